@@ -1,0 +1,142 @@
+"""Every setting, read once from the environment. A wrong one stops the start and is named."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from datetime import tzinfo
+from pathlib import Path
+from typing import Any
+
+from environs import Env, EnvError
+from marshmallow.validate import OneOf, Range
+
+from fcv_api.settings.checks import (
+    Secret,
+    SettingsError,
+    checked_secret,
+    content,
+    database_url,
+    host_timezone,
+    kept_secret,
+    plain_words,
+    zone,
+)
+
+__all__ = ["NAMES", "ROOT", "Secret", "Settings", "SettingsError"]
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The checkout: where `deploy/`, `migrations/` and `models/` lie."""
+
+MODES = ("development", "production")
+POLICIES = ("open", "admin", "closed")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, by the names in docs/operations.md without `FCV_`."""
+
+    env: str
+    database_url: Secret
+    jwt_secret: Secret
+    jwt_secret_previous: Secret | None
+    registration: str
+    admin_username: str | None
+    admin_password_file: Path | None
+    models_dir: Path
+    model: str | None
+    allow_unvalidated_model: bool
+    log_dir: Path
+    timezone: tzinfo
+    token_minutes: int
+    max_body_mb: int
+    password_min_length: int
+    workers: int
+    threads: int
+    bind: str
+    proxies: int
+
+    @property
+    def production(self) -> bool:
+        """Whether `FCV_ENV` is production."""
+        return self.env == "production"
+
+    @classmethod
+    def from_environment(cls, dotenv: Path | None = ROOT / ".env") -> Settings:
+        """Read the environment, and `dotenv` for what the environment does not say. Raises SettingsError."""
+        env = Env(prefix="FCV_", eager=True)
+        try:
+            if dotenv is not None and dotenv.is_file():
+                env.read_env(dotenv, recurse=False)
+            _refuse_unknown()
+            return cls(**_read(env))
+        except EnvError as error:
+            raise SettingsError(plain_words(error)) from None
+
+
+def _read(env: Env) -> dict[str, Any]:
+    mode = env.str("ENV", "development", validate=OneOf(MODES))
+    production = mode == "production"
+    return {
+        "env": mode,
+        "database_url": database_url(env.str("DATABASE_URL", "sqlite:///instance/fcv.db"), ROOT),
+        "jwt_secret": _jwt_secret(env, production=production),
+        "jwt_secret_previous": _previous_secret(env),
+        "registration": env.str("REGISTRATION", "admin" if production else "open", validate=OneOf(POLICIES)),
+        "admin_username": env.str("ADMIN_USERNAME", None),
+        "admin_password_file": env.path("ADMIN_PASSWORD_FILE", None),
+        "models_dir": ROOT / env.path("MODELS_DIR", Path("models")),
+        "model": env.str("MODEL", None) or None,
+        "allow_unvalidated_model": env.bool("ALLOW_UNVALIDATED_MODEL", default=False),
+        "log_dir": ROOT / env.path("LOG_DIR", Path("logs")),
+        "timezone": _timezone(env, production=production),
+        "token_minutes": env.int("TOKEN_MINUTES", 20, validate=Range(1, 24 * 60)),
+        "max_body_mb": env.int("MAX_BODY_MB", 32, validate=Range(1, 1024)),
+        "password_min_length": env.int("PASSWORD_MIN_LENGTH", 8, validate=Range(1, 72)),
+        "workers": env.int("WORKERS", 2, validate=Range(1, 64)),
+        "threads": env.int("THREADS", 4, validate=Range(1, 64)),
+        "bind": env.str("BIND", "127.0.0.1:8000"),
+        "proxies": env.int("PROXIES", 0, validate=Range(0, 5)),
+    }
+
+
+NAMES = tuple(f"FCV_{name.upper()}" for name in (*Settings.__dataclass_fields__, "jwt_secret_file"))
+
+
+def _refuse_unknown() -> None:
+    unknown = sorted(name for name in os.environ if name.startswith("FCV_") and name not in NAMES)
+    if unknown:
+        raise SettingsError(f"{unknown[0]} is not a setting. The settings are: {', '.join(sorted(NAMES))}.")
+
+
+def _jwt_secret(env: Env, *, production: bool) -> Secret:
+    given, file = env.str("JWT_SECRET", None), env.path("JWT_SECRET_FILE", None)
+    if given and file:
+        raise SettingsError("FCV_JWT_SECRET and FCV_JWT_SECRET_FILE are both set; keep one.")
+    if given:
+        return checked_secret("FCV_JWT_SECRET", given)
+    if file:
+        return checked_secret("FCV_JWT_SECRET_FILE", content("FCV_JWT_SECRET_FILE", file))
+    if production:
+        raise SettingsError(
+            "FCV_JWT_SECRET or FCV_JWT_SECRET_FILE must be set in production: "
+            'python3 -c "import secrets; print(secrets.token_urlsafe(48))" makes one.'
+        )
+    return kept_secret(ROOT / "instance" / "jwt_secret")
+
+
+def _previous_secret(env: Env) -> Secret | None:
+    given = env.str("JWT_SECRET_PREVIOUS", None)
+    return checked_secret("FCV_JWT_SECRET_PREVIOUS", given) if given else None
+
+
+def _timezone(env: Env, *, production: bool) -> tzinfo:
+    name = env.str("TIMEZONE", None)
+    if name:
+        return zone(name)
+    if production:
+        raise SettingsError(
+            "FCV_TIMEZONE must be set in production, to the zone that the monitors' clocks show, "
+            "such as America/Bogota: containers run in UTC and the beds do not."
+        )
+    return host_timezone()

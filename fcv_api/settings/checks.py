@@ -1,0 +1,101 @@
+"""The values of settings that take some checking: secrets, a database's URL, a time zone."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from datetime import datetime, tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from environs import EnvError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+SECRET_BYTES = 32  # RFC 7518, 3.2: an HMAC key at least as long as the hash
+PLACEHOLDERS = ("change", "secret", "example", "placeholder", "password")
+
+
+class SettingsError(Exception):
+    """A setting is wrong. The message names the variable and says what is wanted."""
+
+
+class Secret(str):
+    """Text that hides itself in `repr`, and so in logs and tracebacks."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "Secret('...')"
+
+
+def database_url(text: str, root: Path) -> Secret:
+    """Check a database's URL. A relative SQLite file lies under `root`, whoever opens it from where."""
+    try:
+        url = make_url(text)
+        url.get_dialect().import_dbapi()
+    except ModuleNotFoundError as missing:
+        raise SettingsError(f"FCV_DATABASE_URL needs the package {missing.name}: install the postgres extra.") from None
+    except SQLAlchemyError:
+        raise SettingsError("FCV_DATABASE_URL is no URL of a database, such as sqlite:///instance/fcv.db.") from None
+    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
+        url = url.set(database=str(root / url.database))
+    return Secret(url.render_as_string(hide_password=False))
+
+
+def checked_secret(variable: str, secret: str) -> Secret:
+    if len(secret.encode()) < SECRET_BYTES:
+        raise SettingsError(f"{variable} has {len(secret.encode())} bytes; at least {SECRET_BYTES} are needed.")
+    if any(word in secret.lower() for word in PLACEHOLDERS):
+        raise SettingsError(f"{variable} looks like a placeholder; use random characters.")
+    return Secret(secret)
+
+
+def content(variable: str, file: Path) -> str:
+    try:
+        return file.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        raise SettingsError(f"{variable}: cannot read {file}: {reason}.") from None
+
+
+def kept_secret(file: Path) -> Secret:
+    """Make development's secret once. Of two processes that start at one moment, the first one's counts."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    made = file.with_name(f"{file.name}.{os.getpid()}")
+    if not file.exists():
+        made.touch(mode=0o600)
+        made.write_text(secrets.token_urlsafe(48), "utf-8")
+        try:
+            os.link(made, file)
+        except FileExistsError:
+            pass
+        finally:
+            made.unlink()
+    return checked_secret(str(file), content(str(file), file))
+
+
+def zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise SettingsError(
+            f"FCV_TIMEZONE: {name!r} is not a time zone of this machine's tz database, such as America/Bogota."
+        ) from None
+
+
+def host_timezone() -> tzinfo:
+    """Find the zone that this host's clock shows, with its rules where the host names it."""
+    name = os.environ.get("TZ") or str(Path("/etc/localtime").resolve()).partition("zoneinfo/")[2]
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return datetime.now().astimezone().tzinfo or ZoneInfo("UTC")
+
+
+def plain_words(error: EnvError) -> str:
+    """Say what environs found as a sentence that begins with the variable."""
+    name = re.search(r"FCV_\w+", str(error))
+    reasons = getattr(error, "error_messages", None) or [str(error)]
+    return f"{name[0] if name else 'A setting'}: {' '.join(map(str, reasons))}"

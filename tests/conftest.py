@@ -1,0 +1,118 @@
+"""What every test may ask for: the fixtures' files, and a service on a database of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from fcv_api import accounts, passwords
+from fcv_api.accounts import Account, Role
+from fcv_api.app import create_app
+from fcv_api.cli.db import migrate_database
+from fcv_api.settings import ROOT, Settings
+from fcv_api.web.tokens import token_for
+from fcv_api.wire.example import example_request
+
+FIXTURES = Path(__file__).parent / "fixtures"
+PASSWORD = "correct horse battery"
+MakeSettings = Callable[..., Settings]
+
+
+@pytest.fixture(scope="session")
+def expected() -> dict[str, Any]:
+    """Give what pandas, scikit-learn and Keras gave for the golden encounters."""
+    content: dict[str, Any] = json.loads((FIXTURES / "expected.json").read_bytes())
+    return content
+
+
+@pytest.fixture
+def encounter() -> dict[str, Any]:
+    """Give a request that works, to spoil."""
+    return example_request()
+
+
+@pytest.fixture(autouse=True)
+def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash at bcrypt's lowest cost: what is tested here is never the cost."""
+    monkeypatch.setattr(passwords, "BCRYPT_ROUNDS", 4)
+
+
+@pytest.fixture
+def make_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeSettings:
+    """Read settings from nothing but what is given, in a folder of the test's own."""
+
+    def make(**given: str) -> Settings:
+        own = {
+            "DATABASE_URL": f"sqlite:///{tmp_path / 'fcv.db'}",
+            "JWT_SECRET": "0123456789abcdef" * 4,
+            "LOG_DIR": str(tmp_path / "logs"),
+            "TIMEZONE": "America/Bogota",
+        }
+        for name, value in (own | given).items():
+            monkeypatch.setenv(f"FCV_{name}", value)
+        return Settings.from_environment(dotenv=None)
+
+    return make
+
+
+@pytest.fixture
+def settings(make_settings: MakeSettings) -> Settings:
+    """Give settings of development."""
+    return make_settings()
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """Give the service, migrated, with the shipped model."""
+    migrate_database(settings)
+    app = create_app(settings)
+    with app.app_context():
+        yield app
+
+
+@pytest.fixture
+def http(app: Flask) -> FlaskClient:
+    """Give a client without a token."""
+    return app.test_client()
+
+
+MakeToken = Callable[..., dict[str, str]]
+
+
+@pytest.fixture
+def make_token(app: Flask) -> MakeToken:  # noqa: ARG001 - the database must be there
+    """Make an account and give the header that carries its token."""
+
+    def make(username: str = "ana", role: Role = Role.CLIENT) -> dict[str, str]:
+        account: Account = accounts.create_user(username, PASSWORD, role=role, min_length=8)
+        return {"Authorization": f"Bearer {token_for(account)}"}
+
+    return make
+
+
+@pytest.fixture
+def token(make_token: MakeToken) -> dict[str, str]:
+    """Give the header of a client's token."""
+    return make_token()
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """Give the checkout."""
+    return ROOT
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Iterator[None]:
+    """Let no test be skipped where everything is installed: CI=true makes a skip a failure."""
+    report: pytest.TestReport = yield  # type: ignore[assignment]
+    if report.skipped and os.environ.get("CI") == "true":
+        report.outcome = "failed"
+    return report  # type: ignore[return-value]

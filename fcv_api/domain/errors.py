@@ -1,0 +1,129 @@
+"""Why an encounter cannot be scored: facts, with their data. `web/problems.py` gives each its status."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+MAX_CELLS = 20
+"""How many cells one refusal names: enough to see the pattern, few enough to read."""
+
+
+class Unscorable(Exception):
+    """Base of all facts that keep an encounter from being scored. `str()` is one plain sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One place in what was sent, and what is wrong with it. `row` is None where the whole column is meant."""
+
+    column: str
+    row: str | None
+    reason: str
+
+    def __str__(self) -> str:
+        where = self.column if self.row is None else f"{self.column}, row {self.row!r}"
+        return f"{where}: {self.reason}"
+
+
+@dataclass(eq=False)
+class BadCells(Unscorable):
+    """Cells that are not what their column holds. `cells` names the first `MAX_CELLS` of `count`."""
+
+    cells: tuple[Cell, ...]
+    count: int
+
+    def __str__(self) -> str:
+        more = self.count - 1
+        return f"{self.cells[0]}" + (f" (and {more} more)" if more > 0 else "")
+
+
+class InvalidBody(BadCells):
+    """The body is not the object that was asked for: a field is missing, or of another type."""
+
+
+class InvalidRows(BadCells):
+    """A row of one of the nine signs lacks its name or time, or holds what is not a number or a time."""
+
+
+class CodeNameConflict(BadCells):
+    """A row whose code is one of the nine signs and whose name is another one of them."""
+
+
+class MixedTimeZones(BadCells):
+    """Some times say their offset from UTC and others do not, so they cannot be put in order."""
+
+
+class AmbiguousTime(BadCells):
+    """A time without an offset in the hour that clocks go through twice, so it names two instants."""
+
+
+@dataclass(eq=False)
+class TooFewInstants(Unscorable):
+    """Fewer distinct instants than the model reads. `ready_at` is when the last missing one is expected."""
+
+    have: int
+    need: int
+    ready_at: datetime | None
+
+    def __str__(self) -> str:
+        ready = f"; expected to suffice at {self.ready_at}" if self.ready_at else ""
+        return f"{self.have} distinct instants were sent and the model reads {self.need}{ready}."
+
+
+@dataclass(eq=False)
+class WindowSpan(Unscorable):
+    """The window is too short or too long for a model that was trained on one step between instants."""
+
+    first: datetime
+    last: datetime
+    minutes: float
+    median_step: float
+    shortest: float
+    longest: float
+
+    def __str__(self) -> str:
+        return (
+            f"The window from {self.first} to {self.last} spans {self.minutes:.1f} minutes "
+            f"(median step {self.median_step:.1f} minutes); the model reads "
+            f"{self.shortest:g} to {self.longest:g} minutes."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MissingSign:
+    """A moving sign without a measurement inside the window, and when it was last measured before it."""
+
+    name: str
+    last_measured: datetime | None
+
+    def __str__(self) -> str:
+        when = f"last measured at {self.last_measured}" if self.last_measured else "never measured"
+        return f"{self.name} ({when})"
+
+
+@dataclass(eq=False)
+class MissingSigns(Unscorable):
+    """Moving signs that were not measured at all inside the window."""
+
+    signs: tuple[MissingSign, ...]
+    first: datetime
+    last: datetime
+
+    def __str__(self) -> str:
+        named = ", ".join(str(sign) for sign in self.signs)
+        return f"Not measured in the window from {self.first} to {self.last}: {named}."
+
+
+@dataclass(eq=False)
+class ModelOutput(Unscorable):
+    """The model's answer is not four probabilities. It is never shown as a class."""
+
+    model: str
+
+    def __str__(self) -> str:
+        return f"Model {self.model} did not answer with four finite probabilities that sum to 1."
+
+
+class NoModel(Unscorable):
+    """There is no model that could be trusted with an answer. The message says why."""

@@ -1,0 +1,140 @@
+"""What a model says of a window, and what it takes to be a model here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NoReturn, Protocol
+
+import numpy as np
+
+from fcv_api.domain.errors import ModelOutput, Unscorable
+from fcv_api.domain.window import Matrix, Window, WindowSpec
+
+SUM_TOLERANCE = 1e-3
+
+
+class State(Enum):
+    """The four classes. NONE_OF_THESE is the absence of the other three, not health."""
+
+    CARDIAC_ARREST = "cardiac_arrest"
+    LOW_CARDIAC_OUTPUT = "low_cardiac_output"
+    NONE_OF_THESE = "none_of_these"
+    CARDIOGENIC_SHOCK = "cardiogenic_shock"
+
+
+class Evidence(Enum):
+    """What a model's claim to be right rests on, weakest first."""
+
+    UNSTATED = "unstated"
+    RANDOM = "random"
+    SIMULATED = "simulated"
+    RETROSPECTIVE = "retrospective"
+    PROSPECTIVE = "prospective"
+
+    @property
+    def validated(self) -> bool:
+        """Whether real patients are behind it."""
+        return self in (Evidence.RETROSPECTIVE, Evidence.PROSPECTIVE)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelIdentity:
+    """Which model, to the bit: `sha256` is that of its flatbuffer."""
+
+    name: str
+    version: str
+    sha256: str
+    evidence: Evidence = Evidence.UNSTATED
+
+    def __str__(self) -> str:
+        return f"{self.name}/{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreWarning:
+    """Something that whoever reads the score must read first."""
+
+    code: str
+    sign: str | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The probabilities of the four states for one encounter's window."""
+
+    encounter: int
+    probabilities: dict[State, float]
+    window: Window
+    model: ModelIdentity
+    warnings: tuple[ScoreWarning, ...] = ()
+
+    @property
+    def state(self) -> State:
+        """The most probable state, with no threshold."""
+        return max(self.probabilities, key=self.probabilities.__getitem__)
+
+    def or_raise(self) -> Prediction:
+        """Return itself: the counterpart of `Refusal.or_raise`."""
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why one encounter was not scored: a value, so that it can be recorded and stand beside predictions."""
+
+    encounter: int
+    reason: Unscorable
+
+    def or_raise(self) -> NoReturn:
+        """Raise the reason."""
+        raise self.reason
+
+
+class Scorer(Protocol):
+    """A model, ready to score."""
+
+    @property
+    def identity(self) -> ModelIdentity: ...
+
+    @property
+    def spec(self) -> WindowSpec: ...
+
+    @property
+    def classes(self) -> tuple[State, ...]:
+        """The state that each of the model's outputs stands for."""
+        ...
+
+    def score(self, scaled: Matrix) -> Matrix:
+        """Give the model's outputs, (4,), for one scaled window, (instants, 9)."""
+        ...
+
+
+class Models(Protocol):
+    """Where the models are."""
+
+    def active(self) -> Scorer:
+        """Give the model that answers now. Raises NoModel when there is none."""
+        ...
+
+    def verify(self) -> None:
+        """Run the active model's golden windows. Raises NoModel when they do not come out."""
+        ...
+
+    def manifest(self) -> object:
+        """Give what is known of the active model. Raises NoModel when there is none."""
+        ...
+
+
+def probabilities_of(outputs: Matrix, model: Scorer) -> dict[State, float]:
+    """Name a model's outputs. Raises ModelOutput unless they are four finite probabilities that sum to 1."""
+    sound = (
+        outputs.shape == (len(State),)
+        and np.isfinite(outputs).all()
+        and (outputs >= 0).all()
+        and abs(float(outputs.sum()) - 1) <= SUM_TOLERANCE
+    )
+    if not sound:
+        raise ModelOutput(str(model.identity))
+    return dict(zip(model.classes, outputs.tolist(), strict=True))

@@ -1,0 +1,74 @@
+"""`/predict`'s answer. State and keys differ in case: clients depend on both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, fields, pre_dump
+
+from fcv_api.domain.prediction import Prediction, State
+
+INFERENCE_KEYS = {
+    State.CARDIAC_ARREST: "Arresto_Cardiaco",
+    State.LOW_CARDIAC_OUTPUT: "Bajo_Gasto_Cardiaco",
+    State.NONE_OF_THESE: "Sano",
+    State.CARDIOGENIC_SHOCK: "Shock_Cardiogenico",
+}
+STATE_NAMES = {
+    State.CARDIAC_ARREST: "Arresto_cardiaco",
+    State.LOW_CARDIAC_OUTPUT: "Bajo_gasto_cardiaco",
+    State.NONE_OF_THESE: "Sano",
+    State.CARDIOGENIC_SHOCK: "Shock_cardiogenico",
+}
+
+
+def _probability(description: str) -> fields.Float:
+    bounds = {"minimum": 0, "maximum": 1}
+    return fields.Float(required=True, metadata={"description": description, **bounds})
+
+
+class InferencesSchema(Schema):
+    """The probability of each state; they sum to 1."""
+
+    Arresto_Cardiaco = _probability("Cardiac arrest")
+    Bajo_Gasto_Cardiaco = _probability("Low cardiac output")
+    Sano = _probability("None of the other three. It does not mean healthy.")
+    Shock_Cardiogenico = _probability("Cardiogenic shock")
+
+
+class WarningSchema(Schema):
+    """Something to be read before the score."""
+
+    code = fields.String(required=True)
+    sign = fields.String(required=True, allow_none=True)
+    detail = fields.String(required=True)
+
+
+class PredictionSchema(Schema):
+    """What the model says of one encounter's last window."""
+
+    idAtencion = fields.Integer(required=True)  # noqa: N815
+    inferences = fields.Nested(InferencesSchema, required=True)
+    State = fields.String(
+        required=True,
+        metadata={
+            "enum": list(STATE_NAMES.values()),
+            "description": "The largest probability, with no threshold. "
+            "*Sano* means none of the other three, **not healthy**.",
+        },
+    )
+    warnings = fields.List(
+        fields.Nested(WarningSchema),
+        metadata={"description": "Present only when there is one. Show it wherever `State` is shown."},
+    )
+
+    @pre_dump
+    def _by_wire_names(self, prediction: Prediction, **_kwargs: Any) -> dict[str, Any]:  # noqa: ANN401
+        answer: dict[str, Any] = {
+            "idAtencion": prediction.encounter,
+            "inferences": {INFERENCE_KEYS[s]: p for s, p in prediction.probabilities.items()},
+            "State": STATE_NAMES[prediction.state],
+        }
+        if prediction.warnings:
+            answer["warnings"] = prediction.warnings
+        return answer

@@ -1,0 +1,146 @@
+"""A column of an export: checked all at once, and explained row by row only when something is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import compress
+from typing import Any
+
+import numpy as np
+from marshmallow import ValidationError, fields
+from numpy.typing import NDArray
+
+from fcv_api.domain.errors import MAX_CELLS, Cell, InvalidBody, InvalidRows
+
+# A monitor's values lie below 1,000; what lies above this is no measurement of any of the nine signs in any
+# unit, and its square would not be finite.
+LARGEST_VALUE = 1e9
+
+Rows = Mapping[str, Any]
+"""A column by row key. JSON's keys are strings."""
+
+
+class Column(fields.Field[Rows]):
+    """One column: an object of row keys and cells, as `DataFrame.to_dict()` writes, or a plain list.
+
+    The cells are read later, for the rows that matter only, by `read_numbers` and its like: a malformed cell of
+    a sign that no model reads must refuse nobody.
+    """
+
+    default_error_messages = {  # noqa: RUF012 - marshmallow's own protocol
+        "invalid": "must be an object of row keys and cells, or a list of cells"
+    }
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Rows:  # noqa: ANN401, ARG002
+        if isinstance(value, dict):
+            return value
+        if isinstance(value, list):
+            return _Listed(value)
+        raise self.make_error("invalid")
+
+
+class _Listed(dict[str, Any]):
+    """A column that came as a list: its rows are known by position only."""
+
+    def __init__(self, cells: list[Any]) -> None:
+        super().__init__((str(position), cell) for position, cell in enumerate(cells))
+
+
+def check_equal_lengths(columns: Mapping[str, Rows]) -> None:
+    """Refuse lists of different lengths: without keys nobody can say which row a cell belongs to."""
+    lengths = {name: len(column) for name, column in columns.items() if isinstance(column, _Listed)}
+    if len(set(lengths.values())) > 1:
+        told = ", ".join(f"{name} {length}" for name, length in lengths.items())
+        raise ValidationError({next(iter(lengths)): [f"columns sent as lists differ in length: {told}"]})
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The cells of one column in the rows that matter, in one order. `column` is its name on the wire."""
+
+    column: str
+    rows: list[str]
+    cells: list[Any]
+
+    def where(self, wanted: Iterable[bool]) -> Cells:
+        """Keep some of the rows: `wanted` has one a row."""
+        wanted = list(wanted)
+        if all(wanted):
+            return self
+        return Cells(self.column, list(compress(self.rows, wanted)), list(compress(self.cells, wanted)))
+
+    def explain(self, reason_of: Callable[[Any], str | None]) -> InvalidRows:
+        """Build the refusal that names the rows for which `reason_of` finds a reason."""
+        pairs = zip(self.rows, self.cells, strict=True)
+        return invalid_rows((self.column, row, reason) for row, cell in pairs if (reason := reason_of(cell)))
+
+
+def invalid_rows(found: Iterable[tuple[str, str | None, str]]) -> InvalidRows:
+    """Build the refusal for (column, row, reason) triples."""
+    cells = [Cell(*each) for each in found]
+    return InvalidRows(tuple(cells[:MAX_CELLS]), len(cells))
+
+
+def invalid_body(messages: Any) -> InvalidBody:  # noqa: ANN401 - marshmallow's lists and objects
+    """Build the refusal for what a schema found, from its messages."""
+    by_field = messages if isinstance(messages, dict) else {"_schema": messages}
+    cells = [
+        Cell("body" if name == "_schema" else str(name), None, str(reason))
+        for name, reasons in by_field.items()
+        for reason in (reasons if isinstance(reasons, list) else [reasons])
+    ]
+    return InvalidBody(tuple(cells[:MAX_CELLS]), len(cells))
+
+
+def show(cell: object) -> str:
+    """Say a cell in a message: what kind it is, never a value of a patient's."""
+    names = {dict: "an object", list: "a list", bool: "true or false", str: "text", type(None): "null"}
+    return names.get(type(cell), "a number")
+
+
+# Numbers ------------------------------------------------------------------------------------------------------
+
+
+def read_numbers(cells: Cells) -> NDArray[np.float64]:
+    """Read measured values, (n,); null becomes NaN. Raises InvalidRows for anything but a number or null."""
+    if {float, int, type(None)}.issuperset(map(type, cells.cells)):
+        values = np.array(cells.cells, dtype=np.float64)
+        if not (np.abs(values) > LARGEST_VALUE).any():  # false for NaN
+            return values
+    raise cells.explain(_number_reason)
+
+
+def _number_reason(cell: object) -> str | None:
+    if cell is None:
+        return None
+    if isinstance(cell, bool) or not isinstance(cell, int | float):
+        return f"must be a number or null, not {show(cell)}"
+    return "is too large to be a measurement" if abs(cell) > LARGEST_VALUE else None
+
+
+# Codes --------------------------------------------------------------------------------------------------------
+
+
+def read_codes(cells: Cells) -> list[int | None]:
+    """Read codes: whole numbers, also as text or as 5.0; null for an unknown one. Raises InvalidRows."""
+    if {int, type(None)}.issuperset(map(type, cells.cells)):
+        return cells.cells
+    codes = [None if cell is None else whole_number(cell) for cell in cells.cells]
+    if any(code is None and cell is not None for code, cell in zip(codes, cells.cells, strict=True)):
+        raise cells.explain(_code_reason)
+    return codes
+
+
+def _code_reason(cell: object) -> str | None:
+    return None if cell is None or whole_number(cell) is not None else "must be a whole number"
+
+
+def whole_number(cell: object) -> int | None:
+    """Read 5, 5.0 or "5"; None for anything else, 5.9 and true among it."""
+    if isinstance(cell, str) and re.fullmatch(r"[+-]?\d{1,19}(\.0+)?", cell.strip(), re.ASCII):
+        return int(cell.strip().split(".")[0])
+    if isinstance(cell, bool) or not isinstance(cell, int | float):
+        return None
+    return int(cell) if float(cell).is_integer() else None

@@ -1,0 +1,154 @@
+"""`/predict`'s request: one encounter, by columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from itertools import compress
+from typing import Any
+
+import numpy as np
+from marshmallow import EXCLUDE, Schema, fields, post_load
+from numpy.typing import NDArray
+
+from fcv_api.domain.encounter import Encounter
+from fcv_api.domain.errors import MAX_CELLS, Cell, CodeNameConflict
+from fcv_api.domain.vitals import INDEX_BY_NAME, SIGNS
+from fcv_api.wire.columns import (
+    Cells,
+    Column,
+    Rows,
+    check_equal_lengths,
+    invalid_rows,
+    read_codes,
+    read_numbers,
+    show,
+    whole_number,
+)
+from fcv_api.wire.times import read_times
+
+CODES = np.array([sign.code for sign in SIGNS])
+NAME_BY_CODE = {sign.code: sign.name for sign in SIGNS}
+LARGEST_ID = 2**63 - 1  # what a database's BIGINT holds
+
+
+class WholeNumber(fields.Field[int]):
+    """A whole number from 0 to 2**63 - 1, also as text or as 5.0. 5.9 is refused, not rounded."""
+
+    default_error_messages = {"invalid": "must be one whole number from 0 to 2**63 - 1"}  # noqa: RUF012
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:  # noqa: ANN401, ARG002
+        number = whole_number(value)
+        if number is None or not 0 <= number <= LARGEST_ID:
+            raise self.make_error("invalid")
+        return number
+
+
+@dataclass(frozen=True, slots=True)
+class EncounterRows:
+    """One encounter as it came: columns by row key, not read yet."""
+
+    id: int
+    names: Rows
+    values: Rows
+    times: Rows
+    codes: Rows | None = None
+
+    def read(self, zone: tzinfo) -> Encounter:
+        """Read the rows of the nine signs, and no others. Raises one of `BadCells`.
+
+        zone: the wall clock of times without an offset.
+        """
+        self._check_names()
+        signs = list(map(INDEX_BY_NAME.get, self.names.values()))  # None where a row is not of the nine
+        nine = _Nine(
+            names=self.names,
+            kept=[sign is not None for sign in signs],
+            signs=np.array([sign for sign in signs if sign is not None], dtype=np.intp),
+        )
+        values = read_numbers(nine.cells("valor", self.values))
+        present = ~np.isnan(values)  # a row without a value is dropped before anything else of it is read
+        if self.codes is not None:
+            _check_codes(nine.cells("idSigno", self.codes).where(present), nine.signs[present])
+        times = read_times(nine.cells("fecRegistro", self.times, required=True).where(present), zone)
+        return Encounter(self.id, nine.signs[present], values[present], times.instants, zone if times.naive else None)
+
+    def _check_names(self) -> None:
+        """Refuse a name that is not text."""
+        try:
+            "".join(self.names.values())
+        except TypeError:
+            named = Cells("nomSigno", list(self.names), list(self.names.values()))
+            raise named.explain(_name_reason) from None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Nine:
+    """Which rows of an encounter are of the nine signs. names, kept: one a row. signs: one a kept row."""
+
+    names: Rows
+    kept: list[bool]
+    signs: NDArray[np.intp]
+
+    def cells(self, name: str, column: Rows, *, required: bool = False) -> Cells:
+        """Take a column's cells of the rows that are kept, by key. Where a key is absent, the cell is null.
+
+        Raises InvalidRows when the column has a row without a name, or lacks one that is required.
+        """
+        rows = list(compress(self.names, self.kept))
+        if len(column) == len(self.names) and list(column) == list(self.names):
+            return Cells(name, rows, list(compress(column.values(), self.kept)))  # as exports are: no look-ups
+        if not self.names.keys() >= column.keys():
+            nameless = [row for row in column if row not in self.names]
+            raise invalid_rows(("nomSigno", row, "this row has no name") for row in nameless)
+        if required and not column.keys() >= set(rows):
+            absent = [row for row in rows if row not in column]
+            raise invalid_rows((name, row, "this row is missing from the column") for row in absent)
+        return Cells(name, rows, [column.get(row) for row in rows])
+
+
+def _check_codes(cells: Cells, signs: NDArray[np.intp]) -> None:
+    """Refuse a row whose code and name are two different ones of the nine."""
+    by_name = CODES[signs].tolist()
+    if cells.cells == by_name:
+        return
+    found = [
+        Cell(cells.column, row, f"{code} is {NAME_BY_CODE[code]}, but the row is named {NAME_BY_CODE[named]}")
+        for row, code, named in zip(cells.rows, read_codes(cells), by_name, strict=True)
+        if code in NAME_BY_CODE and code != named
+    ]
+    if found:
+        raise CodeNameConflict(tuple(found[:MAX_CELLS]), len(found))
+
+
+def _name_reason(cell: object) -> str | None:
+    if isinstance(cell, str):
+        return None
+    return "this row has no name" if cell is None else f"must be a sign's name, not {show(cell)}"
+
+
+class EncounterSchema(Schema):
+    """One encounter's vital signs, by columns, as `DataFrame.to_dict()` writes them."""
+
+    class Meta:
+        """Real exports carry more columns; they are not ours to refuse."""
+
+        unknown = EXCLUDE
+
+    idAtencion = WholeNumber(required=True)  # noqa: N815
+    idSigno = Column(allow_none=True)  # noqa: N815
+    nomSigno = Column(required=True)  # noqa: N815
+    valor = Column(required=True)
+    fecRegistro = Column(required=True)  # noqa: N815
+
+    @post_load
+    def _rows(self, data: dict[str, Any], **_kwargs: Any) -> EncounterRows:  # noqa: ANN401
+        columns = {name: cells for name, cells in data.items() if name != "idAtencion" and cells is not None}
+        check_equal_lengths(columns)
+        return EncounterRows(
+            id=data["idAtencion"],
+            names=data["nomSigno"],
+            values=data["valor"],
+            times=data["fecRegistro"],
+            codes=data.get("idSigno"),
+        )

@@ -1,0 +1,117 @@
+"""A column of times: when each row was measured, as an instant in UTC."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fcv_api.domain.errors import MAX_CELLS, AmbiguousTime, BadCells, Cell, MixedTimeZones
+from fcv_api.wire.columns import Cells, show
+
+Instants = NDArray[np.datetime64]
+
+TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?(Z|[+-]\d\d(:?\d\d)?)?", re.ASCII)
+# What an export writes.
+PLAIN_TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d", re.ASCII)
+YEARS = range(1900, 2200)  # of a living patient; the calendar's ends would overflow in another zone
+A_DAY, A_WEEK = timedelta(days=1), timedelta(days=7)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Times:
+    """instants: (n,) datetime64[us] in UTC, by the rows of the column. naive: the texts said no offset."""
+
+    instants: Instants
+    naive: bool
+
+
+def read_times(cells: Cells, zone: tzinfo) -> Times:
+    """Read a column of times. Raises InvalidRows, MixedTimeZones or AmbiguousTime.
+
+    zone: the wall clock of times without an offset.
+    """
+    try:
+        positions = {text: position for position, text in enumerate(dict.fromkeys(cells.cells))}
+        texts = list(positions)  # 150 distinct ones in 2,000 rows: each is read once
+        instants, naive = _read_plain(texts, zone), True
+    except TypeError:  # a cell that is not text
+        raise cells.explain(_reason) from None
+    if instants is None:
+        instants, naive = _read_any(cells, texts, zone)
+    rows = np.fromiter(map(positions.__getitem__, cells.cells), np.intp, len(cells.cells))
+    return Times(instants[rows], naive)
+
+
+def parse_time(text: str) -> datetime | None:
+    """Read `YYYY-MM-DD HH:MM:SS`, also with T, fractions or an offset; None for anything else."""
+    if not TIME.fullmatch(text):
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:  # the 31st of February
+        return None
+    return time if time.year in YEARS else None
+
+
+def _reason(cell: object) -> str | None:
+    if not isinstance(cell, str):
+        return f"must be a time such as 2024-03-03 09:32:41, not {show(cell)}"
+    return None if parse_time(cell) else "is not a time such as 2024-03-03 09:32:41"
+
+
+def _read_plain(texts: list[str], zone: tzinfo) -> Instants | None:
+    """Read what nearly every request holds, all at once: no offsets, and no change of clocks near by.
+
+    None where each text has to be looked at by itself.
+    """
+    if not texts or not all(map(PLAIN_TIME.fullmatch, texts)):
+        return None
+    try:
+        local = np.array(texts, dtype="datetime64[us]")
+    except ValueError:
+        return None
+    first, last = local.min().item(), local.max().item()
+    if first.year not in YEARS or last.year not in YEARS or last - first > A_WEEK:
+        return None
+    before, after = (zone.utcoffset(time) for time in (first - A_DAY, last + A_DAY))
+    if before is None or before != after:
+        return None
+    instants: Instants = local - np.timedelta64(before)  # type: ignore[assignment] # NumPy's stubs say timedelta
+    return instants
+
+
+def _read_any(cells: Cells, texts: list[str], zone: tzinfo) -> tuple[Instants, bool]:
+    """Read each text by itself, and tell whether they come without an offset."""
+    times = {text: time for text in texts if (time := parse_time(text))}
+    if len(times) < len(texts):
+        raise cells.explain(_reason)
+    naive = {text for text, time in times.items() if time.tzinfo is None}
+    if naive and len(naive) < len(times):
+        raise _cells(MixedTimeZones, cells, naive, "says no offset from UTC, and other rows do")
+    twice = {text for text in naive if _is_ambiguous(times[text], zone)}
+    if twice:
+        raise _cells(AmbiguousTime, cells, twice, f"happened twice in {zone}; send times with their offset")
+    microseconds = [_utc_microseconds(time, zone) for time in times.values()]
+    return np.array(microseconds, dtype=np.int64).view("datetime64[us]"), bool(naive) or not times
+
+
+def _is_ambiguous(time: datetime, zone: tzinfo) -> bool:
+    """Tell whether the wall clock showed `time` twice, because clocks were set back (PEP 495)."""
+    first, second = (time.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1))
+    return first is not None and second is not None and second < first
+
+
+def _utc_microseconds(time: datetime, zone: tzinfo) -> int:
+    since = (time if time.tzinfo else time.replace(tzinfo=zone)) - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def _cells(fact: type[BadCells], times: Cells, wrong: set[str], reason: str) -> BadCells:
+    pairs = zip(times.rows, times.cells, strict=True)
+    found = [Cell(times.column, row, reason) for row, text in pairs if text in wrong]
+    return fact(tuple(found[:MAX_CELLS]), len(found))

@@ -1,0 +1,61 @@
+"""`/predict`'s answer: exactly the keys that clients depend on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fcv_api.domain.prediction import ModelIdentity, Prediction, ScoreWarning, State
+from fcv_api.domain.window import Window
+from fcv_api.wire.answer import PredictionSchema
+
+PROBABILITIES = {
+    State.CARDIAC_ARREST: 0.1,
+    State.LOW_CARDIAC_OUTPUT: 0.2,
+    State.NONE_OF_THESE: 0.3,
+    State.CARDIOGENIC_SHOCK: 0.4,
+}
+LAST = datetime(2024, 3, 3, 9, 30)  # noqa: DTZ001 - as sent
+
+
+def answer(probabilities: dict[State, float] = PROBABILITIES, *warnings: ScoreWarning) -> dict[str, Any]:
+    window = Window(raw=np.zeros((20, 9)), measured=np.ones((20, 9), dtype=np.bool_), first=LAST, last=LAST)
+    prediction = Prediction(5501, probabilities, window, ModelIdentity("fake", "1", "0" * 64), warnings)
+    dumped: dict[str, Any] = PredictionSchema().dump(prediction)
+    return dumped
+
+
+def test_an_answer_is_exactly_these_keys() -> None:
+    inferences = {"Arresto_Cardiaco": 0.1, "Bajo_Gasto_Cardiaco": 0.2, "Sano": 0.3, "Shock_Cardiogenico": 0.4}
+    assert answer() == {"idAtencion": 5501, "inferences": inferences, "State": "Shock_cardiogenico"}
+
+
+@pytest.mark.parametrize(
+    ("state", "name"),
+    [
+        (State.CARDIAC_ARREST, "Arresto_cardiaco"),
+        (State.LOW_CARDIAC_OUTPUT, "Bajo_gasto_cardiaco"),
+        (State.NONE_OF_THESE, "Sano"),
+        (State.CARDIOGENIC_SHOCK, "Shock_cardiogenico"),
+    ],
+)
+def test_the_state_is_the_largest_probability_in_the_spelling_of_old_clients(state: State, name: str) -> None:
+    assert answer(dict.fromkeys(State, 0.2) | {state: 0.4})["State"] == name
+
+
+def test_there_is_no_threshold() -> None:
+    assert answer(dict.fromkeys(State, 0.2499) | {State.CARDIAC_ARREST: 0.2503})["State"] == "Arresto_cardiaco"
+
+
+def test_warnings_are_listed_when_there_are_any() -> None:
+    warning = ScoreWarning("unvalidated_model", None, "Do not act on this score.")
+    told = {"code": "unvalidated_model", "sign": None, "detail": "Do not act on this score."}
+    assert answer(PROBABILITIES, warning)["warnings"] == [told]
+
+
+def test_the_model_may_order_its_classes_otherwise() -> None:
+    backwards = dict(reversed(PROBABILITIES.items()))
+    assert answer(backwards) == answer()

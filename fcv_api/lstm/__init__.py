@@ -1,0 +1,1 @@
+"""Models: their folders, their runtime, and their import. The only place that knows LiteRT or Keras."""

@@ -1,0 +1,143 @@
+"""A model's folder: `model.tflite`, and the manifest that says what it is."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from fcv_api.domain.errors import NoModel
+from fcv_api.domain.prediction import Evidence, ModelIdentity, State
+from fcv_api.domain.scaling import PopulationScaling, Scaling, scale_by_window
+from fcv_api.domain.vitals import SIGN_NAMES
+from fcv_api.domain.window import WindowSpec
+
+FLATBUFFER, MANIFEST = "model.tflite", "manifest.json"
+
+
+class ArtifactError(NoModel):
+    """A model's folder cannot be used. The message names the file and the cause in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoldenWindow:
+    """raw: (instants, 9) in the model's order and the signs' own units. outputs: (4,), what Keras gave for it."""
+
+    raw: list[list[float]]
+    outputs: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a model is, where it comes from, and what its claim to be right rests on."""
+
+    name: str
+    version: str
+    created: str
+    sha256: str
+    source: dict[str, str]
+    """`file`, its `sha256`, and the `keras_version` that wrote it."""
+    input_shape: tuple[int, int]
+    step_minutes: float
+    signs: tuple[str, ...]
+    scaling: dict[str, Any]
+    """`{"kind": "window"}`, or `{"kind": "population", "mean": [...], "deviation": [...]}`."""
+    classes: tuple[State, ...]
+    horizon_minutes: float | None
+    evidence: Evidence
+    parity: dict[str, Any]
+    """`windows`, `largest_difference` to Keras, and the `limit` it had to stay below."""
+    golden: tuple[GoldenWindow, ...] = field(repr=False)
+    card: str = field(repr=False)
+
+    @property
+    def identity(self) -> ModelIdentity:
+        """Which model this is, to the bit."""
+        return ModelIdentity(self.name, self.version, self.sha256, self.evidence)
+
+    @property
+    def spec(self) -> WindowSpec:
+        """The window that the model reads."""
+        return WindowSpec(self.input_shape[0], self.step_minutes, self.signs, _scaling(self.scaling))
+
+    def as_json(self) -> bytes:
+        """Write it as `manifest.json` holds it."""
+        return orjson.dumps(self, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+    @classmethod
+    def from_json(cls, text: bytes) -> Manifest:
+        """Read what `as_json` wrote. Raises ArtifactError."""
+        try:
+            fields = orjson.loads(text)
+            fields["golden"] = tuple(GoldenWindow(**window) for window in fields["golden"])
+            fields["classes"] = tuple(State(name) for name in fields["classes"])
+            fields["evidence"] = Evidence(fields["evidence"])
+            fields["signs"] = tuple(fields["signs"])
+            fields["input_shape"] = tuple(fields["input_shape"])
+            manifest = cls(**fields)
+            _check(manifest)
+        except (ValueError, TypeError, KeyError) as error:
+            raise ArtifactError(f"the manifest is damaged or of another version: {error}") from None
+        return manifest
+
+
+def _scaling(scaling: dict[str, Any]) -> Scaling:
+    if scaling["kind"] == "window":
+        return scale_by_window
+    return PopulationScaling(tuple(scaling["mean"]), tuple(scaling["deviation"]))
+
+
+def _check(manifest: Manifest) -> None:
+    """Raise ValueError, KeyError or TypeError when the manifest contradicts itself."""
+    if sorted(manifest.signs) != sorted(SIGN_NAMES):
+        raise ValueError(f"signs are not the nine: {', '.join(manifest.signs)}")
+    if len(set(manifest.classes)) != len(State):
+        raise ValueError("classes are not the four states")
+    if manifest.scaling["kind"] not in ("window", "population"):
+        raise ValueError(f"scaling {manifest.scaling['kind']!r} is neither window nor population")
+    if manifest.input_shape[1:] != (len(SIGN_NAMES),) or not manifest.golden:
+        raise ValueError("the input shape or the golden windows are missing")
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A verified model: its manifest, and the flatbuffer as bytes.
+
+    Bytes, not a file: a file that is truncated under a mapping kills the process.
+    """
+
+    manifest: Manifest
+    flatbuffer: bytes = field(repr=False)
+
+    @classmethod
+    def load(cls, folder: Path) -> Artifact:
+        """Read a model's folder and check its sha256. Raises ArtifactError."""
+        try:
+            manifest = Manifest.from_json((folder / MANIFEST).read_bytes())
+            flatbuffer = (folder / FLATBUFFER).read_bytes()
+        except OSError as error:
+            raise ArtifactError(f"{error.filename}: {error.strerror}.") from None
+        except ArtifactError as error:
+            raise ArtifactError(f"{folder / MANIFEST}: {error}.") from None
+        if hashlib.sha256(flatbuffer).hexdigest() != manifest.sha256:
+            raise ArtifactError(
+                f"{folder / FLATBUFFER}: its sha256 is not the manifest's, so the file was damaged or exchanged."
+            )
+        return cls(manifest, flatbuffer)
+
+    def save(self, folder: Path) -> None:
+        """Write a model's folder whole or not at all. Raises ArtifactError when it exists."""
+        if folder.exists():
+            raise ArtifactError(f"{folder} exists; give another --version.")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".import-", dir=folder.parent) as unfinished:
+            made = Path(unfinished) / "made"
+            made.mkdir(mode=0o755)
+            (made / FLATBUFFER).write_bytes(self.flatbuffer)
+            (made / MANIFEST).write_bytes(self.manifest.as_json())
+            os.rename(made, folder)  # noqa: PTH104 - atomic, and refuses a folder that is not empty

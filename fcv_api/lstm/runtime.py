@@ -1,0 +1,95 @@
+"""LiteRT: a verified model, ready to score. Loaded once before the fork, shared by all workers and threads."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+
+from fcv_api.domain.prediction import ModelIdentity, State
+from fcv_api.domain.window import Matrix, WindowSpec
+from fcv_api.lstm.artifact import Artifact, ArtifactError
+
+GOLDEN_TOLERANCE = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """An interpreter and its two tensors."""
+
+    interpreter: Any
+    input: int
+    output: int
+
+    def invoke(self, scaled: Matrix) -> Matrix:
+        self.interpreter.set_tensor(self.input, scaled[np.newaxis].astype(np.float32))  # (1, instants, 9)
+        self.interpreter.invoke()
+        outputs: Matrix = self.interpreter.get_tensor(self.output)[0].astype(np.float64)  # (4,)
+        return outputs
+
+
+class LiteRtModel:
+    """A `Scorer`. An interpreter is not safe for two threads at once: each thread has its own, over one flatbuffer."""
+
+    def __init__(self, artifact: Artifact) -> None:
+        """Bind an artifact and run its golden windows. Raises ArtifactError when they do not come out."""
+        self._artifact = artifact
+        self._of_thread = threading.local()
+        self.identity: ModelIdentity = artifact.manifest.identity
+        self.spec: WindowSpec = artifact.manifest.spec
+        self.classes: tuple[State, ...] = artifact.manifest.classes
+        self.manifest = artifact.manifest
+        with _standard_error_closed():
+            self.verify()
+
+    def score(self, scaled: Matrix) -> Matrix:
+        """Give the model's outputs, (4,), for one scaled window, (instants, 9)."""
+        bound = getattr(self._of_thread, "bound", None)
+        if bound is None:
+            bound = self._of_thread.bound = bind(self._artifact.flatbuffer)
+        return bound.invoke(scaled)
+
+    def verify(self) -> None:
+        """Run the golden windows. Raises ArtifactError when one comes out otherwise than Keras gave it."""
+        for number, golden in enumerate(self.manifest.golden):
+            try:
+                outputs = self.score(self.spec.scale(np.array(golden.raw, dtype=np.float64)))
+                sound = outputs.shape == (len(self.classes),)
+                difference = np.abs(outputs - golden.outputs).max() if sound else np.inf
+            except (ValueError, RuntimeError) as error:
+                raise ArtifactError(f"Model {self.identity} does not run: {error}.") from None
+            if not difference <= GOLDEN_TOLERANCE:  # true for NaN
+                raise ArtifactError(
+                    f"Model {self.identity} differs by {difference:.1e} from its golden window {number}: "
+                    "it does not compute here what it computed when it was imported."
+                )
+
+
+@contextmanager
+def _standard_error_closed() -> Iterator[None]:
+    """Let LiteRT's library not write its "INFO: Created TensorFlow Lite XNNPACK delegate": it has no setting for it.
+
+    It says so once a process, to the descriptor itself. Who reads it would look for a TensorFlow that is not there.
+    """
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def bind(flatbuffer: bytes) -> _Bound:
+    """Make an interpreter with one thread over a flatbuffer. Raises ValueError or RuntimeError when it is none."""
+    interpreter = Interpreter(model_content=flatbuffer, num_threads=1)
+    interpreter.allocate_tensors()
+    (source,), (target,) = interpreter.get_input_details(), interpreter.get_output_details()
+    return _Bound(interpreter, source["index"], target["index"])

@@ -1,0 +1,91 @@
+"""A model's folder: written whole or not at all, and never trusted when it changed."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import orjson
+import pytest
+
+from fcv_api.lstm.artifact import FLATBUFFER, MANIFEST, Artifact, ArtifactError, Manifest
+from fcv_api.settings import ROOT
+
+SHIPPED = ROOT / "models" / "fcv-untrained" / "0.1.0"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Give a copy of the shipped model, to spoil."""
+    return Path(shutil.copytree(SHIPPED, tmp_path / "model"))
+
+
+def test_a_manifest_survives_writing_and_reading(folder: Path) -> None:
+    manifest = Artifact.load(folder).manifest
+    assert Manifest.from_json(manifest.as_json()) == manifest
+
+
+def test_a_flipped_bit_is_noticed(folder: Path) -> None:
+    content = bytearray((folder / FLATBUFFER).read_bytes())
+    content[len(content) // 2] ^= 1
+    (folder / FLATBUFFER).write_bytes(content)
+    with pytest.raises(ArtifactError, match=r"model\.tflite: its sha256 is not the manifest's"):
+        Artifact.load(folder)
+
+
+def test_a_truncated_flatbuffer_is_noticed(folder: Path) -> None:
+    content = (folder / FLATBUFFER).read_bytes()
+    (folder / FLATBUFFER).write_bytes(content[:1000])
+    with pytest.raises(ArtifactError, match="sha256"):
+        Artifact.load(folder)
+
+
+@pytest.mark.parametrize("name", [FLATBUFFER, MANIFEST])
+def test_a_missing_file_is_named(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    with pytest.raises(ArtifactError, match=f"{name}: No such file"):
+        Artifact.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("signs", ["MDC_TEMP"] * 9),
+        ("classes", ["cardiac_arrest"] * 4),
+        ("classes", ["sleepy"] * 4),
+        ("scaling", {"kind": "log"}),
+        ("evidence", "excellent"),
+        ("golden", []),
+        ("input_shape", [20, 7]),
+    ],
+)
+def test_a_manifest_that_contradicts_itself_is_refused(folder: Path, key: str, value: object) -> None:
+    manifest = orjson.loads((folder / MANIFEST).read_bytes())
+    (folder / MANIFEST).write_bytes(orjson.dumps(manifest | {key: value}))
+    with pytest.raises(ArtifactError, match=r"manifest\.json: the manifest is damaged"):
+        Artifact.load(folder)
+
+
+@pytest.mark.parametrize("text", [b"", b"{}", b"[]", b'{"name": "x"}', b"\xff"])
+def test_a_manifest_that_is_none_is_refused(folder: Path, text: bytes) -> None:
+    (folder / MANIFEST).write_bytes(text)
+    with pytest.raises(ArtifactError, match=r"manifest\.json"):
+        Artifact.load(folder)
+
+
+def test_saving_never_writes_over_a_model(folder: Path) -> None:
+    artifact = Artifact.load(folder)
+    with pytest.raises(ArtifactError, match="exists"):
+        artifact.save(folder)
+
+
+def test_a_save_that_fails_leaves_nothing(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    artifact = Artifact.load(folder)
+
+    def full_disk(*_arguments: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        artifact.save(tmp_path / "models" / "new" / "1.0.0")
+    assert list((tmp_path / "models" / "new").iterdir()) == []

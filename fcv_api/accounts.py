@@ -1,0 +1,182 @@
+"""Who may call: the users table, passwords, and what a token is worth."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import DateTime, String, bindparam, delete, exists, select, true, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from fcv_api.extensions import Base, read_transaction, write_transaction
+from fcv_api.passwords import UnusablePassword, hash_password, matches
+
+USERNAME_LENGTH = 150
+LEEWAY = timedelta(minutes=1)  # a token may live on by its verifier's leeway
+
+
+class Role(StrEnum):
+    """What an account may do. CLIENT predicts; READER sees all and predicts nothing; ADMIN does all."""
+
+    CLIENT = "client"
+    READER = "reader"
+    ADMIN = "admin"
+
+
+class User(Base):
+    """An account. `id`, `username` and `hashed_password` are as the thesis' service left them."""
+
+    __tablename__ = "users"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    username: Mapped[str] = mapped_column(String(255), unique=True, index=False)
+    hashed_password: Mapped[str] = mapped_column(String(255))
+    role: Mapped[str] = mapped_column(String(16), server_default=Role.CLIENT)
+    is_active: Mapped[bool] = mapped_column(server_default=true())
+    created_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    token_generation: Mapped[int] = mapped_column(server_default="0")
+    """Rises with every new password and when disabled: tokens of an older generation are dead."""
+
+
+class RevokedToken(Base):
+    """A token ended by its own logout. Kept until it would have expired."""
+
+    __tablename__ = "revoked_tokens"
+
+    jti: Mapped[str] = mapped_column(String(64), primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user as the rest of the service sees one: no password, and nothing that writes back."""
+
+    id: int
+    username: str
+    role: Role
+    is_active: bool
+    token_generation: int
+    created_at: datetime | None = None
+
+
+class AccountError(Exception):
+    """Something about an account that cannot be done, as a sentence."""
+
+
+class UsernameTaken(AccountError):
+    """Another account has the name."""
+
+
+class UnknownUser(AccountError):
+    """No account has the name."""
+
+
+class UnusableCredentials(AccountError):
+    """A new name or password that the rules refuse. `field` says which of the two."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field} {reason}")
+        self.field, self.reason = field, reason
+
+
+def create_user(username: str, password: str, *, role: Role, min_length: int) -> Account:
+    """Make an account. Raises UnusableCredentials or UsernameTaken."""
+    _check_username(username)
+    hashed = _hash(password, min_length)
+    user = User(
+        username=username,
+        hashed_password=hashed,
+        role=role,
+        is_active=True,
+        created_at=datetime.now(UTC),
+        token_generation=0,
+    )
+    try:
+        with write_transaction() as session:
+            session.add(user)
+            session.flush()
+            return _account(user)
+    except IntegrityError:
+        raise UsernameTaken("This username is taken.") from None
+
+
+def verify(username: str, password: str) -> Account | None:
+    """Give the account that may sign in with these, or None.
+
+    An unknown name, a wrong password, a password of over 72 bytes and a disabled account all cost one bcrypt
+    check, so that the time tells them apart no more than the answer does.
+    """
+    with read_transaction() as connection:
+        found = connection.execute(_BY_NAME, {"username": username.replace("\0", "")}).one_or_none()
+    right = matches(password, found.hashed_password if found else None)
+    return _account(found) if found and found.username == username and found.is_active and right else None
+
+
+def find_by_token(user_id: int, username: str, generation: int, jti: str) -> Account | None:
+    """Give the active account that a token was made for, or None when token or account has ended."""
+    with read_transaction() as connection:
+        found = connection.execute(_BY_TOKEN, {"id": user_id, "jti": jti}).one_or_none()
+    if found is None or (found.username, found.token_generation) != (username, generation):
+        return None
+    return _account(found)
+
+
+_ALL = select(*User.__table__.columns)
+_BY_NAME = _ALL.where(User.username == bindparam("username"))
+_BY_TOKEN = _ALL.where(
+    User.id == bindparam("id"), User.is_active, ~exists().where(RevokedToken.jti == bindparam("jti"))
+)
+
+
+def revoke_token(jti: str, expires_at: datetime) -> None:
+    """End one token. Those that have expired meanwhile are forgotten."""
+    with write_transaction() as session:
+        session.execute(delete(RevokedToken).where(RevokedToken.expires_at < datetime.now(UTC) - LEEWAY))
+        session.merge(RevokedToken(jti=jti, expires_at=expires_at))
+
+
+def list_users() -> list[Account]:
+    """Give all accounts, by name."""
+    with read_transaction() as connection:
+        return [_account(row) for row in connection.execute(_ALL.order_by(User.username))]
+
+
+def set_password(username: str, password: str, *, min_length: int) -> None:
+    """Change a password and end all tokens of the account. Raises UnknownUser or UnusableCredentials."""
+    _update(username, hashed_password=_hash(password, min_length))
+
+
+def set_active(username: str, *, active: bool) -> None:
+    """Enable an account, or disable it and end all its tokens. Raises UnknownUser."""
+    _update(username, is_active=active)
+
+
+def _update(username: str, **values: object) -> None:
+    """Change an account. Its tokens end: none outlives a new password, nor comes back to life with its account."""
+    newer = User.token_generation + 1
+    with write_transaction() as session:
+        statement = update(User).where(User.username == username).values(token_generation=newer, **values)
+        if not session.execute(statement.returning(User.id)).all():
+            raise UnknownUser(f"There is no user {username!r}. `fcv users list` shows all.")
+
+
+def _account(row: Any) -> Account:  # noqa: ANN401 - a row of `users`, or a User
+    return Account(row.id, row.username, Role(row.role), row.is_active, row.token_generation, row.created_at)
+
+
+def _check_username(username: str) -> None:
+    if not 1 <= len(username) <= USERNAME_LENGTH:
+        raise UnusableCredentials("username", f"must have 1 to {USERNAME_LENGTH} characters")
+    if username != username.strip() or any(unicodedata.category(char).startswith("C") for char in username):
+        raise UnusableCredentials("username", "must not hold control characters, nor begin or end with a space")
+
+
+def _hash(password: str, min_length: int) -> str:
+    try:
+        return hash_password(password, min_length)
+    except UnusablePassword as error:
+        raise UnusableCredentials("password", str(error)) from None

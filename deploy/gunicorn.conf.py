@@ -1,0 +1,54 @@
+"""gunicorn: one master that loads the model once, and workers that inherit it by fork."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+# NumPy's OpenBLAS starts threads when it is imported, and they do not survive the fork.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import orjson
+from gunicorn import util
+
+from fcv_api.settings import ROOT, Settings
+
+_settings = Settings.from_environment()
+
+chdir = str(ROOT)
+bind = _settings.bind
+worker_class = "gthread"
+workers = _settings.workers
+threads = _settings.threads
+# A preloaded app is loaded before the reloader watches, so an edit would change nothing.
+preload_app = "--reload" not in sys.argv
+control_socket_disable = True
+accesslog = None  # access_log.py writes the line
+timeout = 30
+graceful_timeout = 30
+keepalive = 75
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108 - memory, not a disk
+
+
+def pre_fork(_server: Any, _worker: Any) -> None:  # noqa: ANN401 - gunicorn's own types
+    """Leave the workers no connection of the master's: two processes on one connection garble each other."""
+    from fcv_api.extensions import db  # only the master's app has an engine to empty
+    from wsgi import app
+
+    with app.app_context():
+        db.engine.dispose()
+
+
+def write_problem(sock: Any, status: int, reason: str, _detail: str) -> None:  # noqa: ANN401
+    """Answer what is no HTTP, and so never reached the app, as every other error is answered.
+
+    gunicorn has no setting for this, and its own answer is an HTML page that quotes the request.
+    """
+    detail = "This is not a well-formed HTTP request."
+    body = orjson.dumps({"type": "about:blank", "title": reason, "status": status, "detail": detail})
+    head = f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
+    util.write_nonblock(sock, f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+
+
+util.write_error = write_problem

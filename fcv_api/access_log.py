@@ -1,0 +1,75 @@
+"""`app.log`: one line a request, from an `after_request` hook."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from datetime import datetime, tzinfo
+from io import TextIOWrapper
+from logging.handlers import WatchedFileHandler
+from pathlib import Path
+from time import perf_counter
+
+from flask import Flask, g, request
+from flask.wrappers import Response
+
+LINE = "%(asctime)s , %(levelname)s , %(message)s"
+URL_LENGTH = 200
+log = logging.getLogger("fcv_api")
+
+
+class SharedLogFile(WatchedFileHandler):
+    """A file that several processes append to, and that rotation renames: it is opened anew, and no line is lost."""
+
+    def _open(self) -> TextIOWrapper:
+        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
+        return open(descriptor, "a", encoding="utf-8", errors="backslashreplace")  # noqa: PTH123
+
+
+class WallClock(logging.Formatter):
+    """Times of a given zone, and a message that stays on one line."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        super().__init__(LINE)
+        self._zone = zone
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802
+        """Say when, as `2024-06-13 06:36:41,960`."""
+        moment = datetime.fromtimestamp(record.created, self._zone)
+        return f"{moment:%Y-%m-%d %H:%M:%S},{int(record.msecs):03d}"
+
+
+def open_log(log_dir: Path, zone: tzinfo) -> None:
+    """Send our log to `app.log` and to standard output. Raises OSError when the file cannot be written."""
+    log_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
+    log.handlers.clear()
+    for handler in (SharedLogFile(log_dir / "app.log"), logging.StreamHandler(sys.stdout)):
+        handler.setFormatter(WallClock(zone))
+        log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    log.propagate = False
+
+
+def register(app: Flask, zone: tzinfo) -> None:
+    """Write a line for each request of an app."""
+
+    @app.after_request
+    def write_line(response: Response) -> Response:
+        log.info("%r", _line(response, zone))
+        return response
+
+
+def _line(response: Response, zone: tzinfo) -> dict[str, object]:
+    """Describe a request. `repr` escapes every character that could break the line; no query, no body, no name."""
+    return {
+        "url": request.path[:URL_LENGTH],
+        "method": request.method[:URL_LENGTH],
+        "date": f"{datetime.now(zone):%d/%m/%Y %H:%M:%S}",
+        "duration": round(perf_counter() - g.start, 4),
+        "status": response.status_code,
+        "request_id": g.request_id,
+        "user": g.get("user_id"),
+        "encounter": g.get("encounter"),
+        "problem": g.get("problem"),
+    }

@@ -1,0 +1,115 @@
+"""Wiring, and nothing else."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from flask import Flask
+from flask_smorest import Api
+from flask_swagger_ui import get_swaggerui_blueprint
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from fcv_api import __version__, access_log
+from fcv_api.domain.errors import NoModel
+from fcv_api.domain.prediction import Models
+from fcv_api.extensions import db, jwt, migrate
+from fcv_api.lstm.registry import Registry, ServedModels
+from fcv_api.settings import ROOT, Settings, SettingsError
+from fcv_api.web import auth, error_handlers, health, predict, requests
+from fcv_api.web.openapi import DESCRIPTION, SECURITY_SCHEMES
+from fcv_api.web.parser import use_orjson
+
+log = logging.getLogger("fcv_api")
+
+
+def create_app(settings: Settings, models: Models | None = None) -> Flask:
+    """Build the service. Raises SettingsError or NoModel when it must not start."""
+    models = models or load_models(settings)
+    if told := _unvalidated(models):
+        log.warning("%s. Its answers must not be acted on.", told)
+    app = database_app(settings)
+    app.config.update(_config(settings))
+    app.url_map.strict_slashes = app.url_map.merge_slashes = False  # a redirect's body would be an HTML page
+    use_orjson(app)
+    service = requests.Service(
+        models=models,
+        zone=settings.timezone,
+        warn_unvalidated=settings.production,
+        registration=settings.registration,
+        password_min_length=settings.password_min_length,
+    )
+    # The hooks after a request run in reverse: the line is written when the headers are there.
+    access_log.register(app, settings.timezone)
+    requests.register(app, service)
+    jwt.init_app(app)
+    _register_routes(app)
+    error_handlers.register(app)
+    if settings.proxies:
+        hops = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def database_app(settings: Settings) -> Flask:
+    """Bind the database and nothing else: what the command line needs."""
+    app = Flask("fcv_api", static_folder=None)
+    app.config["SQLALCHEMY_DATABASE_URI"] = str.__str__(settings.database_url)
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    return app
+
+
+def load_models(settings: Settings) -> ServedModels:
+    """Load the model that serves. Raises NoModel, or SettingsError when production must not serve it."""
+    try:
+        models = ServedModels(Registry(settings.models_dir).load(settings.model))
+    except NoModel as reason:
+        raise (SettingsError(f"FCV_MODEL={settings.model}: {reason}") if settings.model else reason) from None
+    if settings.production and _unvalidated(models) and not settings.allow_unvalidated_model:
+        raise SettingsError(
+            f"{_unvalidated(models)}, and production refuses it. Set FCV_MODEL to a validated one, or "
+            "FCV_ALLOW_UNVALIDATED_MODEL=1 to serve it with a warning in every answer."
+        )
+    return models
+
+
+def _unvalidated(models: Models) -> str | None:
+    """Say that no real patients are behind the active model, where that is so."""
+    model = models.active().identity
+    if model.evidence.validated:
+        return None
+    return f"Model {model} was never validated on real patients (evidence: {model.evidence.value})"
+
+
+def _config(settings: Settings) -> dict[str, object]:
+    return {
+        "MAX_CONTENT_LENGTH": settings.max_body_mb * 1024 * 1024,
+        "JWT_SECRET_KEY": str.__str__(settings.jwt_secret),
+        "JWT_SECRET_PREVIOUS": settings.jwt_secret_previous and str.__str__(settings.jwt_secret_previous),
+        "JWT_ALGORITHM": "HS256",
+        "JWT_DECODE_ALGORITHMS": ["HS256"],
+        "JWT_ACCESS_TOKEN_EXPIRES": timedelta(minutes=settings.token_minutes),
+        "JWT_DECODE_LEEWAY": 10,  # seconds that the clocks of two hosts may differ by
+        "API_TITLE": "FCV-MLAPI",
+        "API_VERSION": __version__,
+        "OPENAPI_VERSION": "3.0.3",
+        "OPENAPI_URL_PREFIX": "/",
+        "API_SPEC_OPTIONS": {
+            "info": {"description": DESCRIPTION},
+            "components": {"securitySchemes": SECURITY_SCHEMES},
+        },
+    }
+
+
+def _register_routes(app: Flask) -> None:
+    api = Api(app)
+    api.DEFAULT_ERROR_RESPONSE_NAME = None  # every route documents its own
+    for blueprint in (predict.bp, auth.bp, health.bp):
+        api.register_blueprint(blueprint)
+    ui = {
+        "app_name": "FCV-MLAPI",
+        "oauth2RedirectUrl": "/docs/oauth2-redirect.html",
+        "validatorUrl": "none",  # the page would ask a host on the internet
+    }
+    app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json", config=ui))

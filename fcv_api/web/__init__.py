@@ -1,0 +1,1 @@
+"""HTTP, and nothing else: a view loads, calls and dumps."""

@@ -1,0 +1,100 @@
+"""Accounts and tokens over HTTP."""
+
+from __future__ import annotations
+
+from flask import Response, g, request
+
+from fcv_api import accounts
+from fcv_api.accounts import Account, Role
+from fcv_api.web.openapi import TOKEN_NEEDED, problems
+from fcv_api.web.parser import FORM, CredentialsBlueprint
+from fcv_api.web.problems import ProblemRaised
+from fcv_api.web.requests import current_service
+from fcv_api.web.tokens import authenticated, current_account, current_token, public, require_admin, token_for
+from fcv_api.wire.accounts import CredentialsSchema, TokenSchema, WhoAmISchema
+
+LARGEST_CREDENTIALS = 16 * 1024  # bytes
+
+bp = CredentialsBlueprint("auth", __name__, description="Accounts and tokens")
+
+BODY_PROBLEMS = ("not-json", "bad-request", "too-large", "unsupported-media-type", "unsupported-encoding")
+REGISTRATION_PROBLEMS = (
+    *("not-authenticated", "not-allowed", "registration-closed", "username-taken"),
+    *("invalid-body", "unusable-credentials", "database-unavailable"),
+)
+EXAMPLE = {"username": "integration", "password": "a long passphrase"}
+
+
+@bp.before_request
+def limit_body() -> None:
+    """Read no more than credentials can be."""
+    request.max_content_length = LARGEST_CREDENTIALS
+
+
+@bp.get("/")
+@authenticated()
+@bp.doc(**TOKEN_NEEDED)
+@bp.response(200, WhoAmISchema)
+@problems(bp, "not-authenticated", "database-unavailable")
+def who_am_i() -> dict[str, Account]:
+    """Who the token belongs to."""
+    return {"User": current_account()}
+
+
+@bp.post("/auth/create_user")
+@public
+@bp.arguments(CredentialsSchema, example=EXAMPLE)
+@bp.response(201, description="The account exists now. The body is empty.")
+@problems(bp, *BODY_PROBLEMS, *REGISTRATION_PROBLEMS)
+def create_user(credentials: dict[str, str]) -> Response:
+    """Make an account with the role `client`.
+
+    Who may do so is a setting, `FCV_REGISTRATION`: `open` to everyone, by an `admin`'s token, or `closed`.
+    """
+    _check_policy()
+    accounts.create_user(**credentials, role=Role.CLIENT, min_length=current_service().password_min_length)
+    return _empty(201)
+
+
+def _check_policy() -> None:
+    match current_service().registration:
+        case "closed":
+            raise ProblemRaised("registration-closed", "Accounts are made with `fcv users add` on the server.")
+        case "admin":
+            require_admin()
+
+
+@bp.post("/auth/token")
+@public
+@bp.doc(requestBody={"content": {FORM: {"schema": {"$ref": "#/components/schemas/Credentials"}}}})
+@bp.arguments(CredentialsSchema, example=EXAMPLE)
+@bp.response(200, TokenSchema)
+@problems(bp, *BODY_PROBLEMS, "wrong-credentials", "invalid-body", "database-unavailable")
+def create_token(credentials: dict[str, str]) -> dict[str, str]:
+    """Sign in. The token is good for 20 minutes (`FCV_TOKEN_MINUTES`).
+
+    Takes JSON, or an OAuth2 password form.
+    """
+    account = accounts.verify(**credentials)
+    if account is None:
+        raise ProblemRaised("wrong-credentials", "Could not validate user.")
+    g.user_id = account.id
+    return {"access_token": token_for(account), "token_type": "bearer"}
+
+
+@bp.post("/auth/logout")
+@authenticated()
+@bp.doc(**TOKEN_NEEDED)
+@bp.response(204, description="The token is dead. Others of the same account live on.")
+@problems(bp, "not-authenticated", "database-unavailable")
+def end_token() -> Response:
+    """End the token that this call carries."""
+    accounts.revoke_token(*current_token())
+    return _empty(204)
+
+
+def _empty(status: int) -> Response:
+    """Answer without a body, and so without the content type that Flask would give it: HTML."""
+    response = Response(status=status)
+    del response.headers["Content-Type"]
+    return response

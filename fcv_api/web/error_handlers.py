@@ -1,0 +1,96 @@
+"""Turn whatever was raised into a problem: nothing else ever answers, no HTML page and no traceback."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, request
+from flask.wrappers import Response
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException, InternalServerError, NotFound, RequestEntityTooLarge
+
+from fcv_api.accounts import UnusableCredentials
+from fcv_api.domain.errors import BadCells, Cell, MissingSigns, TooFewInstants, WindowSpan
+from fcv_api.web.problems import BY_STATUS, FACTS, ProblemRaised, answer
+
+log = logging.getLogger("fcv_api")
+
+
+def register(app: Flask) -> None:
+    """Bind the handlers to an app."""
+    for fact in FACTS:
+        app.register_error_handler(fact, _fact)
+    app.register_error_handler(ProblemRaised, lambda raised: answer(raised.slug, raised.detail))
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(PoolTimeout, _database)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _fact(fact: Exception) -> Response:
+    slug = next(FACTS[kind] for kind in type(fact).__mro__ if kind in FACTS)
+    return answer(slug, str(fact), **_members(fact))
+
+
+def _members(fact: Exception) -> dict[str, Any]:
+    match fact:
+        case BadCells():
+            return {"errors": [_cell(cell) for cell in fact.cells]}
+        case UnusableCredentials():
+            return {"errors": [_cell(Cell(fact.field, None, fact.reason))]}
+        case TooFewInstants():
+            return {"have": fact.have, "need": fact.need, "ready_at": _time(fact.ready_at)}
+        case MissingSigns():
+            return {"signs": [{"sign": each.name, "last_measured": _time(each.last_measured)} for each in fact.signs]}
+        case WindowSpan():
+            return {"first": _time(fact.first), "last": _time(fact.last), "median_step_minutes": fact.median_step}
+    return {}
+
+
+def _time(time: datetime | None) -> str | None:
+    return None if time is None else time.isoformat(" ")
+
+
+def _cell(cell: Cell) -> dict[str, str | None]:
+    return {"column": cell.column, "row": cell.row, "reason": cell.reason}
+
+
+def _http(error: HTTPException) -> Response:
+    """Answer what Flask and Werkzeug raise. Their descriptions are static texts that hold nothing of a request."""
+    if isinstance(error, InternalServerError):
+        return _unexpected(error.original_exception or error)
+    slug = BY_STATUS.get(error.code or 400, "bad-request")
+    response = answer(slug, _detail(error))
+    response.headers.extend(
+        (name, value) for name, value in error.get_headers() if name.lower() in ("allow", "retry-after")
+    )
+    return response
+
+
+def _detail(error: HTTPException) -> str:
+    if isinstance(error, RequestEntityTooLarge):
+        return f"The body is larger than the {request.max_content_length} bytes that are read here."
+    if isinstance(error, NotFound):
+        return "Nothing is at this path. GET /docs shows what there is."
+    return error.description or error.name
+
+
+def _database(error: Exception) -> Response:
+    """Say that the database is away or locked: 503, whatever was asked, and never 401."""
+    log.error("database: %s at %s", type(error).__name__, _where(error))
+    return answer("database-unavailable", "The database did not answer in time. Nothing was changed.")
+
+
+def _unexpected(error: BaseException) -> Response:
+    """Answer an error of our own. Its message may quote a patient's data, so only its place is logged."""
+    log.error("unexpected %s at %s", type(error).__name__, _where(error))
+    return answer("internal-error", "The service failed on this request. The log names the place.")
+
+
+def _where(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)[-3:]
+    return " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))

@@ -1,0 +1,124 @@
+"""Bodies: JSON by orjson, checked by marshmallow.
+
+webargs would use the standard library, which is slower and raises RecursionError on deep nesting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NoReturn
+from urllib.parse import parse_qsl
+
+import flask_smorest
+import orjson
+from flask import Flask, Request, Response
+from flask.json.provider import JSONProvider
+from marshmallow import Schema, ValidationError
+from webargs import core
+from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from fcv_api.web.problems import ProblemRaised
+from fcv_api.wire.columns import invalid_body
+
+LARGEST_FORM = 20  # fields
+FORM = "application/x-www-form-urlencoded"
+
+
+class OrjsonParser(FlaskParser):
+    """Read a JSON body. Whatever is wrong becomes a problem."""
+
+    def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ANN401, ARG002 - webargs' own signature
+        """Parse the body with orjson, which refuses NaN, Infinity, lone surrogates and deep nesting."""
+        check_encoding(req)
+        if req.mimetype != "application/json":
+            raise ProblemRaised("unsupported-media-type", "Send the body with Content-Type: application/json.")
+        try:
+            return orjson.loads(read_body(req))
+        except orjson.JSONDecodeError as error:
+            raise ProblemRaised("not-json", f"The body is not JSON: {error}.") from None
+
+    def handle_error(
+        self,
+        error: ValidationError,
+        req: Request,
+        schema: Schema,
+        *,
+        error_status_code: int | None,
+        error_headers: Mapping[str, str] | None,
+    ) -> NoReturn:
+        """Raise the fact for what marshmallow found."""
+        del req, schema, error_status_code, error_headers
+        (messages,) = error.messages.values()  # type: ignore[union-attr] # webargs puts them under "json"
+        raise invalid_body(messages)
+
+
+class CredentialsParser(OrjsonParser):
+    """Read credentials: JSON, or an OAuth2 password form."""
+
+    def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ANN401
+        """Parse the body by its content type."""
+        check_encoding(req)
+        if req.mimetype == FORM:
+            return _read_form(req)
+        return super().load_json(req, schema)
+
+
+def _read_form(req: Request) -> dict[str, str]:
+    """Read a form: not by Werkzeug, which reads a chunked one up to the limit and says nothing of the rest."""
+    try:
+        text = read_body(req).decode()
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=LARGEST_FORM))
+    except ValueError:  # UnicodeDecodeError is one
+        raise ProblemRaised("bad-request", "The form cannot be read.") from None
+
+
+def check_encoding(req: Request) -> None:
+    """Refuse a compressed body: it would be a way around the limit on its size."""
+    if req.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise ProblemRaised("unsupported-encoding", "Send the body without Content-Encoding.")
+
+
+def read_body(req: Request) -> bytes:
+    """Read a body whole. Raises RequestEntityTooLarge.
+
+    Werkzeug cuts a chunked body off at the limit without a word, and what is left of it must not be read.
+    """
+    body = req.get_data(cache=False)
+    if req.content_length is None and len(body) == req.max_content_length:
+        raise RequestEntityTooLarge
+    return body
+
+
+class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest ships no types
+    """flask-smorest's blueprint, with our parser."""
+
+    ARGUMENTS_PARSER: core.Parser[Request] = OrjsonParser()
+
+
+class CredentialsBlueprint(flask_smorest.Blueprint):  # type: ignore[misc]
+    """flask-smorest's blueprint for `/auth`."""
+
+    ARGUMENTS_PARSER: core.Parser[Request] = CredentialsParser()
+
+
+class OrjsonProvider(JSONProvider):
+    """Flask's JSON, by orjson."""
+
+    def dumps(self, obj: Any, **_kwargs: Any) -> str:  # noqa: ANN401
+        """Write JSON."""
+        return orjson.dumps(obj).decode()
+
+    def loads(self, s: str | bytes, **_kwargs: Any) -> Any:  # noqa: ANN401
+        """Read JSON."""
+        return orjson.loads(s)
+
+    def response(self, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401
+        """Write JSON into a response."""
+        body = orjson.dumps(self._prepare_response_obj(args, kwargs)) + b"\n"
+        return Response(body, mimetype="application/json")
+
+
+def use_orjson(app: Flask) -> None:
+    """Let an app read and write JSON with orjson."""
+    app.json = OrjsonProvider(app)

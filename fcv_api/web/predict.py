@@ -1,0 +1,66 @@
+"""Predictions, and the model that makes them."""
+
+from __future__ import annotations
+
+from flask import g
+
+from fcv_api import scoring
+from fcv_api.accounts import Role
+from fcv_api.domain.prediction import Prediction
+from fcv_api.web.openapi import TOKEN_NEEDED, problems
+from fcv_api.web.parser import Blueprint
+from fcv_api.web.requests import current_service
+from fcv_api.web.tokens import authenticated
+from fcv_api.wire.answer import PredictionSchema
+from fcv_api.wire.encounter import EncounterRows, EncounterSchema
+from fcv_api.wire.example import example_answer, example_request
+from fcv_api.wire.service import ModelSchema
+
+bp = Blueprint("predict", __name__, description="From a monitor's rows to probabilities")
+
+PREDICT_PROBLEMS = (
+    *("not-json", "bad-request", "not-authenticated", "not-allowed", "too-large"),
+    *("unsupported-media-type", "unsupported-encoding", "invalid-body", "invalid-rows"),
+    *("code-name-conflict", "mixed-time-zones", "ambiguous-time", "too-few-instants", "window-span"),
+    *("missing-signs", "model-output", "no-model", "database-unavailable"),
+)
+HEADERS = {
+    "FCV-Model": {"schema": {"type": "string"}, "description": "name/version of the model that answered"},
+    "FCV-Window": {"schema": {"type": "string"}, "description": "first/last instant of the window, as sent"},
+    "X-Request-ID": {"schema": {"type": "string"}, "description": "the caller's own, or a new one"},
+}
+
+
+@bp.post("/predict")
+@authenticated(Role.CLIENT, Role.ADMIN)
+@bp.doc(**TOKEN_NEEDED)
+@bp.arguments(EncounterSchema(), example=example_request())
+@bp.response(200, PredictionSchema, headers=HEADERS, example=example_answer())
+@problems(bp, *PREDICT_PROBLEMS)
+def predict(rows: EncounterRows) -> tuple[Prediction, dict[str, str]]:
+    """Probabilities of the four states from one encounter's last 100 minutes.
+
+    *Sano* means none of the other three, **not healthy**. Not a medical device.
+    """
+    g.encounter = rows.id
+    service = current_service()
+    outcome = scoring.assess(
+        rows.read(service.zone), service.models.active(), warn_unvalidated=service.warn_unvalidated
+    )
+    prediction = outcome.or_raise()
+    return prediction, _headers(prediction)
+
+
+def _headers(prediction: Prediction) -> dict[str, str]:
+    window = prediction.window
+    return {"FCV-Model": str(prediction.model), "FCV-Window": f"{window.first}/{window.last}"}
+
+
+@bp.get("/model")
+@authenticated()
+@bp.doc(**TOKEN_NEEDED)
+@bp.response(200, ModelSchema)
+@problems(bp, "not-authenticated", "no-model", "database-unavailable")
+def model() -> object:
+    """What the active model is, what it was trained on, and what it must not be used for."""
+    return current_service().models.manifest()

@@ -1,0 +1,179 @@
+"""Every problem that the service can answer with: one table gives each fact its status and its words (RFC 9457)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, current_app, g
+
+from fcv_api.accounts import UnusableCredentials, UsernameTaken
+from fcv_api.domain import errors
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One row of the table in docs/api.md.
+
+    retry: when the same request may be sent again: "never", "after new data" or "after Retry-After".
+    """
+
+    slug: str
+    status: int
+    retry: str
+    title: str
+    spanish: str
+
+    @property
+    def type(self) -> str:
+        """Its stable URI reference."""
+        return f"/problems/{self.slug}"
+
+
+NEVER, NEW_DATA, LATER = "never", "after new data", "after Retry-After"
+
+PROBLEMS = {
+    problem.slug: problem
+    for problem in (
+        Problem("not-json", 400, NEVER, "The body is not JSON", "El cuerpo no es JSON"),
+        Problem("bad-request", 400, NEVER, "The request is malformed", "La petición está mal formada"),
+        Problem("not-authenticated", 401, NEVER, "A valid token is needed", "Se necesita un token válido"),
+        Problem("wrong-credentials", 401, NEVER, "Sign-in failed", "Inicio de sesión fallido"),
+        Problem("not-allowed", 403, NEVER, "This account may not do this", "Esta cuenta no puede hacer esto"),
+        Problem(
+            "registration-closed",
+            403,
+            NEVER,
+            "Registration is closed",
+            "El registro de usuarios está cerrado",
+        ),
+        Problem("not-found", 404, NEVER, "There is nothing here", "Aquí no hay nada"),
+        Problem("method-not-allowed", 405, NEVER, "Not with this method", "No con este método HTTP"),
+        Problem("username-taken", 409, NEVER, "The username is taken", "El nombre de usuario ya existe"),
+        Problem("too-large", 413, NEVER, "The body is too large", "El cuerpo es demasiado grande"),
+        Problem(
+            "unsupported-media-type",
+            415,
+            NEVER,
+            "Not with this content type",
+            "No con este tipo de contenido",
+        ),
+        Problem(
+            "unsupported-encoding",
+            415,
+            NEVER,
+            "Compressed bodies are not read",
+            "No se leen cuerpos comprimidos",
+        ),
+        Problem(
+            "invalid-body",
+            422,
+            NEVER,
+            "A field is missing or of another type",
+            "Falta un campo o es de otro tipo",
+        ),
+        Problem("invalid-rows", 422, NEVER, "Some rows cannot be read", "Algunas filas no se pueden leer"),
+        Problem(
+            "code-name-conflict",
+            422,
+            NEVER,
+            "Code and name are two different signs",
+            "Código y nombre son dos signos distintos",
+        ),
+        Problem(
+            "mixed-time-zones",
+            422,
+            NEVER,
+            "Some times have an offset and others have none",
+            "Unas horas traen desfase horario y otras no",
+        ),
+        Problem(
+            "ambiguous-time",
+            422,
+            NEVER,
+            "A time that the clock showed twice",
+            "Una hora que el reloj marcó dos veces",
+        ),
+        Problem(
+            "unusable-credentials",
+            422,
+            NEVER,
+            "This name or password cannot be used",
+            "Este nombre o contraseña no se puede usar",
+        ),
+        Problem(
+            "too-few-instants",
+            422,
+            NEW_DATA,
+            "Too few instants for a window",
+            "Muy pocos instantes para una ventana",
+        ),
+        Problem(
+            "window-span",
+            422,
+            NEW_DATA,
+            "The window is too short or too long",
+            "La ventana es demasiado corta o demasiado larga",
+        ),
+        Problem(
+            "missing-signs",
+            422,
+            NEW_DATA,
+            "A sign was not measured in the window",
+            "Un signo no se midió en la ventana",
+        ),
+        Problem("internal-error", 500, LATER, "An error of the service", "Un error del servicio"),
+        Problem("model-output", 503, LATER, "The model gave no probabilities", "El modelo no dio probabilidades"),
+        Problem("no-model", 503, LATER, "No verified model is loaded", "No hay un modelo verificado cargado"),
+        Problem("database-unavailable", 503, LATER, "The database does not answer", "La base de datos no responde"),
+    )
+}
+
+# A fact, and the slug of its problem.
+FACTS: dict[type[Exception], str] = {
+    errors.InvalidBody: "invalid-body",
+    errors.InvalidRows: "invalid-rows",
+    errors.CodeNameConflict: "code-name-conflict",
+    errors.MixedTimeZones: "mixed-time-zones",
+    errors.AmbiguousTime: "ambiguous-time",
+    errors.TooFewInstants: "too-few-instants",
+    errors.WindowSpan: "window-span",
+    errors.MissingSigns: "missing-signs",
+    errors.ModelOutput: "model-output",
+    errors.NoModel: "no-model",
+    UsernameTaken: "username-taken",
+    UnusableCredentials: "unusable-credentials",
+}
+# What Flask and Werkzeug raise themselves.
+BY_STATUS = {
+    400: "bad-request",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "too-large",
+    415: "unsupported-media-type",
+}
+RETRY_AFTER_SECONDS = "5"
+
+
+class ProblemRaised(Exception):
+    """A problem of HTTP itself, raised where it is noticed."""
+
+    def __init__(self, slug: str, detail: str) -> None:
+        super().__init__(detail)
+        self.slug, self.detail = slug, detail
+
+
+def answer(slug: str, detail: str, **more: Any) -> Response:  # noqa: ANN401
+    """Build the response to a problem. more: the members that only this type has."""
+    problem = PROBLEMS[slug]
+    g.problem = slug
+    body = {"type": problem.type, "title": problem.title, "status": problem.status, "detail": detail}
+    text = current_app.json.dumps(body | {"request_id": g.get("request_id")} | more)
+    response = Response(text + "\n", problem.status, mimetype=MEDIA_TYPE)
+    if problem.status == 401:  # noqa: PLR2004
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if problem.retry == LATER:
+        response.headers["Retry-After"] = RETRY_AFTER_SECONDS
+    return response

@@ -1,0 +1,53 @@
+"""What belongs to one request: its id, its clock, and the service that answers it."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+from datetime import tzinfo
+from time import perf_counter
+from typing import cast
+
+from flask import Flask, current_app, g, request
+from flask.wrappers import Response
+
+from fcv_api.domain.prediction import Models
+
+SAFE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What the app hands to its views."""
+
+    models: Models
+    zone: tzinfo
+    warn_unvalidated: bool
+    registration: str
+    password_min_length: int
+
+
+def current_service() -> Service:
+    """Give what `app.py` bound."""
+    return cast("Service", current_app.extensions["fcv"])
+
+
+def register(app: Flask, service: Service) -> None:
+    """Bind a service to an app, and give each request its id and start."""
+    app.extensions["fcv"] = service
+    app.before_request(_begin)
+    app.after_request(_finish)
+
+
+def _begin() -> None:
+    g.start = perf_counter()
+    given = request.headers.get("X-Request-ID", "")
+    g.request_id = given if SAFE_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+def _finish(response: Response) -> Response:
+    response.headers["X-Request-ID"] = g.request_id
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response

@@ -1,0 +1,134 @@
+"""Tokens: who is asking, and whether they may. Every refusal is a 401 or a 403 in words of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
+from hashlib import sha256
+from typing import Any, TypeVar
+
+from flask import current_app, g
+from flask.wrappers import Response
+from flask_jwt_extended import (
+    create_access_token,
+    get_current_user,
+    get_jwt,
+    jwt_required,
+    verify_jwt_in_request,
+)
+from flask_jwt_extended.exceptions import JWTDecodeError
+
+from fcv_api.accounts import Account, Role, find_by_token
+from fcv_api.extensions import jwt
+from fcv_api.web.problems import ProblemRaised, answer
+
+View = TypeVar("View", bound=Callable[..., Any])
+REQUIRED_CLAIMS = ("sub", "id", "jti", "iat", "exp", "gen")
+AUTHENTICATION_FAILED = "Authentication Failed."
+
+
+def authenticated(*roles: Role) -> Callable[[View], View]:
+    """Let only active accounts of these roles call a view: of any role when none is given."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        @jwt_required()
+        def guarded(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+            require(*roles)
+            return view(*args, **kwargs)
+
+        guarded.access = roles or tuple(Role)  # type: ignore[attr-defined]
+        return guarded  # type: ignore[return-value]
+
+    return decorate
+
+
+def public(view: View) -> View:
+    """Say that a view asks for no token: every view says one or the other, and a guard test looks."""
+    view.access = ()  # type: ignore[attr-defined]
+    return view
+
+
+def require(*roles: Role) -> None:
+    """Refuse the caller unless it has one of these roles. Raises ProblemRaised."""
+    if roles and current_account().role not in roles:
+        raise ProblemRaised("not-allowed", f"This needs an account with the role {' or '.join(roles)}.")
+
+
+def require_admin() -> None:
+    """Refuse any caller but an admin, where a view may be public or not by setting."""
+    verify_jwt_in_request()
+    require(Role.ADMIN)
+
+
+def current_account() -> Account:
+    """Give the account whose token this request carries."""
+    account: Account = get_current_user()
+    return account
+
+
+def token_for(account: Account) -> str:
+    """Make an access token."""
+    claims = {"id": account.id, "gen": account.token_generation}
+    token: str = create_access_token(identity=account.username, additional_claims=claims)
+    return token
+
+
+def current_token() -> tuple[str, datetime]:
+    """Give the `jti` of the token of this request, and when it expires."""
+    claims = get_jwt()
+    return claims["jti"], datetime.fromtimestamp(claims["exp"], UTC)
+
+
+def key_id(secret: str) -> str:
+    """Name a signing key without telling it, so that a token says which of two keys signed it."""
+    return sha256(b"fcv-mlapi kid" + secret.encode()).hexdigest()[:8]
+
+
+@jwt.additional_headers_loader
+def _headers(_identity: str) -> dict[str, str]:
+    return {"kid": key_id(current_app.config["JWT_SECRET_KEY"])}
+
+
+@jwt.decode_key_loader
+def _verification_key(header: dict[str, Any], claims: dict[str, Any]) -> str:
+    if "type" not in claims:  # flask-jwt-extended would take it for an access token
+        raise JWTDecodeError("Missing claim: type")
+    previous: str | None = current_app.config["JWT_SECRET_PREVIOUS"]
+    current: str = current_app.config["JWT_SECRET_KEY"]
+    return previous if previous and header.get("kid") == key_id(previous) else current
+
+
+@jwt.token_verification_loader
+def _complete(_header: dict[str, Any], claims: dict[str, Any]) -> bool:
+    """Refuse a token that lacks a claim: without `exp` it would never end, without `jti` it could not be ended."""
+    return all(claims.get(name) is not None for name in REQUIRED_CLAIMS) and isinstance(claims["id"], int)
+
+
+@jwt.user_lookup_loader
+def _account(_header: dict[str, Any], claims: dict[str, Any]) -> Account | None:
+    account = find_by_token(claims["id"], claims["sub"], claims["gen"], claims["jti"])
+    g.user_id = account.id if account else None
+    return account
+
+
+def _refused(*_why: object) -> Response:
+    response = answer("not-authenticated", AUTHENTICATION_FAILED)
+    response.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
+    return response
+
+
+def _missing(_why: object) -> Response:
+    return answer("not-authenticated", AUTHENTICATION_FAILED)
+
+
+jwt.unauthorized_loader(_missing)
+for loader in (
+    jwt.invalid_token_loader,
+    jwt.expired_token_loader,
+    jwt.revoked_token_loader,
+    jwt.user_lookup_error_loader,
+    jwt.token_verification_failed_loader,
+):
+    loader(_refused)

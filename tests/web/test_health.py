@@ -1,0 +1,186 @@
+"""Health: the truth, for old clients, for containers and for load balancers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+
+from fcv_api import __version__
+from fcv_api.app import create_app
+from fcv_api.cli.db import migrate_database
+from fcv_api.domain.errors import NoModel
+from fcv_api.domain.prediction import Scorer
+from fcv_api.extensions import db, write_transaction
+from fcv_api.lstm.registry import Registry, ServedModels
+from fcv_api.settings import ROOT, Settings
+
+PATHS = ("/home", "/health/live", "/health/ready")
+
+
+@dataclass
+class FakeModels:
+    """Models that can be lost, or stop to compute what they did, while they serve."""
+
+    model: Scorer | None
+    reason: str = ""
+
+    def active(self) -> Scorer:
+        """Give the model, where there is one."""
+        if self.model is None:
+            raise NoModel("There is no model.")
+        return self.model
+
+    def verify(self) -> None:
+        """Find out what is wrong with it."""
+        if self.active() and self.reason:
+            raise NoModel(self.reason)
+
+    manifest = active
+
+
+@pytest.fixture
+def models() -> FakeModels:
+    """Give the shipped model, to spoil."""
+    return FakeModels(Registry(ROOT / "models").load(None))
+
+
+@pytest.fixture
+def served(settings: Settings, models: FakeModels) -> FlaskClient:
+    """Serve models that a test spoils."""
+    migrate_database(settings)
+    return create_app(settings, models).test_client()
+
+
+@pytest.fixture
+def damaged(served: FlaskClient, models: FakeModels) -> FlaskClient:
+    """Serve a model that does not verify."""
+    models.reason = "It differs from its golden window 2."
+    return served
+
+
+@pytest.fixture
+def empty(served: FlaskClient, models: FakeModels) -> FlaskClient:
+    """Serve no model."""
+    models.model = None
+    return served
+
+
+def test_a_service_that_works_says_so(http: FlaskClient) -> None:
+    assert [http.get(path).status_code for path in PATHS] == [200, 200, 200]
+    assert http.get("/health/live").get_json() == {"status": "ok"}
+    ready = http.get("/health/ready").get_json()
+    assert ready["status"] == "ok"
+    assert {name: check["status"] for name, check in ready["checks"].items()} == {"model": "ok", "database": "ok"}
+
+
+def test_home_names_the_model_as_old_clients_read_it(http: FlaskClient) -> None:
+    home = http.get("/home").get_json()
+    assert (home["health_check"], home["model_version"], home["model_name"]) == ("OK", "0.1.0", "fcv-untrained")
+    assert (home["evidence"], home["service_version"], len(home["model_sha256"])) == ("random", __version__, 64)
+    assert "not healthy" in home["note"]
+
+
+def test_a_model_that_does_not_verify_is_not_ready(damaged: FlaskClient) -> None:
+    response = damaged.get("/health/ready")
+    ready = response.get_json()
+    assert (response.status_code, ready["status"], response.headers["Retry-After"]) == (503, "not ready", "5")
+    assert (ready["checks"]["model"]["status"], ready["checks"]["database"]["status"]) == ("failed", "ok")
+    assert "golden window 2" in ready["checks"]["model"]["detail"]
+    assert "restart" in ready["checks"]["model"]["detail"]
+
+
+def test_home_says_not_ready_and_which_model(damaged: FlaskClient) -> None:
+    response = damaged.get("/home")
+    assert response.status_code == 200
+    assert (response.get_json()["health_check"], response.get_json()["model_version"]) == ("NOT READY", "0.1.0")
+
+
+def test_no_model_is_not_ready_and_has_no_name(empty: FlaskClient) -> None:
+    home = empty.get("/home").get_json()
+    assert (home["health_check"], home["model_version"], home["model_sha256"]) == ("NOT READY", None, None)
+    assert empty.get("/health/ready").status_code == 503
+    assert empty.get("/health/live").status_code == 200
+
+
+def test_no_model_predicts_nothing_and_is_described_by_nobody(
+    empty: FlaskClient, token: dict[str, str], encounter: dict[str, object]
+) -> None:
+    for response in (empty.post("/predict", json=encounter, headers=token), empty.get("/model", headers=token)):
+        assert (response.status_code, response.get_json()["type"]) == (503, "/problems/no-model")
+        assert response.headers["Retry-After"] == "5"
+
+
+def not_writable(client: FlaskClient) -> None:
+    response = client.get("/health/ready")
+    ready = response.get_json()
+    assert (response.status_code, ready["status"]) == (503, "not ready")
+    assert (ready["checks"]["model"]["status"], ready["checks"]["database"]["status"]) == ("ok", "failed")
+    assert "fcv db upgrade" in ready["checks"]["database"]["detail"]
+    assert client.get("/home").get_json()["health_check"] == "NOT READY"
+    assert client.get("/health/live").status_code == 200
+
+
+def test_a_database_that_was_never_migrated_is_not_ready(settings: Settings) -> None:
+    not_writable(create_app(settings).test_client())
+
+
+def test_a_database_without_its_table_is_not_ready(http: FlaskClient) -> None:
+    with write_transaction() as session:
+        session.execute(text("DROP TABLE users"))
+    not_writable(http)
+
+
+def test_a_database_that_is_away_is_not_ready(http: FlaskClient, tmp_path: Path) -> None:
+    db.engine.dispose()
+    for file in tmp_path.glob("fcv.db*"):
+        file.unlink()
+    (tmp_path / "fcv.db").mkdir()
+    not_writable(http)
+
+
+@pytest.fixture
+def read_only(app: Flask, make_settings: Callable[..., Settings], tmp_path: Path) -> Iterator[FlaskClient]:
+    """Serve a database that may be read and not written."""
+    with app.app_context():
+        db.engine.dispose()
+    url = f"sqlite:///file:{tmp_path / 'fcv.db'}?mode=ro&uri=true"
+    other = create_app(make_settings(DATABASE_URL=url))
+    with other.app_context():
+        yield other.test_client()
+
+
+def test_a_database_that_is_read_only_is_not_ready(read_only: FlaskClient) -> None:
+    not_writable(read_only)
+
+
+def test_a_model_that_computes_again_is_ready_again(damaged: FlaskClient, models: FakeModels) -> None:
+    assert damaged.get("/health/ready").status_code == 503
+    models.reason = ""
+    assert damaged.get("/health/ready").status_code == 200
+
+
+def test_asking_for_readiness_changes_nothing(http: FlaskClient, token: dict[str, str]) -> None:
+    http.get("/health/ready")
+    assert http.get("/", headers=token).get_json() == {"User": {"username": "ana", "id": 1}}
+
+
+def test_a_degraded_check_is_ready_all_the_same(http: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    slower = {"status": "degraded", "detail": "An activation failed."}
+    monkeypatch.setattr("fcv_api.web.health.check_model", lambda: slower)
+    response = http.get("/health/ready")
+    assert (response.status_code, response.get_json()["status"]) == (200, "degraded")
+    assert http.get("/home").get_json()["health_check"] == "DEGRADED"
+
+
+def test_the_model_that_serves_is_verified_by_its_golden_windows() -> None:
+    model = Registry(ROOT / "models").load(None)
+    ServedModels(model).verify()
+    model.manifest.golden[0].outputs[0] += 0.01
+    with pytest.raises(NoModel, match="golden window 0"):
+        ServedModels(model).verify()

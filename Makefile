@@ -1,0 +1,62 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help serve demo test check lint types format bench faults clean
+
+help: ## Show what there is to make
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+serve: $(VENV)/serving ## Install, and serve on 127.0.0.1:8000
+	@$(BIN)/python examples/first_steps.py
+	@exec $(BIN)/fcv serve
+
+demo: $(VENV)/examples ## Install, and show one prediction from sign-in to answer
+	@$(BIN)/python examples/demo.py
+
+test: $(VENV)/dev ## Install the rest, and run the tests
+	@$(BIN)/python -m pytest
+
+check: lint types test ## All that a change must pass
+
+lint: $(VENV)/dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(VENV)/dev
+	@$(BIN)/mypy
+
+format: $(VENV)/dev ## Format the code
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(VENV)/serving ## Measure a request beside json.loads of its body
+	@$(BIN)/python bench/request.py
+	@$(BIN)/python bench/service.py
+
+faults: $(VENV)/dev ## Load the service, and see that nothing is lost (minutes)
+	@$(BIN)/python -m pytest tests/faults --override-ini addopts=--strict-markers -s
+
+clean: ## Remove the environment and all caches; instance/, logs/ and models/ stay
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; make PYTHON=python3.11 ... names one.")'
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/serving: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing what serving needs ..."
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/examples: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing what the examples need ..."
+	@$(PIP) --editable '.[examples]'
+	@touch $@ $(VENV)/serving
+
+$(VENV)/dev: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing what the tests need (TensorFlow is large: some minutes) ..."
+	@$(PIP) --editable '.[dev]'
+	@touch $@ $(VENV)/examples $(VENV)/serving

@@ -1,0 +1,26 @@
+"""The `fcv` command, one module a group."""
+
+from __future__ import annotations
+
+import click
+
+from fcv_api import __version__
+from fcv_api.cli.db import db
+from fcv_api.cli.errors import SentenceGroup
+from fcv_api.cli.model import model
+from fcv_api.cli.predict import predict
+from fcv_api.cli.serve import serve
+from fcv_api.cli.users import users
+
+
+@click.group(cls=SentenceGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="fcv")
+def main() -> None:
+    """From a bedside monitor's rows to the probabilities of cardiac arrest, low cardiac output and cardiogenic shock.
+
+    Start with `fcv serve`. Settings come from the environment or from a file `.env`; `.env.example` lists all.
+    """
+
+
+for command in (serve, predict, users, model, db):
+    main.add_command(command)

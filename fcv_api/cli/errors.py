@@ -1,0 +1,32 @@
+"""What the user of the command did wrong is a sentence; only an error of ours is a traceback."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from alembic.util import CommandError
+from sqlalchemy.exc import SQLAlchemyError
+
+from fcv_api.accounts import AccountError
+from fcv_api.domain.errors import Unscorable
+from fcv_api.lstm.keras_file import KerasFileError
+from fcv_api.settings import SettingsError
+
+EXPECTED = (AccountError, CommandError, Unscorable, KerasFileError, SettingsError)
+
+
+class SentenceGroup(click.Group):
+    """A group whose commands end expected errors with one sentence and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except EXPECTED as error:
+            raise click.ClickException(str(error)) from None
+        except SQLAlchemyError as error:
+            reason = str(getattr(error, "orig", None) or type(error).__name__)
+            raise click.ClickException(f"The database: {reason}. Has `fcv db upgrade` been run?") from None
+        except OSError as error:
+            raise click.ClickException(f"{error.filename or 'System'}: {error.strerror or error}.") from None

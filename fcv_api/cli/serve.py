@@ -1,0 +1,35 @@
+"""`fcv serve`: the service itself."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from fcv_api.access_log import open_log
+from fcv_api.app import database_app, load_models
+from fcv_api.cli.db import migrate_database
+from fcv_api.cli.users import ensure_admin
+from fcv_api.settings import ROOT, Settings
+
+
+@click.command()
+@click.option("--bind", metavar="HOST:PORT", help="Where to listen, instead of FCV_BIND (127.0.0.1:8000).")
+@click.option("--reload", is_flag=True, help="Start again whenever a source file changes. For development.")
+def serve(bind: str | None, *, reload: bool) -> None:
+    """Bring the database up to date and serve, until Ctrl-C."""
+    if bind:
+        os.environ["FCV_BIND"] = bind
+    settings = Settings.from_environment()
+    load_models(settings)  # refuse in a sentence what gunicorn would refuse in a traceback
+    open_log(settings.log_dir, settings.timezone)  # the same
+    migrate_database(settings)
+    with database_app(settings).app_context():
+        ensure_admin(settings)
+    arguments = ["-m", "gunicorn", "--config", str(ROOT / "deploy" / "gunicorn.conf.py")]
+    if reload:
+        arguments += ["--reload", "--workers", "1"]
+    os.chdir(ROOT)
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, *arguments, "wsgi:app"])  # noqa: S606 - our own program, in our place

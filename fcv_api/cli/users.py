@@ -1,0 +1,108 @@
+"""`fcv users`: accounts, by whoever has the server's shell."""
+
+from __future__ import annotations
+
+from typing import IO
+
+import click
+
+from fcv_api import accounts
+from fcv_api.accounts import Role, UsernameTaken
+from fcv_api.app import database_app
+from fcv_api.settings import Settings, SettingsError
+
+PASSWORD = click.option(
+    "--password-file",
+    type=click.File(encoding="utf-8"),
+    help="Read the password from a file, or from standard input with -, instead of asking for it.",
+)
+
+
+@click.group()
+@click.pass_context
+def users(context: click.Context) -> None:
+    """Make, list and change accounts."""
+    if context.invoked_subcommand and not context.resilient_parsing:
+        settings = Settings.from_environment()
+        context.obj = settings
+        context.with_resource(database_app(settings).app_context())
+
+
+@users.command()
+@click.argument("name")
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    default=Role.CLIENT.value,
+    show_default=True,
+    help="client predicts; reader sees all and predicts nothing; admin does all.",
+)
+@PASSWORD
+@click.pass_obj
+def add(settings: Settings, name: str, role: str, password_file: IO[str] | None) -> None:
+    """Make an account called NAME. Asks for its password."""
+    password = _password(password_file)
+    account = accounts.create_user(name, password, role=Role(role), min_length=settings.password_min_length)
+    click.echo(f"Made {account.role} {account.username} (id {account.id}).")
+
+
+@users.command("list")
+def list_() -> None:
+    """List all accounts."""
+    for account in accounts.list_users():
+        state = "active" if account.is_active else "disabled"
+        made = f"{account.created_at:%Y-%m-%d %H:%M} UTC" if account.created_at else "before this service"
+        click.echo(f"{account.id:>6}  {account.role:<6}  {state:<8}  {made:<20}  {account.username}")
+
+
+@users.command()
+@click.argument("name")
+def disable(name: str) -> None:
+    """Shut NAME out, at once: its tokens are dead."""
+    accounts.set_active(name, active=False)
+    click.echo(f"Disabled {name}. Its tokens are dead.")
+
+
+@users.command()
+@click.argument("name")
+def enable(name: str) -> None:
+    """Let NAME in again. It must sign in anew."""
+    accounts.set_active(name, active=True)
+    click.echo(f"Enabled {name}.")
+
+
+@users.command()
+@click.argument("name")
+@PASSWORD
+@click.pass_obj
+def passwd(settings: Settings, name: str, password_file: IO[str] | None) -> None:
+    """Give NAME a new password. Asks for it; all tokens of NAME are dead afterwards."""
+    accounts.set_password(name, _password(password_file), min_length=settings.password_min_length)
+    click.echo(f"Changed the password of {name}. Its tokens are dead.")
+
+
+def _password(file: IO[str] | None) -> str:
+    if file is not None:
+        return str(file.read()).rstrip("\r\n")
+    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return password
+
+
+def ensure_admin(settings: Settings) -> None:
+    """Make the admin that the settings name, unless the account exists. Raises SettingsError or AccountError."""
+    name, file = settings.admin_username, settings.admin_password_file
+    if name is None and file is None:
+        return
+    if name is None or file is None:
+        raise SettingsError("FCV_ADMIN_USERNAME and FCV_ADMIN_PASSWORD_FILE go together; one of them is missing.")
+    if any(account.username == name for account in accounts.list_users()):
+        return
+    try:
+        password = file.read_text("utf-8").rstrip("\r\n")
+    except OSError as error:
+        raise SettingsError(f"FCV_ADMIN_PASSWORD_FILE: cannot read {file}: {error.strerror}.") from None
+    try:
+        accounts.create_user(name, password, role=Role.ADMIN, min_length=settings.password_min_length)
+    except UsernameTaken:
+        return  # another instance made it meanwhile
+    click.echo(f"Made the admin {name}.")

@@ -1,0 +1,103 @@
+"""A real `fcv serve` on a port of its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from fcv_api.settings import ROOT
+
+PASSWORD = "correct horse battery"
+SECONDS_TO_START = 20
+
+
+@dataclass(frozen=True)
+class Service:
+    """A running service. `master` is gunicorn's own process."""
+
+    url: str
+    folder: Path
+    master: subprocess.Popen[bytes]
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where it listens."""
+        host, port = self.url.removeprefix("http://").split(":")
+        return host, int(port)
+
+    def workers(self) -> list[int]:
+        """Give the processes that answer."""
+        children = Path(f"/proc/{self.master.pid}/task/{self.master.pid}/children")
+        return [int(pid) for pid in children.read_text().split()]
+
+    def log(self) -> str:
+        """Give `app.log`."""
+        return (self.folder / "app.log").read_text("utf-8")
+
+    def sign_in(self, username: str = "ana") -> dict[str, str]:
+        """Make an account, and give the header that carries its token."""
+        credentials = {"username": username, "password": PASSWORD}
+        requests.post(f"{self.url}/auth/create_user", json=credentials, timeout=10)
+        answer = requests.post(f"{self.url}/auth/token", data=credentials, timeout=10)
+        return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+@contextmanager
+def running(folder: Path, **settings: str) -> Iterator[Service]:
+    """Start a service with a database and a log of its own, wait for its first answer, and stop it at the end."""
+    service = start(folder, **settings)
+    try:
+        wait_until_live(service)
+        yield service
+    finally:
+        service.master.terminate()
+        service.master.wait(timeout=40)
+
+
+def start(folder: Path, **settings: str) -> Service:
+    """Start a service. It may not answer yet."""
+    port = free_port()
+    own = {
+        "DATABASE_URL": f"sqlite:///{folder / 'fcv.db'}",
+        "JWT_SECRET": "0123456789abcdef" * 4,
+        "LOG_DIR": str(folder),
+        "BIND": f"127.0.0.1:{port}",
+        "TIMEZONE": "America/Bogota",
+    } | settings
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("FCV_")}
+    environment = kept | {f"FCV_{name}": value for name, value in own.items()}
+    command = [str(Path(sys.executable).with_name("fcv")), "serve"]
+    with (folder / "output").open("wb") as output:
+        master = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT)
+    return Service(f"http://127.0.0.1:{port}", folder, master)
+
+
+def wait_until_live(service: Service) -> None:
+    """Wait for the first answer."""
+    deadline = time.monotonic() + SECONDS_TO_START
+    while time.monotonic() < deadline:
+        try:
+            requests.get(f"{service.url}/health/live", timeout=5)
+        except requests.ConnectionError:
+            assert service.master.poll() is None, (service.folder / "output").read_text()
+            time.sleep(0.02)
+        else:
+            return
+    raise AssertionError((service.folder / "output").read_text())
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

@@ -1,0 +1,103 @@
+"""`examples/client.py`, against a real service and against one that is not well."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+import requests
+from client import Client, Refused, show
+from service import PASSWORD, running
+
+Step = tuple[int, dict[str, str], str]
+
+
+class Unwell(BaseHTTPRequestHandler):
+    """Answers with the next of `script`: (status, headers, body)."""
+
+    script: ClassVar[list[Step]] = []
+    seen: ClassVar[list[str]] = []
+
+    def do_POST(self) -> None:
+        """Answer."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.seen.append(f"{self.path} {self.headers.get('Authorization', '-')}")
+        status, headers, body = self.script.pop(0)
+        self.send_response(status)
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *_arguments: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def unwell() -> Iterator[str]:
+    """Give the address of a service that answers by script."""
+    Unwell.seen.clear()
+    server = HTTPServer(("127.0.0.1", 0), Unwell)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def waited(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Give how long the client waited, without waiting."""
+    waits: list[float] = []
+    monkeypatch.setattr("client.time.sleep", waits.append)
+    return waits
+
+
+TOKEN: Step = (200, {}, '{"access_token": "t1"}')
+ANSWER: Step = (200, {}, '{"idAtencion": 1}')
+
+
+def test_the_client_predicts_with_a_real_service(tmp_path: Path, encounter: dict[str, Any]) -> None:
+    with running(tmp_path) as service:
+        service.sign_in()
+        assert Client(service.url, "ana", PASSWORD).predict(encounter)["idAtencion"] == encounter["idAtencion"]
+
+
+def test_a_dead_token_is_renewed(tmp_path: Path, encounter: dict[str, Any]) -> None:
+    with running(tmp_path) as service:
+        token = service.sign_in()
+        asked = Client(service.url, "ana", PASSWORD)
+        asked._token = token["Authorization"].removeprefix("Bearer ")  # noqa: SLF001 - an old one
+        requests.post(f"{service.url}/auth/logout", headers=token, timeout=5)
+        assert asked.predict(encounter)["State"]
+
+
+def test_the_client_waits_as_long_as_it_is_told_and_asks_again(unwell: str, waited: list[float]) -> None:
+    Unwell.script = [TOKEN, (503, {"Retry-After": "7"}, "{}"), (429, {}, "{}"), ANSWER]
+    assert Client(unwell, "ana", PASSWORD).predict({}) == {"idAtencion": 1}
+    assert waited == [7.0, 2.0]
+
+
+def test_the_client_gives_up_after_five_tries(unwell: str, waited: list[float]) -> None:
+    Unwell.script = [TOKEN, *[(503, {}, '{"status": 503, "type": "/problems/no-model"}')] * 5]
+    with pytest.raises(Refused, match="/problems/no-model"):
+        Client(unwell, "ana", PASSWORD).predict({})
+    assert len(waited) == 4
+
+
+def test_a_refusal_is_not_asked_again(unwell: str, waited: list[float]) -> None:
+    Unwell.script = [TOKEN, (422, {}, '{"status": 422, "type": "/problems/missing-signs", "detail": "no"}')]
+    with pytest.raises(Refused, match="missing-signs"):
+        Client(unwell, "ana", PASSWORD).predict({})
+    assert waited == []
+
+
+def test_warnings_are_shown_before_the_state(capsys: pytest.CaptureFixture[str]) -> None:
+    warning = {"code": "unvalidated_model", "sign": None, "detail": "Do not act on this."}
+    show({"idAtencion": 1, "inferences": {"Sano": 0.9}, "State": "Sano", "warnings": [warning]})
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "WARNING unvalidated_model: Do not act on this."
+    assert lines[1] == "Encounter 1: Sano"

@@ -1,0 +1,147 @@
+"""The service as it is started for real: gunicorn, two workers, HTTP."""
+
+from __future__ import annotations
+
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from conftest import FIXTURES
+from service import Service, running, start
+
+from fcv_api.domain.prediction import Evidence
+from fcv_api.lstm.keras_file import KerasFile
+from fcv_api.lstm.keras_import import ImportRequest, import_model
+
+GOLDEN = ["encounter_5501", "encounter_5502"]
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Give a service with the shipped model."""
+    with running(tmp_path_factory.mktemp("service")) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder with the other Keras 2 fixture, imported."""
+    folder = tmp_path_factory.mktemp("models")
+    request = ImportRequest("other", "2.0.0", Evidence.RANDOM, "a card")
+    artifact = import_model(KerasFile.inspect(FIXTURES / "bilstm_gru_keras2.h5"), request, lambda _step: None)
+    artifact.save(folder / "other" / "2.0.0")
+    return folder
+
+
+def post(service: Service, name: str, token: dict[str, str]) -> requests.Response:
+    headers = token | {"Content-Type": "application/json"}
+    body = (FIXTURES / f"{name}.json").read_bytes()
+    return requests.post(f"{service.url}/predict", data=body, headers=headers, timeout=10)
+
+
+def check_golden(answer: requests.Response, name: str, wanted: dict[str, Any], model: str) -> None:
+    assert answer.status_code == 200
+    content = answer.json()
+    assert content["idAtencion"] == int(name.removeprefix("encounter_"))
+    assert list(content["inferences"].values()) == pytest.approx(wanted[f"{model}_keras2"], abs=1e-5)
+    assert answer.headers["FCV-Window"] == f"{wanted['window_first']}/{wanted['window_last']}"
+
+
+def test_the_golden_encounters_get_keras_answers(service: Service, expected: dict[str, Any]) -> None:
+    token = service.sign_in()
+    for name in GOLDEN * 4:  # often enough for both workers to answer
+        check_golden(post(service, name, token), name, expected[name], "lstm_relu")
+
+
+@pytest.mark.needs_train
+@pytest.mark.filterwarnings("ignore")
+def test_another_imported_model_gets_keras_answers_too(models: Path, tmp_path: Path, expected: dict[str, Any]) -> None:
+    with running(tmp_path, MODELS_DIR=str(models), MODEL="other") as service:
+        token = service.sign_in()
+        for name in GOLDEN:
+            answer = post(service, name, token)
+            check_golden(answer, name, expected[name], "bilstm_gru")
+            assert answer.headers["FCV-Model"] == "other/2.0.0"
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs Linux' /proc")
+def test_no_serving_process_maps_tensorflow(service: Service) -> None:
+    service.sign_in()
+    for pid in [service.master.pid, *service.workers()]:
+        maps = Path(f"/proc/{pid}/maps").read_text()
+        assert "ai_edge_litert" in maps
+        assert not re.search("/(tensorflow|pandas|sklearn|scipy)/", maps)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs Linux' /proc")
+def test_no_database_connection_crosses_the_fork(service: Service) -> None:
+    opened = [link.readlink().name for link in Path(f"/proc/{service.master.pid}/fd").iterdir() if link.is_symlink()]
+    assert not any(name.startswith("fcv.db") for name in opened)
+
+
+def test_the_log_says_once_that_the_service_starts(service: Service) -> None:
+    assert service.log().count("Starting FCV-MLAPI....") == 1
+
+
+def test_a_chunked_body_over_the_limit_is_refused(tmp_path: Path) -> None:
+    with running(tmp_path, MAX_BODY_MB="1") as service:
+        headers = service.sign_in() | {"Content-Type": "application/json"}
+        chunks = (b" " * 65_536 for _ in range(40))
+        answer = requests.post(f"{service.url}/predict", data=chunks, headers=headers, timeout=10)
+        assert (answer.status_code, answer.json()["type"]) == (413, "/problems/too-large")
+
+
+@pytest.mark.parametrize(
+    "sent", [b"\x16\x03\x01 TLS?\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"GET /\0 HTTP/1.1\r\nA b\r\n\r\n"]
+)
+def test_what_is_no_http_gets_a_problem_and_not_a_page(service: Service, sent: bytes) -> None:
+    with socket.create_connection(service.address, timeout=5) as connection:
+        connection.sendall(sent)
+        answer = connection.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"Content-Type: application/problem+json" in answer
+    assert b"html" not in answer
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"ENV": "production", "TIMEZONE": "UTC"}, "never validated on real patients (evidence: random)"),
+        ({"MODEL": "other"}, "There is no model 'other'"),
+        ({"JWT_SECRET": "short"}, "FCV_JWT_SECRET has 5 bytes"),
+        ({"THREADS": "0"}, "FCV_THREADS"),
+        ({"LOG_DIR": "/proc/nowhere"}, "/proc/nowhere"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, dict) else "",
+)
+def test_a_service_that_must_not_start_says_why_in_a_sentence(
+    tmp_path: Path, settings: dict[str, str], reason: str
+) -> None:
+    service = start(tmp_path, **settings)
+    assert service.master.wait(timeout=20) == 1
+    output = (tmp_path / "output").read_text()
+    assert reason in output
+    assert "Traceback" not in output
+
+
+def test_production_warns_in_every_answer_of_a_model_without_real_patients(tmp_path: Path) -> None:
+    password = tmp_path / "password"
+    password.write_text("correct horse battery\n")
+    settings = {"ENV": "production", "ALLOW_UNVALIDATED_MODEL": "1", "ADMIN_USERNAME": "ana"}
+    with running(tmp_path, **settings, ADMIN_PASSWORD_FILE=str(password)) as service:
+        answer = post(service, GOLDEN[0], service.sign_in("ana"))
+        assert [each["code"] for each in answer.json()["warnings"]] == ["unvalidated_model"]
+
+
+def test_the_demonstration_prints_an_answer(root: Path) -> None:
+    shown = subprocess.run(
+        [sys.executable, "examples/demo.py"], cwd=root, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert "Encounter 5501: " in shown.stdout
+    assert "evidence: random" in shown.stdout

@@ -1,0 +1,84 @@
+"""What the documents promise is what the code does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from fcv_api.settings import NAMES
+from fcv_api.web.problems import PROBLEMS
+
+CONTRACT = {
+    ("GET", "/"),
+    ("GET", "/home"),
+    ("GET", "/health/live"),
+    ("GET", "/health/ready"),
+    ("POST", "/auth/create_user"),
+    ("POST", "/auth/token"),
+    ("POST", "/auth/logout"),
+    ("POST", "/predict"),
+    ("GET", "/model"),
+    ("GET", "/openapi.json"),
+    ("GET", "/docs/"),
+    ("GET", "/docs/<path:path>"),
+}
+PUBLIC = {"/home", "/health/live", "/health/ready", "/auth/create_user", "/auth/token"}
+
+
+def test_the_routes_are_those_of_the_contract(app: Flask) -> None:
+    found = {(method, rule.rule) for rule in app.url_map.iter_rules() for method in rule.methods or ()}
+    assert {(method, rule) for method, rule in found if method not in ("HEAD", "OPTIONS")} == CONTRACT
+
+
+def test_every_view_of_ours_says_who_may_call_it(app: Flask) -> None:
+    views = {rule.rule: app.view_functions[rule.endpoint] for rule in app.url_map.iter_rules()}
+    ours = {rule: view for rule, view in views.items() if not rule.startswith(("/docs", "/openapi.json"))}
+    said = {rule: getattr(view, "access", None) for rule, view in ours.items()}
+    assert {rule for rule, access in said.items() if access is None} == set()
+    assert {rule for rule, access in said.items() if access == ()} == PUBLIC
+
+
+@pytest.mark.parametrize("file", [".env.example", "docs/operations.md"])
+def test_every_setting_is_documented_and_no_other(root: Path, file: str) -> None:
+    told = set(re.findall(r"\bFCV_[A-Z_]+\b", (root / file).read_text("utf-8")))
+    assert told == set(NAMES)
+
+
+def test_every_setting_of_the_readme_exists(root: Path) -> None:
+    for name in ("README.md", "README.es.md", "docs/from-the-thesis.md", "docs/from-the-thesis.es.md"):
+        told = set(re.findall(r"\bFCV_[A-Z_]+\b", (root / name).read_text("utf-8")))
+        assert told - {"MLAPI_URL", "MLAPI_USER", "MLAPI_PASSWORD", "MLAPI_CA_FILE"} <= set(NAMES), name
+
+
+def test_every_problem_is_tabled_as_it_is(root: Path) -> None:
+    text = (root / "docs" / "api.md").read_text("utf-8")
+    rows = {
+        tuple(cell.strip() for cell in row.split("|")[1:-1])
+        for row in re.findall(r"^\| `/problems/.*$", text, re.MULTILINE)
+    }
+    wanted = {
+        (f"`{problem.type}`", str(problem.status), problem.retry, problem.title, problem.spanish)
+        for problem in PROBLEMS.values()
+    }
+    assert rows == wanted
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.es.md"])
+def test_the_readmes_curl_lines_are_those_that_the_service_prints(root: Path, name: str) -> None:
+    lines = (root / "examples" / "first_steps.py").read_text("utf-8")
+    curls = re.findall(r"curl -i?s? ?http://\{bind\}(/[a-z_/]+)", lines)
+    assert curls
+    assert all(f"http://127.0.0.1:8000{path}" in (root / name).read_text("utf-8") for path in curls)
+
+
+def test_every_link_within_the_documents_leads_somewhere(root: Path) -> None:
+    broken = [
+        (str(document.relative_to(root)), target)
+        for document in [*root.glob("*.md"), *(root / "docs").rglob("*.md")]
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text("utf-8"))
+        if not (document.parent / target).exists()
+    ]
+    assert broken == []

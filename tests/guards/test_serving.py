@@ -1,0 +1,44 @@
+"""A serving process: what it must not load, and how gunicorn is set."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import MakeSettings
+
+HEAVY = ("tensorflow", "keras", "tf_keras", "pandas", "sklearn", "scipy", "matplotlib", "h5py")
+
+
+@pytest.fixture
+def gunicorn_settings(make_settings: MakeSettings, root: Path) -> dict[str, object]:
+    """Give what `deploy/gunicorn.conf.py` sets."""
+    make_settings(WORKERS="3", THREADS="5")
+    return runpy.run_path(str(root / "deploy" / "gunicorn.conf.py"))
+
+
+def test_a_serving_process_loads_neither_tensorflow_nor_pandas(make_settings: MakeSettings, root: Path) -> None:
+    make_settings()
+    look = f"import sys, wsgi, fcv_api.cli; print([name for name in {HEAVY!r} if name in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", look], cwd=root, capture_output=True, text=True, check=True)
+    assert found.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_model_is_loaded_once_before_the_fork(gunicorn_settings: dict[str, object]) -> None:
+    assert gunicorn_settings["preload_app"] is True
+    assert gunicorn_settings["worker_class"] == "gthread"
+    assert (gunicorn_settings["workers"], gunicorn_settings["threads"]) == (3, 5)
+
+
+def test_gunicorn_opens_no_control_socket_and_writes_no_log_of_its_own(gunicorn_settings: dict[str, object]) -> None:
+    assert gunicorn_settings["control_socket_disable"] is True
+    assert gunicorn_settings["accesslog"] is None
+
+
+def test_numpy_starts_no_threads_before_the_fork(gunicorn_settings: dict[str, object]) -> None:
+    assert gunicorn_settings
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "1"

@@ -33,6 +33,8 @@ worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH1
 
 def pre_fork(_server: Any, _worker: Any) -> None:  # noqa: ANN401 - gunicorn's own types
     """Leave the workers no connection of the master's: two processes on one connection garble each other."""
+    if not preload_app:
+        return
     from fcv_api.extensions import db  # only the master's app has an engine to empty
     from wsgi import app
 

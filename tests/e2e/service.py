@@ -63,8 +63,8 @@ def running(folder: Path, **settings: str) -> Iterator[Service]:
         service.master.wait(timeout=40)
 
 
-def start(folder: Path, **settings: str) -> Service:
-    """Start a service. It may not answer yet."""
+def start(folder: Path, *options: str, checkout: Path = ROOT, **settings: str) -> Service:
+    """Start a service from a checkout. It may not answer yet."""
     port = free_port()
     own = {
         "DATABASE_URL": f"sqlite:///{folder / 'fcv.db'}",
@@ -75,9 +75,9 @@ def start(folder: Path, **settings: str) -> Service:
     } | settings
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FCV_")}
     environment = kept | {f"FCV_{name}": value for name, value in own.items()}
-    command = [str(Path(sys.executable).with_name("fcv")), "serve"]
+    command = [sys.executable, "-m", "fcv_api.cli", "serve", *options]
     with (folder / "output").open("wb") as output:
-        master = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT)
+        master = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT, cwd=checkout)
     return Service(f"http://127.0.0.1:{port}", folder, master)
 
 

@@ -139,6 +139,13 @@ def revoke_token(jti: str, expires_at: datetime) -> None:
         session.merge(RevokedToken(jti=jti, expires_at=expires_at))
 
 
+def check_writable() -> None:
+    """Read the accounts and write a row. Raises SQLAlchemyError when the database is away, locked or full."""
+    with write_transaction() as session:
+        session.execute(select(User.id).limit(1))
+        session.merge(RevokedToken(jti="/health/ready", expires_at=datetime.now(UTC)))
+
+
 def list_users() -> list[Account]:
     """Give all accounts, by name."""
     with read_transaction() as connection:

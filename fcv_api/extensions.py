@@ -9,7 +9,7 @@ from typing import Any
 from flask_jwt_extended import JWTManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, MetaData, event, text
+from sqlalchemy import Connection, MetaData, event
 from sqlalchemy.engine import Engine
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -54,13 +54,6 @@ def write_transaction() -> Iterator[Session]:
     engine = db.engine.execution_options(fcv_writes=True)
     with Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
-
-
-def check_writable() -> None:
-    """Write to the database and take it back. Raises SQLAlchemyError when it is away, locked or read-only."""
-    with write_transaction() as session:
-        session.execute(text("UPDATE users SET id = id WHERE id = (SELECT MIN(id) FROM users)"))
-        session.rollback()
 
 
 @event.listens_for(Engine, "connect")

@@ -5,14 +5,15 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import create_engine, text
 
-import fcv_api.accounts  # noqa: F401 - its tables register themselves
+import fcv_api.accounts
+import fcv_api.activations  # noqa: F401 - the same
 from fcv_api.extensions import db
 from fcv_api.settings import Settings
 
 
 def run() -> None:
     """Migrate in one transaction, alone: of two instances that start at once, one waits for the other."""
-    url = context.config.get_main_option("sqlalchemy.url") or str.__str__(Settings.from_environment().database_url)
+    url = context.config.attributes.get("url") or str.__str__(Settings.from_environment().database_url)
     engine = create_engine(url).execution_options(fcv_writes=True)
     with engine.connect() as connection, connection.begin():
         if connection.dialect.name == "postgresql":

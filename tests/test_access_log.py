@@ -181,7 +181,9 @@ def test_an_error_that_is_logged_stays_on_one_line_too(
 
     monkeypatch.setattr(scoring, "assess", fail)
     client.post("/predict", data=json.dumps(encounter), content_type="application/json", headers=token)
-    assert len(log_file.read_text("utf-8").splitlines()) == 2
+    *_, unexpected, request = log_file.read_text("utf-8").splitlines()
+    assert "unexpected ValueError" in unexpected
+    assert "'status': 500" in request
 
 
 def test_the_duration_is_that_of_a_monotonic_clock(

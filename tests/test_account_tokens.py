@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from fcv_api import accounts
-from fcv_api.accounts import Account, RevokedToken, Role, UnknownUser, UnusableCredentials
+from fcv_api.accounts import Account, RevokedToken, Role, UnknownUser, UnusableCredentials, User
 from fcv_api.extensions import read_transaction, write_transaction
 
 PASSWORD = "correct horse battery"
@@ -51,6 +51,13 @@ def test_disabling_ends_tokens_and_sign_ins_and_enabling_allows_new_ones_only() 
     again = accounts.verify("ana", PASSWORD)
     assert again
     assert by_token(again)
+
+
+def test_an_account_that_was_disabled_by_hand_has_no_token_either() -> None:
+    account = make()
+    with write_transaction() as session:
+        session.execute(update(User).values(is_active=False))
+    assert by_token(account) is None
 
 
 def test_a_new_password_ends_tokens_and_the_old_password() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 import sys
 from collections.abc import Callable
@@ -46,6 +47,17 @@ def test_a_kept_secret_that_was_spoilt_is_named(read: Read, tmp_path: Path) -> N
         read()
 
 
+def test_of_two_secrets_made_at_one_moment_the_first_one_counts(
+    read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def made_meanwhile(_length: int) -> str:
+        (tmp_path / "instance" / "jwt_secret").write_text("first" * 10, "utf-8")
+        return "second" * 10
+
+    monkeypatch.setattr(secrets, "token_urlsafe", made_meanwhile)
+    assert str.__str__(read().jwt_secret) == "first" * 10
+
+
 def test_processes_that_start_at_one_moment_agree_on_the_secret(read: Read, tmp_path: Path) -> None:
     wait = (
         "import pathlib, sys; from fcv_api import settings as s; s.ROOT = pathlib.Path(sys.argv[1]); print(); input()"
@@ -61,6 +73,6 @@ def test_processes_that_start_at_one_moment_agree_on_the_secret(read: Read, tmp_
         assert process.stdin
         process.stdin.write("\n")
         process.stdin.flush()
-    secrets = {process.communicate(timeout=60)[0] for process in running}
-    assert secrets == {f"{str.__str__(read().jwt_secret)}\n"}
+    found = {process.communicate(timeout=60)[0] for process in running}
+    assert found == {f"{str.__str__(read().jwt_secret)}\n"}
     assert [each.name for each in (tmp_path / "instance").iterdir()] == ["jwt_secret"]

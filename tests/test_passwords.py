@@ -5,6 +5,7 @@ from __future__ import annotations
 import bcrypt
 import pytest
 
+from fcv_api import passwords
 from fcv_api.passwords import NOBODYS_HASH, UnusablePassword, hash_password, matches
 
 PASSWORD = "correct horse battery"
@@ -89,6 +90,12 @@ def test_a_lone_surrogate_is_wrong_and_no_error() -> None:
 def test_no_account_matches_nothing_at_the_cost_of_one_run(runs: list[bytes], password: str) -> None:
     assert not matches(password, None)
     assert runs == [NOBODYS_HASH.encode()]
+
+
+def test_not_even_nobodys_own_password_matches_no_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "NOBODYS_HASH", hash_password(PASSWORD, 8))
+    assert not matches(PASSWORD, None)
+    assert not matches(PASSWORD, "no hash")
 
 
 @pytest.mark.parametrize("password", [PASSWORD, "wrong horse", "", "x" * 73, "x\0y"], ids=ascii)

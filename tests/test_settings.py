@@ -45,6 +45,14 @@ WRONG = {
     "PROXIES": ("", "-1", "6", "nginx"),
     "ALLOW_UNVALIDATED_MODEL": ("", "perhaps", "2"),
     "TIMEZONE": ("Mars/Olympus", "../../etc/passwd", "America", "/etc/localtime", "UTC-5"),
+    "DATABASE_URL": (
+        "nonsense",
+        "",
+        "postgres://db/fcv",
+        "oracle://db/fcv",
+        "sqlite//x",
+        "postgresql://fcv@db:port/fcv",
+    ),
     "JWT_SECRET": ("short", "x" * 31, "change-me-" * 5, "my-secret-key-of-32-bytes-or-more", "EXAMPLE" * 6),
     "JWT_SECRET_PREVIOUS": ("short", "x" * 31, "placeholder" * 4),
     "JWT_SECRET_FILE": ("/nowhere/secret", "/", "/dev/null"),
@@ -57,13 +65,18 @@ def test_a_wrong_setting_is_named(read: Read, name: str, value: str) -> None:
         read(**{name: value})
 
 
+@pytest.mark.parametrize("model", ["nobody", "../x", "fcv-untrained/9.9.9"])
+def test_a_model_that_is_not_there_is_named_at_the_start(read: Read, model: str) -> None:
+    with pytest.raises((SettingsError, NoModel), match=r"\bFCV_MODEL\b"):
+        create_app(read(MODELS_DIR=str(ROOT / "models"), MODEL=model))
+
+
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [("DATABASE_URL", "nonsense"), ("DATABASE_URL", "postgres://db/fcv"), ("MODEL", "nobody"), ("MODEL", "../x")],
+    ("given", "file"),
+    [("sqlite:///instance/own.db", "{root}/instance/own.db"), ("sqlite:////srv/fcv.db", "/srv/fcv.db")],
 )
-def test_a_setting_that_turns_out_wrong_at_the_start_is_named_too(read: Read, name: str, value: str) -> None:
-    with pytest.raises((SettingsError, NoModel), match=rf"\bFCV_{name}\b"):
-        create_app(read(**{"TIMEZONE": "UTC", "MODELS_DIR": str(ROOT / "models"), name: value}))
+def test_a_relative_database_lies_in_the_checkout(read: Read, tmp_path: Path, given: str, file: str) -> None:
+    assert str.__str__(read(DATABASE_URL=given).database_url) == f"sqlite:///{file.format(root=tmp_path)}"
 
 
 def test_production_does_not_serve_a_model_without_real_patients_behind_it(read: Read) -> None:

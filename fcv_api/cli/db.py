@@ -39,4 +39,5 @@ def migrate_database(settings: Settings) -> None:
         file.touch(mode=0o600)  # password hashes are in it; the files beside it take its mode
     config = Config()
     config.set_main_option("script_location", str(scripts))
+    config.attributes["url"] = str.__str__(settings.database_url)
     command.upgrade(config, "head")

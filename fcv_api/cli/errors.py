@@ -28,5 +28,7 @@ class SentenceGroup(click.Group):
         except SQLAlchemyError as error:
             reason = str(getattr(error, "orig", None) or type(error).__name__)
             raise click.ClickException(f"The database: {reason}. Has `fcv db upgrade` been run?") from None
+        except UnicodeDecodeError as error:
+            raise click.ClickException(f"A file is not UTF-8 text: {error.reason} at byte {error.start}.") from None
         except OSError as error:
             raise click.ClickException(f"{error.filename or 'System'}: {error.strerror or error}.") from None

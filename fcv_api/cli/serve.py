@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 
@@ -22,11 +23,14 @@ def serve(bind: str | None, *, reload: bool) -> None:
     if bind:
         os.environ["FCV_BIND"] = bind
     settings = Settings.from_environment()
-    load_models(settings)  # refuse in a sentence what gunicorn would refuse in a traceback
-    open_log(settings.log_dir, settings.timezone)  # the same
     migrate_database(settings)
-    with database_app(settings).app_context():
+    app = database_app(settings)
+    with app.app_context():
         ensure_admin(settings)
+    # Refuse in a sentence what gunicorn would refuse in a traceback.
+    logging.getLogger("fcv_api").setLevel(logging.ERROR)
+    load_models(settings, app)
+    open_log(settings.log_dir, settings.timezone)
     arguments = ["-m", "gunicorn", "--config", str(ROOT / "deploy" / "gunicorn.conf.py")]
     if reload:
         arguments += ["--reload", "--workers", "1"]

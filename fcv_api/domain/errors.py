@@ -9,6 +9,9 @@ MAX_CELLS = 20
 """How many cells one refusal names: enough to see the pattern, few enough to read."""
 
 
+LONGEST_KEY = 64
+
+
 class Unscorable(Exception):
     """Base of all facts that keep an encounter from being scored. `str()` is one plain sentence."""
 
@@ -21,8 +24,13 @@ class Cell:
     row: str | None
     reason: str
 
+    @property
+    def shown_row(self) -> str | None:
+        """The row's key, cut where it is no key of an export's."""
+        return self.row if self.row is None else self.row[:LONGEST_KEY]
+
     def __str__(self) -> str:
-        where = self.column if self.row is None else f"{self.column}, row {self.row!r}"
+        where = self.column if self.row is None else f"{self.column}, row {self.shown_row!r}"
         return f"{where}: {self.reason}"
 
 
@@ -55,7 +63,7 @@ class MixedTimeZones(BadCells):
 
 
 class AmbiguousTime(BadCells):
-    """A time without an offset in the hour that clocks go through twice, so it names two instants."""
+    """A time without an offset in an hour that clocks show twice or leave out, so it names two instants or none."""
 
 
 @dataclass(eq=False)

@@ -14,6 +14,7 @@ from marshmallow.validate import OneOf, Range
 from fcv_api.settings.checks import (
     Secret,
     SettingsError,
+    check_bind,
     checked_secret,
     content,
     database_url,
@@ -83,8 +84,8 @@ def _read(env: Env) -> dict[str, Any]:
         "jwt_secret": _jwt_secret(env, production=production),
         "jwt_secret_previous": _previous_secret(env),
         "registration": env.str("REGISTRATION", "admin" if production else "open", validate=OneOf(POLICIES)),
-        "admin_username": env.str("ADMIN_USERNAME", None),
-        "admin_password_file": env.path("ADMIN_PASSWORD_FILE", None),
+        "admin_username": env.str("ADMIN_USERNAME", None) or None,
+        "admin_password_file": _optional_path(env, "ADMIN_PASSWORD_FILE"),
         "models_dir": ROOT / env.path("MODELS_DIR", Path("models")),
         "model": env.str("MODEL", None) or None,
         "allow_unvalidated_model": env.bool("ALLOW_UNVALIDATED_MODEL", default=False),
@@ -95,7 +96,7 @@ def _read(env: Env) -> dict[str, Any]:
         "password_min_length": env.int("PASSWORD_MIN_LENGTH", 8, validate=Range(1, 72)),
         "workers": env.int("WORKERS", 2, validate=Range(1, 64)),
         "threads": env.int("THREADS", 4, validate=Range(1, 64)),
-        "bind": env.str("BIND", "127.0.0.1:8000"),
+        "bind": env.str("BIND", "127.0.0.1:8000", validate=check_bind),
         "proxies": env.int("PROXIES", 0, validate=Range(0, 5)),
     }
 
@@ -109,8 +110,13 @@ def _refuse_unknown() -> None:
         raise SettingsError(f"{unknown[0]} is not a setting. The settings are: {', '.join(sorted(NAMES))}.")
 
 
+def _optional_path(env: Env, name: str) -> Path | None:
+    text = env.str(name, None)
+    return Path(text) if text else None
+
+
 def _jwt_secret(env: Env, *, production: bool) -> Secret:
-    given, file = env.str("JWT_SECRET", None), env.path("JWT_SECRET_FILE", None)
+    given, file = env.str("JWT_SECRET", None), _optional_path(env, "JWT_SECRET_FILE")
     if given and file:
         raise SettingsError("FCV_JWT_SECRET and FCV_JWT_SECRET_FILE are both set; keep one.")
     if given:

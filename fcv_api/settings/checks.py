@@ -10,9 +10,11 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from environs import EnvError
+from marshmallow import ValidationError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+LARGEST_PORT = 65_535
 SECRET_BYTES = 32  # RFC 7518, 3.2: an HMAC key at least as long as the hash
 PLACEHOLDERS = ("change", "secret", "example", "placeholder", "password")
 
@@ -37,10 +39,13 @@ def database_url(text: str, root: Path) -> Secret:
         url.get_dialect().import_dbapi()
     except ModuleNotFoundError as missing:
         raise SettingsError(f"FCV_DATABASE_URL needs the package {missing.name}: install the postgres extra.") from None
-    except SQLAlchemyError:
+    except (SQLAlchemyError, ValueError):
         raise SettingsError("FCV_DATABASE_URL is no URL of a database, such as sqlite:///instance/fcv.db.") from None
-    if url.get_backend_name() == "sqlite" and url.database and url.database != ":memory:":
-        url = url.set(database=str(root / url.database))
+    if url.get_backend_name() == "sqlite":
+        if url.database in (None, "", ":memory:"):
+            raise SettingsError("FCV_DATABASE_URL must name a file: each process would have a memory of its own.")
+        if not str(url.database).startswith("file:"):  # SQLite's own URI
+            url = url.set(database=str(root / str(url.database)))
     return Secret(url.render_as_string(hide_password=False))
 
 
@@ -99,3 +104,10 @@ def plain_words(error: EnvError) -> str:
     name = re.search(r"FCV_\w+", str(error))
     reasons = getattr(error, "error_messages", None) or [str(error)]
     return f"{name[0] if name else 'A setting'}: {' '.join(map(str, reasons))}"
+
+
+def check_bind(text: str) -> None:
+    """Refuse what gunicorn cannot listen on. Raises ValidationError."""
+    port = re.fullmatch(r"\S*[^:\s]:(\d{1,5})", text)
+    if not (port and int(port[1]) <= LARGEST_PORT) and not re.fullmatch(r"unix:/\S+|fd://\d+", text):
+        raise ValidationError(f"{text!r} is no HOST:PORT, unix:/PATH or fd://NUMBER.")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+
 from flask import Response, g, request
 
 from fcv_api import accounts
@@ -41,8 +44,24 @@ def who_am_i() -> dict[str, Account]:
     return {"User": current_account()}
 
 
+def by_policy(view: Callable[..., Response]) -> Callable[..., Response]:
+    """Ask who may make accounts before anything of the body is read."""
+
+    @wraps(view)
+    def guarded(*args: object, **kwargs: object) -> Response:
+        match current_service().registration:
+            case "closed":
+                raise ProblemRaised("registration-closed", "Accounts are made with `fcv users add` on the server.")
+            case "admin":
+                require_admin()
+        return view(*args, **kwargs)
+
+    return guarded
+
+
 @bp.post("/auth/create_user")
 @public
+@by_policy
 @bp.arguments(CredentialsSchema, example=EXAMPLE)
 @bp.response(201, description="The account exists now. The body is empty.")
 @problems(bp, *BODY_PROBLEMS, *REGISTRATION_PROBLEMS)
@@ -51,17 +70,8 @@ def create_user(credentials: dict[str, str]) -> Response:
 
     Who may do so is a setting, `FCV_REGISTRATION`: `open` to everyone, by an `admin`'s token, or `closed`.
     """
-    _check_policy()
     accounts.create_user(**credentials, role=Role.CLIENT, min_length=current_service().password_min_length)
-    return _empty(201)
-
-
-def _check_policy() -> None:
-    match current_service().registration:
-        case "closed":
-            raise ProblemRaised("registration-closed", "Accounts are made with `fcv users add` on the server.")
-        case "admin":
-            require_admin()
+    return Response(status=201)
 
 
 @bp.post("/auth/token")
@@ -90,11 +100,4 @@ def create_token(credentials: dict[str, str]) -> dict[str, str]:
 def end_token() -> Response:
     """End the token that this call carries."""
     accounts.revoke_token(*current_token())
-    return _empty(204)
-
-
-def _empty(status: int) -> Response:
-    """Answer without a body, and so without the content type that Flask would give it: HTML."""
-    response = Response(status=status)
-    del response.headers["Content-Type"]
-    return response
+    return Response(status=204)

@@ -56,7 +56,7 @@ def _time(time: datetime | None) -> str | None:
 
 
 def _cell(cell: Cell) -> dict[str, str | None]:
-    return {"column": cell.column, "row": cell.row, "reason": cell.reason}
+    return {"column": cell.column, "row": cell.shown_row, "reason": cell.reason}
 
 
 def _http(error: HTTPException) -> Response:

@@ -7,7 +7,16 @@ from typing import Any
 from fcv_api import __version__
 from fcv_api.web.openapi import problems
 from fcv_api.web.parser import Blueprint
-from fcv_api.web.readiness import DEGRADED, FAILED, OK, Check, check_database, check_model, model_identity
+from fcv_api.web.readiness import (
+    DEGRADED,
+    FAILED,
+    OK,
+    Check,
+    check_database,
+    check_model,
+    check_workers,
+    model_identity,
+)
 from fcv_api.web.tokens import public
 from fcv_api.wire.service import HomeSchema, LiveSchema, ReadySchema
 
@@ -51,7 +60,7 @@ def ready() -> tuple[dict[str, Any], int, dict[str, str]]:
 
 
 def _checks() -> dict[str, Check]:
-    return {"model": check_model(), "database": check_database()}
+    return {"model": check_model(), "database": check_database(), "workers": check_workers()}
 
 
 def _worst(checks: dict[str, Check]) -> str:

@@ -16,7 +16,7 @@ from flask.json.provider import JSONProvider
 from marshmallow import Schema, ValidationError
 from webargs import core
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from fcv_api.web.problems import ProblemRaised
 from fcv_api.wire.columns import invalid_body
@@ -84,7 +84,12 @@ def read_body(req: Request) -> bytes:
 
     Werkzeug cuts a chunked body off at the limit without a word, and what is left of it must not be read.
     """
-    body = req.get_data(cache=False)
+    try:
+        body = req.get_data(cache=False)
+    except HTTPException:
+        raise
+    except Exception:  # noqa: BLE001 - each server has its own for a body that is cut off or badly chunked
+        raise ProblemRaised("bad-request", "The body cannot be read: it is cut off or badly chunked.") from None
     if req.content_length is None and len(body) == req.max_content_length:
         raise RequestEntityTooLarge
     return body

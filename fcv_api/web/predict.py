@@ -26,7 +26,10 @@ PREDICT_PROBLEMS = (
 )
 HEADERS = {
     "FCV-Model": {"schema": {"type": "string"}, "description": "name/version of the model that answered"},
-    "FCV-Window": {"schema": {"type": "string"}, "description": "first/last instant of the window, as sent"},
+    "FCV-Window": {
+        "schema": {"type": "string"},
+        "description": "first/last instant of the window: as sent, or in UTC where offsets were sent",
+    },
     "X-Request-ID": {"schema": {"type": "string"}, "description": "the caller's own, or a new one"},
 }
 

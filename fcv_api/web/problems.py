@@ -93,8 +93,8 @@ PROBLEMS = {
             "ambiguous-time",
             422,
             NEVER,
-            "A time that the clock showed twice",
-            "Una hora que el reloj marcó dos veces",
+            "A time that the clock showed twice or never",
+            "Una hora que el reloj marcó dos veces o nunca",
         ),
         Problem(
             "unusable-credentials",

@@ -6,8 +6,9 @@ import logging
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from fcv_api import activations
+from fcv_api.accounts import check_writable
 from fcv_api.domain.errors import NoModel
-from fcv_api.extensions import check_writable
 from fcv_api.web.requests import current_service
 
 OK, DEGRADED, FAILED = "ok", "degraded", "failed"
@@ -21,13 +22,18 @@ def check_model() -> Check:
     models = current_service().models
     try:
         models.verify()
+        problem, model = models.problem(), models.active().identity
     except NoModel as reason:
         return _check(FAILED, f"{reason} Restore the model's folder, or choose another model, and restart.")
-    return _check(OK, f"{models.active().identity} computes what it computed when it was imported.")
+    except SQLAlchemyError:
+        return _check(FAILED, "The database does not say which model is active; see the check of the database.")
+    if problem:
+        return _check(DEGRADED, f"{model} sha256 {model.sha256} goes on serving. {problem}")
+    return _check(OK, f"{model} sha256 {model.sha256} computes what it computed when it was imported.")
 
 
 def check_database() -> Check:
-    """Write to the database, and take it back."""
+    """Write to the database."""
     try:
         check_writable()
     except SQLAlchemyError as error:
@@ -37,11 +43,22 @@ def check_database() -> Check:
     return _check(OK, "The database was read and written to.")
 
 
+def check_workers() -> Check:
+    """Compare what the workers serve, by their own word: they may differ for two seconds after an activation."""
+    try:
+        seen = activations.workers()
+    except SQLAlchemyError:
+        return _check(DEGRADED, "The database does not say what the workers serve.")
+    told = [f"{each.host}:{each.pid} {each.name}/{each.version} {each.sha256[:12]}" for each in seen]
+    agree = len({each.sha256 for each in seen}) <= 1
+    return _check(OK if agree else DEGRADED, f"Seen in the last 60 s: {', '.join(told) or 'none'}.")
+
+
 def model_identity() -> dict[str, str | None]:
     """Name the active model, or nothing where there is none."""
     try:
         model = current_service().models.active().identity
-    except NoModel:
+    except (NoModel, SQLAlchemyError):
         return dict.fromkeys(("model_version", "model_name", "model_sha256", "evidence"))
     return {
         "model_version": model.version,

@@ -50,4 +50,8 @@ def _finish(response: Response) -> Response:
     response.headers["X-Request-ID"] = g.request_id
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers.setdefault("Cache-Control", "no-store")
+    if (
+        response.is_sequence and response.calculate_content_length() == 0
+    ):  # nothing is no HTML, which Flask would call it
+        del response.headers["Content-Type"]
     return response

@@ -24,6 +24,7 @@ from fcv_api.extensions import jwt
 from fcv_api.web.problems import ProblemRaised, answer
 
 View = TypeVar("View", bound=Callable[..., Any])
+LARGEST_ID = 2**63  # what a database holds
 REQUIRED_CLAIMS = ("sub", "id", "jti", "iat", "exp", "gen")
 AUTHENTICATION_FAILED = "Authentication Failed."
 
@@ -103,7 +104,8 @@ def _verification_key(header: dict[str, Any], claims: dict[str, Any]) -> str:
 @jwt.token_verification_loader
 def _complete(_header: dict[str, Any], claims: dict[str, Any]) -> bool:
     """Refuse a token that lacks a claim: without `exp` it would never end, without `jti` it could not be ended."""
-    return all(claims.get(name) is not None for name in REQUIRED_CLAIMS) and isinstance(claims["id"], int)
+    complete = all(claims.get(name) is not None for name in REQUIRED_CLAIMS)
+    return complete and type(claims["id"]) is int and 0 < claims["id"] < LARGEST_ID
 
 
 @jwt.user_lookup_loader

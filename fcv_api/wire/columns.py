@@ -29,6 +29,12 @@ class Column(fields.Field[Rows]):
     a sign that no model reads must refuse nobody.
     """
 
+    def __init__(self, cell: dict[str, Any] | None = None, description: str = "", **kwargs: Any) -> None:  # noqa: ANN401
+        """cell: the OpenAPI schema of one cell."""
+        by_key = {"type": "object", "additionalProperties": cell or {}}
+        listed = {"type": "array", "items": cell or {}}
+        super().__init__(metadata={"oneOf": [by_key, listed], "description": description}, **kwargs)
+
     default_error_messages = {  # noqa: RUF012 - marshmallow's own protocol
         "invalid": "must be an object of row keys and cells, or a list of cells"
     }
@@ -48,9 +54,13 @@ class _Listed(dict[str, Any]):
         super().__init__((str(position), cell) for position, cell in enumerate(cells))
 
 
-def check_equal_lengths(columns: Mapping[str, Rows]) -> None:
-    """Refuse lists of different lengths: without keys nobody can say which row a cell belongs to."""
+def check_one_form(columns: Mapping[str, Rows]) -> None:
+    """Refuse lists beside objects, and lists of different lengths: nobody could say which row a cell belongs to."""
     lengths = {name: len(column) for name, column in columns.items() if isinstance(column, _Listed)}
+    if 0 < len(lengths) < len(columns):
+        keyed = next(name for name in columns if name not in lengths)
+        reason = f"columns sent as lists have no row keys, and {keyed} has; send all in one form"
+        raise ValidationError({next(iter(lengths)): [reason]})
     if len(set(lengths.values())) > 1:
         told = ", ".join(f"{name} {length}" for name, length in lengths.items())
         raise ValidationError({next(iter(lengths)): [f"columns sent as lists differ in length: {told}"]})

@@ -18,7 +18,7 @@ from fcv_api.wire.columns import (
     Cells,
     Column,
     Rows,
-    check_equal_lengths,
+    check_one_form,
     invalid_rows,
     read_codes,
     read_numbers,
@@ -135,16 +135,23 @@ class EncounterSchema(Schema):
 
         unknown = EXCLUDE
 
-    idAtencion = WholeNumber(required=True)  # noqa: N815
-    idSigno = Column(allow_none=True)  # noqa: N815
-    nomSigno = Column(required=True)  # noqa: N815
-    valor = Column(required=True)
-    fecRegistro = Column(required=True)  # noqa: N815
+    idAtencion = WholeNumber(  # noqa: N815
+        required=True,
+        metadata={"type": "integer", "format": "int64", "minimum": 0, "description": "The encounter's pseudonym."},
+    )
+    idSigno = Column(  # noqa: N815
+        {"type": "integer", "nullable": True}, "IEEE 11073-10101 codes.", allow_none=True
+    )
+    nomSigno = Column({"type": "string"}, "IEEE 11073 reference ids.", required=True)  # noqa: N815
+    valor = Column({"type": "number", "nullable": True}, "Measured values, in the sign's own unit.", required=True)
+    fecRegistro = Column(  # noqa: N815
+        {"type": "string", "example": "2024-03-03 09:32:41"}, "When each was measured.", required=True
+    )
 
     @post_load
     def _rows(self, data: dict[str, Any], **_kwargs: Any) -> EncounterRows:  # noqa: ANN401
         columns = {name: cells for name, cells in data.items() if name != "idAtencion" and cells is not None}
-        check_equal_lengths(columns)
+        check_one_form(columns)
         return EncounterRows(
             id=data["idAtencion"],
             names=data["nomSigno"],

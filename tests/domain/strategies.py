@@ -36,7 +36,8 @@ def _instant(generator: np.random.Generator, step: int, length: int, missing: fl
     rows: list[tuple[Any, ...]] = [(151_000 + n, name, 80.0 + n, time) for n, name in enumerate(OTHERS)]
     for index, sign in enumerate(SIGNS):
         value = 36.6 if index in (3, 4, 7) else round(50 + 10 * index + generator.normal(scale=3), 2)
-        certain = step == length - 1 - index % 3  # every moving sign is measured once near the end
+        # Every sign is measured near the end, and every instant has a sign.
+        certain = step == length - 1 - index % 3 or index == step % len(SIGNS)
         if certain or generator.random() >= missing:
             rows += [(sign.code, sign.name, value, time)] * (2 if generator.random() < 0.05 else 1)
         elif generator.random() < 0.5:

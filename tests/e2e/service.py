@@ -63,8 +63,9 @@ def running(folder: Path, **settings: str) -> Iterator[Service]:
         service.master.wait(timeout=40)
 
 
-def start(folder: Path, *options: str, checkout: Path = ROOT, **settings: str) -> Service:
-    """Start a service from a checkout. It may not answer yet."""
+def start(folder: Path, options: tuple[str, ...] = (), /, **settings: str) -> Service:
+    """Start a service, from the checkout CHECKOUT where it is given. It may not answer yet."""
+    checkout = settings.pop("CHECKOUT", str(ROOT))
     port = free_port()
     own = {
         "DATABASE_URL": f"sqlite:///{folder / 'fcv.db'}",

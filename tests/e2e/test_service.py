@@ -16,8 +16,8 @@ from conftest import FIXTURES
 from service import Service, running, start
 
 from fcv_api.domain.prediction import Evidence
-from fcv_api.lstm.keras_file import KerasFile
-from fcv_api.lstm.keras_import import ImportRequest, import_model
+from fcv_api.lstm.import_process import import_file
+from fcv_api.lstm.import_request import ImportRequest
 
 GOLDEN = ["encounter_5501", "encounter_5502"]
 
@@ -34,7 +34,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a folder with the other Keras 2 fixture, imported."""
     folder = tmp_path_factory.mktemp("models")
     request = ImportRequest("other", "2.0.0", Evidence.RANDOM, "a card")
-    artifact = import_model(KerasFile.inspect(FIXTURES / "bilstm_gru_keras2.h5"), request, lambda _step: None)
+    artifact = import_file(FIXTURES / "bilstm_gru_keras2.h5", request, lambda _step, _done: None)
     artifact.save(folder / "other" / "2.0.0")
     return folder
 

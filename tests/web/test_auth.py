@@ -143,6 +143,8 @@ def test_credentials_over_16_kb_are_413(http: FlaskClient, path: str, content_ty
         (b"", FORM, 422, "invalid-body"),
         (b"username=bea", FORM, 422, "invalid-body"),
         (b"username=%ED%A0%80&password=%FF%FE%00", FORM, 401, "wrong-credentials"),
+        (b"username=\xff&password=x", FORM, 400, "bad-request"),
+        (b"&".join([b"username=bea&password=x"] * 20), FORM, 400, "bad-request"),
         (b"x", "multipart/form-data; boundary=x", 415, "unsupported-media-type"),
         (b"x", "text/html", 415, "unsupported-media-type"),
         (b"x", None, 415, "unsupported-media-type"),

@@ -67,7 +67,7 @@ def test_too_few_instants_say_when_there_will_be_enough(post: Post, encounter: B
 @pytest.mark.parametrize("rows", ["none", "without values", "of other signs"])
 def test_no_instants_at_all_have_no_time_to_be_ready_at(post: Post, encounter: Body, rows: str) -> None:
     empty: dict[str, Body] = {
-        "none": {"nomSigno": {}, "valor": [], "fecRegistro": {}, "idSigno": None},
+        "none": {"nomSigno": {}, "valor": {}, "fecRegistro": {}, "idSigno": None},
         "without values": {"valor": {}},
         "of other signs": {"nomSigno": dict.fromkeys(encounter["nomSigno"], "MDC_PRESS_BLD")},
     }

@@ -17,7 +17,7 @@ from fcv_api.cli.db import migrate_database
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import Scorer
 from fcv_api.extensions import db, write_transaction
-from fcv_api.lstm.registry import Registry, ServedModels
+from fcv_api.lstm.registry import Registry
 from fcv_api.settings import ROOT, Settings
 
 PATHS = ("/home", "/health/live", "/health/ready")
@@ -40,6 +40,10 @@ class FakeModels:
         """Find out what is wrong with it."""
         if self.active() and self.reason:
             raise NoModel(self.reason)
+
+    def problem(self) -> str:
+        """Find nothing else wrong."""
+        return ""
 
     manifest = active
 
@@ -76,7 +80,8 @@ def test_a_service_that_works_says_so(http: FlaskClient) -> None:
     assert http.get("/health/live").get_json() == {"status": "ok"}
     ready = http.get("/health/ready").get_json()
     assert ready["status"] == "ok"
-    assert {name: check["status"] for name, check in ready["checks"].items()} == {"model": "ok", "database": "ok"}
+    assert ready["checks"].keys() >= {"model", "database"}
+    assert {check["status"] for check in ready["checks"].values()} == {"ok"}
 
 
 def test_home_names_the_model_as_old_clients_read_it(http: FlaskClient) -> None:
@@ -120,7 +125,7 @@ def not_writable(client: FlaskClient) -> None:
     response = client.get("/health/ready")
     ready = response.get_json()
     assert (response.status_code, ready["status"]) == (503, "not ready")
-    assert (ready["checks"]["model"]["status"], ready["checks"]["database"]["status"]) == ("ok", "failed")
+    assert ready["checks"]["database"]["status"] == "failed"
     assert "fcv db upgrade" in ready["checks"]["database"]["detail"]
     assert client.get("/home").get_json()["health_check"] == "NOT READY"
     assert client.get("/health/live").status_code == 200
@@ -180,7 +185,7 @@ def test_a_degraded_check_is_ready_all_the_same(http: FlaskClient, monkeypatch: 
 
 def test_the_model_that_serves_is_verified_by_its_golden_windows() -> None:
     model = Registry(ROOT / "models").load(None)
-    ServedModels(model).verify()
+    model.verify()
     model.manifest.golden[0].outputs[0] += 0.01
     with pytest.raises(NoModel, match="golden window 0"):
-        ServedModels(model).verify()
+        model.verify()

@@ -117,14 +117,27 @@ def test_an_expired_token_is_refused_beyond_ten_seconds(http: FlaskClient, forge
     assert refused(ask(http, forge(exp=now - 15))) == 'Bearer error="invalid_token"'
 
 
-@pytest.mark.parametrize("claim", ["exp", "jti", "id", "gen", "sub", "iat", "type"])
+@pytest.mark.parametrize("claim", ["exp", "jti", "id", "gen", "sub", "iat", "type", "iss", "aud"])
 def test_a_token_that_lacks_a_claim_is_refused(http: FlaskClient, forge: Forge, claim: str) -> None:
     assert refused(ask(http, forge(**{claim: None}))) == 'Bearer error="invalid_token"'
 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"id": 2}, {"id": "1"}, {"id": 1.5}, {"sub": "boss"}, {"sub": 1}, {"gen": 1}, {"type": "refresh"}, {"exp": "x"}],
+    [
+        {"id": 2},
+        {"id": "1"},
+        {"id": 1.5},
+        {"id": True},
+        {"id": 2**70},
+        {"iss": "other"},
+        {"aud": "other"},
+        {"sub": "boss"},
+        {"sub": 1},
+        {"gen": 1},
+        {"type": "refresh"},
+        {"exp": "x"},
+    ],
     ids=str,
 )
 def test_a_token_of_nobody_is_refused(http: FlaskClient, forge: Forge, changes: dict[str, object]) -> None:
@@ -176,7 +189,7 @@ def test_a_token_of_the_previous_secret_lives_on_after_a_rotation(
     assert rotated.get("/", headers=token).status_code == 200
     credentials = {"username": "ana", "password": "correct horse battery"}
     fresh = rotated.post("/auth/token", json=credentials).get_json()["access_token"]
-    jwt.decode(fresh, NEW, algorithms=["HS256"])
+    jwt.decode(fresh, NEW, algorithms=["HS256"], audience="fcv_api")
     assert ask(rotated, fresh).status_code == 200
 
 

@@ -67,7 +67,6 @@ def test_rows_are_matched_by_key_and_never_by_position(encounter: Body, seed: in
 def test_lists_say_the_same_as_objects(encounter: Body) -> None:
     lists = {name: list(encounter[name].values()) for name in COLUMNS}
     assert measurements(read(encounter | lists)) == measurements(read(encounter))
-    assert measurements(read(encounter | {"valor": lists["valor"]})) == measurements(read(encounter))
 
 
 def test_a_row_whose_key_is_absent_from_the_values_is_dropped(encounter: Body) -> None:

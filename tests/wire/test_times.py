@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from fcv_api.domain.errors import AmbiguousTime, Cell, InvalidRows, MixedTimeZones
@@ -58,9 +58,11 @@ def test_a_time_is_read_by_the_wards_clock_or_by_its_own_offset(text: str, insta
     ids=ascii,
 )
 def test_any_other_text_is_refused_by_its_row(text: str) -> None:
-    with pytest.raises(InvalidRows) as caught:
-        read_times(column("2024-03-03 09:32:41", text), BOGOTA)
-    assert caught.value.cells == (Cell("fecRegistro", "1", "is not a time such as 2024-03-03 09:32:41"),)
+    for others in ([], ["2024-03-03 09:32:41"]):
+        with pytest.raises(InvalidRows) as caught:
+            read_times(column(*others, text), BOGOTA)
+        wanted = Cell("fecRegistro", str(len(others)), "is not a time such as 2024-03-03 09:32:41")
+        assert caught.value.cells == (wanted,)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +105,7 @@ def test_a_naive_time_among_zoned_ones_is_refused_by_its_row() -> None:
 def test_a_time_that_the_clock_showed_twice_is_refused_by_its_row(text: str) -> None:
     with pytest.raises(AmbiguousTime) as caught:
         read_times(column("2024-10-27 01:59:59", text), MADRID)
-    reason = "happened twice in Europe/Madrid; send times with their offset"
+    reason = "was shown twice or never by clocks in Europe/Madrid; send times with their offset"
     assert caught.value.cells == (Cell("fecRegistro", "1", reason),)
 
 
@@ -135,10 +137,25 @@ def test_reading_all_at_once_gives_what_each_text_gives_by_itself(times: list[da
 
 @given(st.integers(0, 6 * 24 * 60))
 def test_a_week_that_spans_the_change_of_clocks_is_as_long_as_it_was(minutes: int) -> None:
+    """Local texts without an offset: the clocks of Madrid were set back at 01:00 UTC of the 27th."""
     start = datetime(2024, 10, 24, tzinfo=UTC)
-    texts = [(start + timedelta(minutes=each)).isoformat(" ") for each in (0, minutes)]
+    moments = [start, start + timedelta(minutes=minutes)]
+    assume(not datetime(2024, 10, 27, tzinfo=UTC) <= moments[1] < datetime(2024, 10, 27, 2, tzinfo=UTC))
+    texts = [moment.astimezone(MADRID).replace(tzinfo=None).isoformat(" ") for moment in moments]
     first, last = read_times(column(*texts), MADRID).instants
     assert (last - first).item() == timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize("first", ["2024-03-03T09:32:41-05:00", "2024-03-03 09:32:41.5", "2024-03-03 09:32:41"])
+@pytest.mark.parametrize("wrong", [None, 5, [], {}])
+def test_a_cell_that_is_no_text_is_refused_whatever_stands_before_it(first: str, wrong: object) -> None:
+    with pytest.raises(InvalidRows, match="must be a time"):
+        read_times(column(first, wrong), MADRID)
+
+
+def test_an_hour_that_the_clocks_left_out_is_refused() -> None:
+    with pytest.raises(AmbiguousTime, match="twice or never"):
+        read_times(column("2024-03-31 02:30:00", "2024-03-31 03:30:00"), MADRID)
 
 
 def test_a_text_that_is_no_time_is_none() -> None:

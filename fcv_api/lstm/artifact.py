@@ -54,6 +54,8 @@ class Manifest:
     """`windows`, `largest_difference` to Keras, and the `limit` it had to stay below."""
     golden: tuple[GoldenWindow, ...] = field(repr=False)
     card: str = field(repr=False)
+    assumed: tuple[str, ...] = ()
+    """What nobody said when it was imported, in words."""
 
     @property
     def identity(self) -> ModelIdentity:
@@ -77,7 +79,7 @@ class Manifest:
             fields["golden"] = tuple(GoldenWindow(**window) for window in fields["golden"])
             fields["classes"] = tuple(State(name) for name in fields["classes"])
             fields["evidence"] = Evidence(fields["evidence"])
-            fields["signs"] = tuple(fields["signs"])
+            fields["signs"], fields["assumed"] = tuple(fields["signs"]), tuple(fields.get("assumed", ()))
             fields["input_shape"] = tuple(fields["input_shape"])
             manifest = cls(**fields)
             _check(manifest)
@@ -100,6 +102,12 @@ def _check(manifest: Manifest) -> None:
         raise ValueError("classes are not the four states")
     if manifest.scaling["kind"] not in ("window", "population"):
         raise ValueError(f"scaling {manifest.scaling['kind']!r} is neither window nor population")
+    if manifest.scaling["kind"] == "population":
+        lists = [manifest.scaling["mean"], manifest.scaling["deviation"]]
+        if [len(each) for each in lists] != [len(SIGN_NAMES)] * 2 or min(lists[1]) <= 0:
+            raise ValueError("population scaling needs nine means and nine deviations over 0")
+    if not manifest.step_minutes > 0:
+        raise ValueError("step_minutes must be over 0")
     if manifest.input_shape[1:] != (len(SIGN_NAMES),) or not manifest.golden:
         raise ValueError("the input shape or the golden windows are missing")
 
@@ -118,17 +126,23 @@ class Artifact:
     def load(cls, folder: Path) -> Artifact:
         """Read a model's folder and check its sha256. Raises ArtifactError."""
         try:
-            manifest = Manifest.from_json((folder / MANIFEST).read_bytes())
-            flatbuffer = (folder / FLATBUFFER).read_bytes()
+            manifest, flatbuffer = (folder / MANIFEST).read_bytes(), (folder / FLATBUFFER).read_bytes()
         except OSError as error:
             raise ArtifactError(f"{error.filename}: {error.strerror}.") from None
+        return cls.from_bytes(manifest, flatbuffer, str(folder))
+
+    @classmethod
+    def from_bytes(cls, manifest: bytes, flatbuffer: bytes, place: str) -> Artifact:
+        """Put a model together and check its sha256. place: where it lies, for messages. Raises ArtifactError."""
+        try:
+            described = Manifest.from_json(manifest)
         except ArtifactError as error:
-            raise ArtifactError(f"{folder / MANIFEST}: {error}.") from None
-        if hashlib.sha256(flatbuffer).hexdigest() != manifest.sha256:
+            raise ArtifactError(f"{place}/{MANIFEST}: {error}.") from None
+        if hashlib.sha256(flatbuffer).hexdigest() != described.sha256:
             raise ArtifactError(
-                f"{folder / FLATBUFFER}: its sha256 is not the manifest's, so the file was damaged or exchanged."
+                f"{place}/{FLATBUFFER}: its sha256 is not the manifest's, so the file was damaged or exchanged."
             )
-        return cls(manifest, flatbuffer)
+        return cls(described, flatbuffer)
 
     def save(self, folder: Path) -> None:
         """Write a model's folder whole or not at all. Raises ArtifactError when it exists."""

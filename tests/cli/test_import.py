@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 from conftest import FIXTURES, MakeSettings
 
+from fcv_api.domain.vitals import SIGN_NAMES
 from fcv_api.settings import ROOT
 
 pytestmark = pytest.mark.needs_train
+LSTM = str(FIXTURES / "lstm_relu_keras2.h5")
+CLASSES = ["Arresto_Cardiaco", "Bajo_Gasto_Cardiaco", "Sano", "Shock_Cardiogenico"]
 
 
-def fcv(*arguments: str, without: str = "") -> subprocess.CompletedProcess[str]:
-    """Run the command in a process of its own. without: a package that shall not be there."""
-    hidden = f"import sys; sys.modules[{without!r}] = None; " if without else ""
-    start = f"{hidden}from fcv_api.cli import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", start, *arguments], capture_output=True, text=True, check=False, cwd=ROOT
-    )
+def fcv(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in a process of its own."""
+    command = [sys.executable, "-m", "fcv_api.cli", *arguments]
+    environment = os.environ | environment
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env=environment)
 
 
 @pytest.fixture
@@ -30,6 +33,24 @@ def models(make_settings: MakeSettings, tmp_path: Path) -> Path:
     """Give a folder for models."""
     make_settings(MODELS_DIR=str(tmp_path / "models"))
     return tmp_path / "models"
+
+
+@pytest.fixture
+def expectation(tmp_path: Path, expected: dict[str, Any]) -> Path:
+    """Give what the notebook of `lstm_relu_keras2.h5` answered for a golden encounter."""
+    encounter = json.loads((FIXTURES / "encounter_5501.json").read_bytes())
+    by_class = dict(zip(CLASSES, expected["encounter_5501"]["lstm_relu_keras2"], strict=True))
+    told = {"encounter": encounter, "probabilities": by_class}
+    (tmp_path / "expect.json").write_text(json.dumps(told))
+    return tmp_path / "expect.json"
+
+
+def refused(result: subprocess.CompletedProcess[str], models: Path) -> str:
+    """Check that an import ended with a sentence and left nothing, and give the sentence."""
+    assert result.returncode in (1, 2), result.stdout
+    assert "Traceback" not in result.stderr
+    assert not models.exists() or list(models.rglob("*")) == []
+    return result.stderr
 
 
 def test_a_model_is_imported_under_the_name_of_its_file_and_answers(models: Path, expected: dict[str, Any]) -> None:
@@ -40,21 +61,92 @@ def test_a_model_is_imported_under_the_name_of_its_file_and_answers(models: Path
     answered = fcv("predict", str(FIXTURES / "encounter_5502.json"), "--model", "LSTM")
     wanted = expected["encounter_5502"]["bilstm_gru_keras2"]
     assert list(json.loads(answered.stdout)["inferences"].values()) == pytest.approx(wanted, abs=1e-5)
-    assert "not stated" in fcv("model", "show", "LSTM").stdout
     again = fcv("model", "import", str(source))
     assert (again.returncode, "give another --version" in again.stderr) == (1, True)
 
 
+def test_what_nobody_said_is_told_as_assumed_and_stands_on_the_card(models: Path) -> None:
+    imported = fcv("model", "import", LSTM, "--name", "LSTM", "--step", "5")
+    assert imported.stdout.count("ASSUMED: ") == 3
+    assert "horizon not stated" in imported.stdout
+    card = orjson.loads((models / "LSTM" / "1.0.0" / "manifest.json").read_bytes())["card"]
+    for told in ("**Assumed:** the nine signs in alphabetical order", "horizon not stated", "not calibrated"):
+        assert told in card
+
+
+def test_an_expectation_that_is_met_leaves_no_assumption_and_becomes_a_golden_window(
+    models: Path, expectation: Path
+) -> None:
+    said = ["--expect", str(expectation), "--step", "5", "--horizon", "30", "--evidence", "retrospective"]
+    imported = fcv("model", "import", LSTM, "--name", "LSTM", *said)
+    assert "the expected probabilities were met" in imported.stdout, imported.stderr
+    assert "ASSUMED" not in imported.stdout
+    manifest = orjson.loads((models / "LSTM" / "1.0.0" / "manifest.json").read_bytes())
+    assert (len(manifest["golden"]), manifest["assumed"], manifest["horizon_minutes"]) == (5, [], 30)
+    assert manifest["evidence"] == "retrospective"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ("--signs", ",".join(reversed(SIGN_NAMES))),
+        ("--classes", ",".join(reversed(CLASSES))),
+        ("--scaling", "population"),
+    ],
+    ids=lambda said: said[0],
+)
+def test_an_expectation_refuses_another_order_or_scaling(
+    models: Path, expectation: Path, tmp_path: Path, said: tuple[str, str]
+) -> None:
+    (tmp_path / "scaler.json").write_text(json.dumps({"mean": [50.0] * 9, "deviation": [20.0] * 9}))
+    scaler = ["--scaler", str(tmp_path / "scaler.json")] if said[1] == "population" else []
+    result = fcv("model", "import", LSTM, "--name", "LSTM", "--expect", str(expectation), *said, *scaler)
+    message = refused(result, models)
+    assert "they differ by" in message
+    assert "Look at --signs, --classes and --scaling. Nothing was written." in message
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (("--signs", "MDC_TEMP"), "each must be named once"),
+        (("--signs", ",".join(["MDC_TEMP"] * 9)), "each must be named once"),
+        (("--signs", "PULSE"), "'PULSE' is none of MDC_BLD_PERF_INDEX"),
+        (("--classes", "Sano,Sano,Sano,Sano"), "each must be named once"),
+        (("--scaling", "population"), "needs --scaler"),
+        (("--scaler", "scaler.json"), "goes with --scaling population"),
+        (("--horizon", "0"), "--horizon"),
+        (("--name", "../up"), "cannot be a model's name"),
+        (("--card", "nowhere.md"), "nowhere.md: No such file"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_what_was_said_wrong_is_told_before_anything_is_loaded(
+    models: Path, said: tuple[str, str], reason: str
+) -> None:
+    assert reason in refused(fcv("model", "import", LSTM, *said), models)
+
+
+@pytest.mark.parametrize(
+    "scaler",
+    ["{}", "[]", '{"mean": [1], "deviation": [1]}', '{"mean": [1,1,1,1,1,1,1,1,1], "deviation": [0,1,1,1,1,1,1,1,1]}'],
+)
+def test_a_scaler_that_scales_nothing_is_refused(models: Path, tmp_path: Path, scaler: str) -> None:
+    (tmp_path / "scaler.json").write_text(scaler)
+    said = ["--scaling", "population", "--scaler", str(tmp_path / "scaler.json")]
+    assert "scaler.json must" in refused(fcv("model", "import", LSTM, *said), models)
+
+
 def test_a_file_that_holds_code_is_refused_and_leaves_nothing(models: Path) -> None:
-    refused = fcv("model", "import", str(FIXTURES / "lambda_keras2.h5"))
-    assert (refused.returncode, "Lambda layer, which is code" in refused.stderr) == (1, True)
-    assert not models.exists()
+    result = fcv("model", "import", str(FIXTURES / "lambda_keras2.h5"))
+    assert "Lambda layer, which is code" in refused(result, models)
 
 
 @pytest.mark.parametrize("package", ["h5py", "tf_keras"])
-def test_without_the_train_extra_the_command_that_installs_it_is_named(models: Path, package: str) -> None:
-    refused = fcv("model", "import", str(FIXTURES / "lstm_relu_keras2.h5"), without=package)
-    assert refused.returncode == 1
-    assert f"Error: {package} is not installed. Install it with:" in refused.stderr
-    assert "-m pip install -c constraints.txt -e '.[train]'" in refused.stderr
-    assert not models.exists()
+def test_without_the_train_extra_the_command_that_installs_it_is_named(
+    models: Path, tmp_path: Path, package: str
+) -> None:
+    (tmp_path / f"{package}.py").write_text(f"raise ImportError('not here', name={package!r})")
+    message = refused(fcv("model", "import", LSTM, PYTHONPATH=str(tmp_path)), models)
+    assert f"Error: {package} is not installed. Install it with:" in message
+    assert "-m pip install -c constraints.txt -e '.[train]'" in message

@@ -1,0 +1,183 @@
+"""`fcv model import`: a Keras file in, a model that this service can run out."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+import numpy as np
+import orjson
+
+from fcv_api.cli.expectation import confirm
+from fcv_api.domain.prediction import Evidence, State
+from fcv_api.domain.vitals import SIGN_NAMES
+from fcv_api.lstm.artifact import Artifact, ArtifactError
+from fcv_api.lstm.card import card_of
+from fcv_api.lstm.import_process import TrainExtraMissing, import_file
+from fcv_api.lstm.import_request import ImportRequest
+from fcv_api.lstm.keras_import import STEPS, Report
+from fcv_api.lstm.registry import check_part
+from fcv_api.settings import Settings
+from fcv_api.wire.answer import INFERENCE_KEYS
+
+Known = TypeVar("Known")
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+CLASS_NAMES = {state.value: state for state in State} | {key: state for state, key in INFERENCE_KEYS.items()}
+# What an import takes for granted where nobody says, and --expect can prove.
+ASSUMED = {
+    "signs": "the nine signs in alphabetical order of their names",
+    "scaling": "each window scaled by its own mean and deviation",
+    "classes": "classes in the order cardiac arrest, low cardiac output, none of these, cardiogenic shock",
+}
+ASSUMED_STEP = "one instant every 5 minutes"
+
+
+@click.command("import")
+@click.argument("file", type=FILE)
+@click.option("--name", help="The model's name. Without it, taken from FILE: LSTM--1.0.0.h5 is LSTM, 1.0.0.")
+@click.option("--version", help="Its version. Without it, taken from FILE, or 1.0.0.")
+@click.option(
+    "--scaling",
+    type=click.Choice(["window", "population"]),
+    help="How the notebook scaled: each window by itself, or by its patients' mean and deviation (needs --scaler).",
+)
+@click.option("--scaler", type=FILE, help='For population: JSON {"mean": [9], "deviation": [9]}, by --signs.')
+@click.option("--signs", metavar="A,B,...", help="The nine signs in the order of the model's columns.")
+@click.option("--classes", metavar="A,B,C,D", help=f"Its outputs in order: {', '.join(INFERENCE_KEYS.values())}.")
+@click.option("--step", type=click.FloatRange(0.1, 60), help="Minutes between two instants.  [default: 5]")
+@click.option("--horizon", type=click.FloatRange(0, min_open=True), help="How many minutes ahead it looks.")
+@click.option(
+    "--evidence",
+    type=click.Choice([each.value for each in Evidence]),
+    default=Evidence.UNSTATED.value,
+    show_default=True,
+    help="What its claim to be right rests on.",
+)
+@click.option("--card", type=FILE, help="A Markdown file that says what it is; `fcv model card` prints one to fill in.")
+@click.option("--expect", type=FILE, help="An encounter and the notebook's four probabilities for it, to be met.")
+def import_(file: Path, **said: Any) -> None:  # noqa: ANN401 - click's options, by name
+    """Turn a Keras FILE (.h5 or .keras) into a model that this service can run.
+
+    Compares 256 windows with Keras, and with --expect one raw encounter with the notebook that made the model.
+    Writes nothing unless all agree. Runs no code from FILE: Lambda layers and custom objects are refused. Needs
+    TensorFlow, which the `train` extra installs.
+    """
+    settings = Settings.from_environment()
+    written = said["card"].read_text("utf-8") if said["card"] else None
+    request = _request(file, said)
+    folder = settings.models_dir / request.name / request.version
+    if folder.exists():
+        raise ArtifactError(f"{folder} exists; give another --version.")
+    artifact = _import(file, request)
+    if said["expect"]:
+        artifact, by_class = confirm(artifact, said["expect"], settings.timezone)
+        proved = [ASSUMED["signs"], ASSUMED["scaling"], *([ASSUMED["classes"]] if by_class else [])]
+        request = replace(request, assumed=tuple(each for each in request.assumed if each not in proved))
+    card = card_of(request, written, file.name)
+    artifact = replace(artifact, manifest=replace(artifact.manifest, card=card, assumed=request.assumed))
+    artifact.save(folder)
+    _tell(artifact, folder, met=bool(said["expect"]))
+
+
+def _import(file: Path, request: ImportRequest) -> Artifact:
+    try:
+        with _progress() as report:
+            return import_file(file, request, report)
+    except TrainExtraMissing as missing:
+        command = f"{sys.executable} -m pip install -c constraints.txt -e '.[train]'"
+        raise click.ClickException(f"{missing} is not installed. Install it with: {command}") from None
+
+
+@contextmanager
+def _progress() -> Iterator[Report]:
+    """Show a bar on a terminal, and a line a step elsewhere."""
+    steps: list[str] = []
+    with click.progressbar(length=STEPS, item_show_func=lambda step: step, file=sys.stderr) as bar:
+
+        def report(step: str, done: int) -> None:
+            if not sys.stderr.isatty() and steps[-1:] != [step]:
+                steps.append(step)
+                click.echo(f"{step} ...", err=True)
+            bar.update(done - bar.pos, step)
+
+        yield report
+
+
+def _request(file: Path, said: dict[str, Any]) -> ImportRequest:
+    """Put together what was said and what is assumed."""
+    named, versioned = _named(file)
+    step = said["step"]
+    assumed = [text for option, text in ASSUMED.items() if not said[option]] + ([] if step else [ASSUMED_STEP])
+    signs = _listed("--signs", said["signs"], {name: name for name in SIGN_NAMES}) if said["signs"] else SIGN_NAMES
+    request = ImportRequest(
+        name=check_part(said["name"] or named),
+        version=check_part(said["version"] or versioned),
+        evidence=Evidence(said["evidence"]),
+        signs=signs,
+        scaling=_scaling(said["scaling"], said["scaler"]),
+        step_minutes=step or 5.0,
+        horizon_minutes=said["horizon"],
+        assumed=tuple(assumed),
+    )
+    return replace(request, classes=_listed("--classes", said["classes"], CLASS_NAMES)) if said["classes"] else request
+
+
+def _named(file: Path) -> tuple[str, str]:
+    """Take name and version from a file's name, as `LSTM--1.0.0.h5`."""
+    match = re.fullmatch(r"(?P<name>.+?)--(?P<version>.+)", file.stem)
+    return (match["name"], match["version"]) if match else (file.stem, "1.0.0")
+
+
+def _listed(option: str, text: str, known: dict[str, Known]) -> tuple[Known, ...]:
+    """Read a list with commas that names each of the known things once."""
+    names = [name.strip() for name in text.split(",")]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(known)}.", param_hint=option)
+    found = tuple(known[name] for name in names)
+    if len(set(found)) != len(found) or len(found) != len(set(known.values())):
+        raise click.BadParameter(f"each must be named once: {', '.join(known)}.", param_hint=option)
+    return found
+
+
+def _scaling(kind: str | None, scaler: Path | None) -> dict[str, Any]:
+    if kind != "population":
+        if scaler:
+            raise click.BadParameter("goes with --scaling population.", param_hint="--scaler")
+        return {"kind": "window"}
+    if scaler is None:
+        raise click.BadParameter("population needs --scaler, the patients' mean and deviation.", param_hint="--scaling")
+    try:
+        told = orjson.loads(scaler.read_bytes())
+        mean, deviation = (np.array(told[key], dtype=np.float64) for key in ("mean", "deviation"))
+    except (ValueError, KeyError, TypeError) as error:
+        raise click.BadParameter(
+            f"{scaler} must be JSON with mean and deviation: {error}.", param_hint="--scaler"
+        ) from None
+    shaped = mean.shape == deviation.shape == (len(SIGN_NAMES),)
+    if not (shaped and np.isfinite([mean, deviation]).all() and (deviation > 0).all()):
+        raise click.BadParameter(
+            f"{scaler} must hold nine finite means and nine deviations over 0.", param_hint="--scaler"
+        )
+    return {"kind": "population", "mean": mean.tolist(), "deviation": deviation.tolist()}
+
+
+def _tell(artifact: Artifact, folder: Path, *, met: bool) -> None:
+    manifest, parity = artifact.manifest, artifact.manifest.parity
+    click.echo(f"Imported {manifest.identity} to {folder}")
+    click.echo(f"  largest difference to Keras over {parity['windows']} windows: {parity['largest_difference']:.1e}")
+    click.echo(f"  evidence: {manifest.evidence.value}")
+    if met:
+        click.echo("  the expected probabilities were met, from rows to answer")
+    for each in manifest.assumed:
+        click.echo(f"  ASSUMED: {each}")
+    if manifest.horizon_minutes is None:
+        click.echo("  horizon not stated: give --horizon")
+    click.echo(f"  put it into service with: fcv model activate {manifest.identity} --reason '...'")

@@ -1,0 +1,50 @@
+"""A model's card: what it is for, what it was trained on, and what it must not be used for."""
+
+from __future__ import annotations
+
+from fcv_api.lstm.import_request import ImportRequest
+
+# The headings follow Mitchell et al., "Model Cards for Model Reporting" (2019).
+HEADINGS = (
+    ("Intended use", "What it is meant to answer, for whom, and for which patients."),
+    ("Must not be used for", "Patients, wards and decisions that it was not made for."),
+    ("Data", "How many patients, from where and when, with which monitors; the class mix; how labels were given."),
+    ("Performance", "Figures with their intervals and conditions, beside a baseline on the same patients."),
+    ("Limits", "Where it fails, and what was not looked at."),
+    ("Version history", "What changed since the version before."),
+)
+
+
+def template() -> str:
+    """Give a card with all its headings, to fill in."""
+    parts = [f"## {heading}\n\n*{question}*\n" for heading, question in HEADINGS]
+    return "# NAME VERSION\n\n" + "\n".join(parts)
+
+
+def card_of(request: ImportRequest, written: str | None, file: str) -> str:
+    """Put a card together: what somebody wrote, or that nobody did, and what the import knows."""
+    blank = "\n".join(f"## {heading}\n\nNobody has written this yet.\n" for heading, _ in HEADINGS)
+    text = written or f"# {request.name} {request.version}\n\n{blank}"
+    return f"{text.rstrip()}\n\n{_from_the_import(request, file)}"
+
+
+def _from_the_import(request: ImportRequest, file: str) -> str:
+    kind = (request.scaling or {"kind": "window"})["kind"]
+    horizon = f"{request.horizon_minutes:g} minutes" if request.horizon_minutes else "horizon not stated"
+    lines = [
+        f"Imported from `{file}`.",
+        f"**Evidence:** {request.evidence.value}. **Horizon:** {horizon}.",
+        "**Outputs:** scores, not calibrated probabilities, unless the card above says how they were calibrated.",
+        f"**Scaling:** {kind}. {SCALING_HIDES[kind]}",
+        "*Sano* means none of the other three states. It does not mean healthy.",
+        *(f"**Assumed:** {each}" for each in request.assumed),
+    ]
+    return "## From the import\n\n" + "\n".join(f"- {line}" for line in lines) + "\n"
+
+
+SCALING_HIDES = {
+    "window": "Each sign is seen relative to its own mean in the window, so absolute levels are hidden: a flat line "
+    "of zeros looks like a flat line of healthy values, and height and weight are always 0.",
+    "population": "Each sign is seen relative to the patients that the model was trained on: other monitors or other "
+    "patients shift every value.",
+}

@@ -1,0 +1,87 @@
+"""Import a Keras file in a process of its own, so that no file can take this one down or run code in it."""
+
+from __future__ import annotations
+
+import base64
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from fcv_api.lstm.artifact import Artifact, Manifest
+from fcv_api.lstm.import_request import ImportRequest
+from fcv_api.lstm.keras_file import KerasFileError
+from fcv_api.lstm.keras_import import Report
+from fcv_api.lstm.parity import largest_difference
+
+SECONDS = 600
+START = [sys.executable, "-m", "fcv_api.lstm.import_child"]
+
+
+class TrainExtraMissing(Exception):
+    """The packages that an import needs are not installed. The message names the first one."""
+
+
+def import_file(path: Path, request: ImportRequest, report: Report, seconds: float = SECONDS) -> Artifact:
+    """Import a Keras file. Raises KerasFileError or TrainExtraMissing; nothing is written anywhere."""
+    result: dict[str, Any] = {}
+    with _child(path, seconds) as child:
+        assert child.stdin is not None  # noqa: S101 - for the type checker: both are pipes
+        assert child.stdout is not None  # noqa: S101
+        child.stdin.write(request.as_json())
+        child.stdin.close()
+        for line in child.stdout:
+            result = orjson.loads(line)
+            if "step" in result:
+                report(result["step"], result["done"])
+        code = child.wait()
+    if "missing" in result:
+        raise TrainExtraMissing(result["missing"])
+    if "error" in result:
+        raise KerasFileError(result["error"])
+    if "manifest" not in result:
+        raise KerasFileError(f"The import of {path} was ended ({_cause(code)}), so nothing was imported.")
+    return Artifact(Manifest.from_json(result["manifest"].encode()), base64.b64decode(result["flatbuffer"]))
+
+
+@contextmanager
+def _child(path: Path, seconds: float) -> Iterator[subprocess.Popen[bytes]]:
+    """Start the process, and end it when this one is interrupted or the time is over."""
+    with subprocess.Popen([*START, str(path.absolute())], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:  # noqa: S603 - our own
+        alarm = threading.Timer(seconds, child.kill)
+        alarm.start()
+        try:
+            yield child
+        finally:
+            alarm.cancel()
+            child.kill()
+
+
+def _cause(code: int) -> str:
+    if code < 0:
+        return f"signal {-code}: it took too much memory or time, or the file crashed the library that reads it"
+    return f"code {code}"
+
+
+def parity_of(path: Path, artifact: Artifact, seconds: float = SECONDS) -> float:
+    """Compare a Keras file with a model once more, and give the largest difference. Raises KerasFileError.
+
+    The file is imported again with what the manifest says, so that it passes the same checks; then both flatbuffers
+    score the same windows.
+    """
+    manifest = artifact.manifest
+    request = ImportRequest(
+        name=manifest.name,
+        version=manifest.version,
+        signs=manifest.signs,
+        classes=manifest.classes,
+        scaling=manifest.scaling,
+        step_minutes=manifest.step_minutes,
+    )
+    fresh = import_file(path, request, lambda _step, _done: None, seconds)
+    return largest_difference(fresh, artifact)

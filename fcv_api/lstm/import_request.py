@@ -1,0 +1,42 @@
+"""What whoever imports a model says of it: a Keras file itself says nothing of signs, scaling or classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from fcv_api.domain.prediction import Evidence, State
+from fcv_api.domain.vitals import SIGN_NAMES
+
+CLASSES = (State.CARDIAC_ARREST, State.LOW_CARDIAC_OUTPUT, State.NONE_OF_THESE, State.CARDIOGENIC_SHOCK)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRequest:
+    """signs, classes: in the model's order. scaling: as in a manifest. assumed: what nobody said, in words."""
+
+    name: str
+    version: str
+    evidence: Evidence = Evidence.UNSTATED
+    card: str = ""
+    signs: tuple[str, ...] = SIGN_NAMES
+    classes: tuple[State, ...] = CLASSES
+    scaling: dict[str, Any] | None = None
+    step_minutes: float = 5.0
+    horizon_minutes: float | None = None
+    assumed: tuple[str, ...] = ()
+
+    def as_json(self) -> bytes:
+        """Write it for the process that imports."""
+        return orjson.dumps(self)
+
+    @classmethod
+    def from_json(cls, text: bytes) -> ImportRequest:
+        """Read what `as_json` wrote."""
+        said = orjson.loads(text)
+        said["evidence"] = Evidence(said["evidence"])
+        said["classes"] = tuple(State(name) for name in said["classes"])
+        said["signs"], said["assumed"] = tuple(said["signs"]), tuple(said["assumed"])
+        return cls(**said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import Any
@@ -40,6 +41,21 @@ def pre_fork(_server: Any, _worker: Any) -> None:  # noqa: ANN401 - gunicorn's o
 
     with app.app_context():
         db.engine.dispose()
+
+
+def post_worker_init(_worker: Any) -> None:  # noqa: ANN401
+    """Let each worker take up the model in force before its first answer, and look for newer ones."""
+    from wsgi import app  # the worker's own, once it is forked
+
+    app.extensions["fcv"].models.watch()
+
+
+def worker_exit(_server: Any, _worker: Any) -> None:  # noqa: ANN401
+    """Take a worker that ends out of the list of those that serve."""
+    from wsgi import app  # the worker's own
+
+    with contextlib.suppress(Exception):  # it ends either way, and is forgotten after a minute
+        app.extensions["fcv"].models.forget()
 
 
 def write_problem(sock: Any, status: int, reason: str, _detail: str) -> None:  # noqa: ANN401

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import logging
+import os
+import socket
+from dataclasses import dataclass
 from datetime import timedelta
 
 from flask import Flask
 from flask_smorest import Api
 from flask_swagger_ui import get_swaggerui_blueprint
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from fcv_api import __version__, access_log
+from fcv_api import __version__, access_log, activations
 from fcv_api.domain.errors import NoModel
-from fcv_api.domain.prediction import Models
+from fcv_api.domain.prediction import ModelIdentity, Models
 from fcv_api.extensions import db, jwt, migrate
-from fcv_api.lstm.registry import Registry, ServedModels
+from fcv_api.lstm.artifact import Artifact
+from fcv_api.lstm.registry import Registry
+from fcv_api.lstm.swap import Serving, SwappedModels
 from fcv_api.settings import ROOT, Settings, SettingsError
 from fcv_api.web import auth, error_handlers, health, predict, requests
 from fcv_api.web.openapi import DESCRIPTION, SECURITY_SCHEMES
@@ -25,15 +31,12 @@ log = logging.getLogger("fcv_api")
 
 def create_app(settings: Settings, models: Models | None = None) -> Flask:
     """Build the service. Raises SettingsError or NoModel when it must not start."""
-    models = models or load_models(settings)
-    if told := _unvalidated(models):
-        log.warning("%s. Its answers must not be acted on.", told)
     app = database_app(settings)
     app.config.update(_config(settings))
     app.url_map.strict_slashes = app.url_map.merge_slashes = False  # a redirect's body would be an HTML page
     use_orjson(app)
     service = requests.Service(
-        models=models,
+        models=models or load_models(settings, app),
         zone=settings.timezone,
         warn_unvalidated=settings.production,
         registration=settings.registration,
@@ -60,26 +63,69 @@ def database_app(settings: Settings) -> Flask:
     return app
 
 
-def load_models(settings: Settings) -> ServedModels:
+def load_models(settings: Settings, app: Flask) -> SwappedModels:
     """Load the model that serves. Raises NoModel, or SettingsError when production must not serve it."""
+    registry = Registry(settings.models_dir)
     try:
-        models = ServedModels(Registry(settings.models_dir).load(settings.model))
+        first = registry.load(settings.model)
     except NoModel as reason:
         raise (SettingsError(f"FCV_MODEL={settings.model}: {reason}") if settings.model else reason) from None
-    if settings.production and _unvalidated(models) and not settings.allow_unvalidated_model:
+    kept = DatabaseActivations(app, pinned=settings.model is not None)
+    models = SwappedModels(first, kept, registry.check_on_disk)
+    try:
+        models.prepare()
+    except SQLAlchemyError as error:
+        log.error("models: %s: which one is active is not known yet", type(error).__name__)  # noqa: TRY400
+    told = unvalidated(models.prepared.identity)
+    if settings.production and told and not settings.allow_unvalidated_model:
         raise SettingsError(
-            f"{_unvalidated(models)}, and production refuses it. Set FCV_MODEL to a validated one, or "
+            f"{told}, and production refuses it. Set FCV_MODEL to a validated one, or "
             "FCV_ALLOW_UNVALIDATED_MODEL=1 to serve it with a warning in every answer."
         )
+    if told:
+        log.warning("%s. Its answers must not be acted on.", told)
     return models
 
 
-def _unvalidated(models: Models) -> str | None:
-    """Say that no real patients are behind the active model, where that is so."""
-    model = models.active().identity
+def unvalidated(model: ModelIdentity) -> str | None:
+    """Say that no real patients are behind a model, where that is so."""
     if model.evidence.validated:
         return None
     return f"Model {model} was never validated on real patients (evidence: {model.evidence.value})"
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseActivations:
+    """Activations as the database keeps them. pinned: FCV_MODEL says what serves, whatever was activated."""
+
+    app: Flask
+    pinned: bool = False
+
+    def latest_id(self) -> int:
+        """Give the id of the activation in force; 0 for none."""
+        with self.app.app_context():
+            return 0 if self.pinned else activations.latest_id()
+
+    def artifact(self, activation: int) -> Artifact:
+        """Give its model. Raises NoModel when the copy is damaged."""
+        with self.app.app_context():
+            copy = activations.model_copy(activation)
+        return Artifact.from_bytes(copy.manifest, copy.flatbuffer, f"database:models/{copy.name}/{copy.version}")
+
+    def report(self, state: Serving) -> None:
+        """Say what this process serves."""
+        model = state.model.identity
+        with self.app.app_context():
+            activations.report(
+                activations.Worker(
+                    state.host, state.pid, model.name, model.version, model.sha256, state.activation, state.problem
+                )
+            )
+
+    def forget(self) -> None:
+        """Say that this process ends."""
+        with self.app.app_context():
+            activations.forget(socket.gethostname(), os.getpid())
 
 
 def _config(settings: Settings) -> dict[str, object]:
@@ -90,6 +136,10 @@ def _config(settings: Settings) -> dict[str, object]:
         "JWT_ALGORITHM": "HS256",
         "JWT_DECODE_ALGORITHMS": ["HS256"],
         "JWT_ACCESS_TOKEN_EXPIRES": timedelta(minutes=settings.token_minutes),
+        "JWT_ENCODE_ISSUER": __package__,
+        "JWT_DECODE_ISSUER": __package__,
+        "JWT_ENCODE_AUDIENCE": __package__,
+        "JWT_DECODE_AUDIENCE": __package__,
         "JWT_DECODE_LEEWAY": 10,  # seconds that the clocks of two hosts may differ by
         "API_TITLE": "FCV-MLAPI",
         "API_VERSION": __version__,

@@ -1,111 +1,108 @@
-"""`fcv model`: bring a Keras model in, and look at what is there."""
+"""`fcv model`: what models there are, and whether they can be trusted."""
 
 from __future__ import annotations
 
-import re
-import sys
+import shutil
 from pathlib import Path
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
-from fcv_api.domain.prediction import Evidence
-from fcv_api.lstm.artifact import ArtifactError
-from fcv_api.lstm.keras_file import KerasFile
-from fcv_api.lstm.keras_import import ImportRequest, import_model
-from fcv_api.lstm.registry import SHIPPED, Registry, check_part
+from fcv_api import activations
+from fcv_api.activations import Activation
+from fcv_api.app import database_app
+from fcv_api.cli.activation import activate, history, rollback
+from fcv_api.cli.model_import import import_
+from fcv_api.lstm.artifact import Artifact, ArtifactError, Manifest
+from fcv_api.lstm.card import template
+from fcv_api.lstm.import_process import parity_of
+from fcv_api.lstm.registry import SHIPPED, Registry
+from fcv_api.lstm.runtime import LiteRtModel
 from fcv_api.settings import Settings
-
-CARD = """# {name}/{version}
-
-Imported from `{file}`. Nobody has written this card yet.
-
-- **Evidence:** {evidence}.
-- **Assumed, because a Keras file does not say it:** the nine signs in alphabetical order of their names, each
-  window scaled by its own mean and deviation, classes in the order cardiac arrest, low cardiac output, none of
-  these, cardiogenic shock, one instant every 5 minutes.
-- **Horizon:** not stated.
-- **Outputs:** scores, not calibrated probabilities.
-"""
 
 
 @click.group()
-def model() -> None:
-    """Import, list and show models."""
-
-
-@model.command("import")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--name", help="The model's name. Without it, taken from FILE: LSTM--1.0.0.h5 is LSTM, 1.0.0.")
-@click.option("--version", help="Its version. Without it, taken from FILE, or 1.0.0.")
-@click.option(
-    "--evidence",
-    type=click.Choice([each.value for each in Evidence]),
-    default=Evidence.UNSTATED.value,
-    show_default=True,
-    help="What its claim to be right rests on.",
-)
-@click.option("--card", type=click.Path(dir_okay=False, path_type=Path), help="A Markdown file that says what it is.")
-def import_(file: Path, name: str | None, version: str | None, evidence: str, card: Path | None) -> None:
-    """Turn a Keras FILE (.h5 or .keras) into a model that this service can run.
-
-    Compares 256 windows with Keras and writes nothing unless all agree to 1e-5. Runs no code from FILE: Lambda
-    layers and custom objects are refused. Needs TensorFlow, which the `train` extra installs.
-    """
-    settings = Settings.from_environment()
-    named, versioned = _named(file)
-    name, version = check_part(name or named), check_part(version or versioned)
-    folder = settings.models_dir / name / version
-    if folder.exists():
-        raise ArtifactError(f"{folder} exists; give another --version.")
-    told = (
-        card.read_text("utf-8") if card else CARD.format(name=name, version=version, file=file.name, evidence=evidence)
-    )
-    request = ImportRequest(name, version, Evidence(evidence), told)
-    try:
-        artifact = import_model(KerasFile.inspect(file), request, lambda step: click.echo(f"{step} ...", err=True))
-    except ImportError as error:
-        command = f"{sys.executable} -m pip install -c constraints.txt -e '.[train]'"
-        raise click.ClickException(
-            f"{error.name or 'TensorFlow'} is not installed. Install it with: {command}"
-        ) from None
-    artifact.save(folder)
-    manifest = artifact.manifest
-    click.echo(f"Imported {manifest.identity} to {folder}")
-    click.echo(
-        f"  largest difference to Keras over {manifest.parity['windows']} windows: "
-        f"{manifest.parity['largest_difference']:.1e}"
-    )
-    click.echo(f"  serve it with FCV_MODEL={manifest.identity}")
-
-
-def _named(file: Path) -> tuple[str, str]:
-    """Take name and version from a file's name, as `LSTM--1.0.0.h5`."""
-    match = re.fullmatch(r"(?P<name>.+?)--(?P<version>.+)", file.stem)
-    return (match["name"], match["version"]) if match else (file.stem, "1.0.0")
+@click.pass_context
+def model(context: click.Context) -> None:
+    """Import models, look at them, and put them into service."""
+    if context.invoked_subcommand and not context.resilient_parsing:
+        context.obj = Settings.from_environment()
+        context.with_resource(database_app(context.obj).app_context())
 
 
 @model.command("list")
-def list_() -> None:
-    """List the models of FCV_MODELS_DIR."""
-    settings = Settings.from_environment()
+@click.pass_obj
+def list_(settings: Settings) -> None:
+    """List the models of FCV_MODELS_DIR, and which one is active since when and by whom."""
     registry = Registry(settings.models_dir)
-    chosen = registry.resolve(settings.model or SHIPPED)
-    for reference in registry.references():
-        serves = reference == chosen
-        try:
-            told = registry.artifact(reference).manifest.evidence.value
-        except ArtifactError as error:
-            told = f"UNUSABLE: {error}"
-        click.echo(f"{'*' if serves else ' '} {reference:<40} {told}")
+    active, since = _active(settings)
+    references = registry.references()
+    for reference in [*references, *([active] if active not in references else [])]:
+        mark, told = ("*", f"  active {since}") if reference == active else (" ", "")
+        click.echo(f"{mark} {reference:<36} {_evidence(registry, reference):<14}{told}")
+
+
+def _active(settings: Settings) -> tuple[str, str]:
+    """Give the active model, and in words since when and by whom."""
+    if settings.model:
+        return Registry(settings.models_dir).resolve(settings.model), "by FCV_MODEL"
+    current = _in_force()
+    if current is None:
+        return SHIPPED, "because nothing else was activated"
+    return current.reference, f"since {current.at:%Y-%m-%d %H:%M} UTC, by {current.by}: {current.reason}"
+
+
+def _in_force() -> Activation | None:
+    """Give the activation in force, and say so where the database cannot be asked."""
+    try:
+        return activations.in_force()
+    except SQLAlchemyError:
+        click.echo("The database cannot be asked which model is active. Has `fcv db upgrade` been run?", err=True)
+        return None
+
+
+def _evidence(registry: Registry, reference: str) -> str:
+    if not registry.folder(reference).exists():
+        return "not on this host"
+    try:
+        return registry.artifact(reference).manifest.evidence.value
+    except ArtifactError as error:
+        return f"UNUSABLE: {error}"
 
 
 @model.command()
-@click.argument("reference", metavar="NAME[/VERSION]", default=SHIPPED)
-def show(reference: str) -> None:
-    """Show a model's manifest and card. Without NAME, the shipped one's."""
-    registry = Registry(Settings.from_environment().models_dir)
-    manifest = registry.artifact(reference).manifest
-    lines = {
+@click.argument("reference", metavar="[NAME[/VERSION]]", required=False)
+@click.pass_obj
+def show(settings: Settings, reference: str | None) -> None:
+    """Show a model's manifest and card: the active one's when none is named."""
+    manifest = _artifact(settings, reference).manifest
+    for label, value in _described(manifest).items():
+        click.echo(f"{label + ':':<10} {value}")
+    for each in _history_of(manifest):
+        click.echo(f"{'active:':<10} from {each.at:%Y-%m-%d %H:%M} UTC, by {each.by}: {each.reason}")
+    click.echo(f"\n{manifest.card}")
+
+
+def _artifact(settings: Settings, reference: str | None) -> Artifact:
+    """Give a model from its folder, or the active one from the database. Raises ArtifactError."""
+    registry = Registry(settings.models_dir)
+    current = None if reference or settings.model else _in_force()
+    if current is None:
+        return registry.artifact(reference or settings.model or SHIPPED)
+    copy = activations.model_copy(current.id)
+    return Artifact.from_bytes(copy.manifest, copy.flatbuffer, "database")
+
+
+def _history_of(manifest: Manifest) -> list[Activation]:
+    try:
+        return [each for each in activations.history() if each.sha256 == manifest.sha256]
+    except SQLAlchemyError:
+        return []
+
+
+def _described(manifest: Manifest) -> dict[str, object]:
+    parity = manifest.parity
+    return {
         "model": manifest.identity,
         "created": manifest.created,
         "sha256": manifest.sha256,
@@ -117,8 +114,55 @@ def show(reference: str) -> None:
         "classes": ", ".join(state.value for state in manifest.classes),
         "horizon": f"{manifest.horizon_minutes:g} minutes" if manifest.horizon_minutes else "not stated",
         "evidence": manifest.evidence.value,
-        "parity": f"{manifest.parity['largest_difference']:.1e} over {manifest.parity['windows']} windows",
+        "assumed": "; ".join(manifest.assumed) or "nothing",
+        "parity": f"{parity['largest_difference']:.1e} over {parity['windows']} windows",
+        "golden": f"{len(manifest.golden)} windows",
     }
-    for label, value in lines.items():
-        click.echo(f"{label + ':':<10} {value}")
-    click.echo(f"\n{manifest.card}")
+
+
+@model.command()
+@click.argument("reference", metavar="[NAME[/VERSION]]", required=False)
+@click.option(
+    "--source", type=click.Path(dir_okay=False, path_type=Path), help="The Keras file, for a fresh parity run."
+)
+@click.pass_obj
+def verify(settings: Settings, reference: str | None, source: Path | None) -> None:
+    """Check a model's sha256 and golden windows: the active one's when none is named.
+
+    With --source, its parity with Keras too.
+    """
+    artifact = _artifact(settings, reference)
+    LiteRtModel(artifact)
+    manifest = artifact.manifest
+    click.echo(f"{manifest.identity}: sha256 {manifest.sha256} is the manifest's.")
+    click.echo(f"{manifest.identity}: all {len(manifest.golden)} golden windows come out.")
+    if source is None:
+        return
+    largest = parity_of(source, artifact)
+    click.echo(f"{manifest.identity}: differs from {source.name} by at most {largest:.1e} over 256 windows.")
+
+
+@model.command()
+@click.argument("reference", metavar="NAME/VERSION")
+@click.pass_obj
+def remove(settings: Settings, reference: str) -> None:
+    """Delete a model's folder. Never the active one's. What was activated once stays in the database's history."""
+    registry = Registry(settings.models_dir)
+    folder = registry.folder(reference)
+    if not folder.is_dir():
+        raise ArtifactError(f"There is no {folder}.")
+    resolved = registry.resolve(reference)
+    if resolved in (_active(settings)[0], SHIPPED):
+        raise ArtifactError(f"{resolved} is active, or serves where nothing is; it is not removed.")
+    shutil.rmtree(folder)
+    click.echo(f"Removed {folder}.")
+
+
+@model.command()
+def card() -> None:
+    """Print a card with all its headings, to fill in and give to `fcv model import --card`."""
+    click.echo(template())
+
+
+for command in (import_, activate, rollback, history):
+    model.add_command(command)

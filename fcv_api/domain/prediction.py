@@ -126,6 +126,10 @@ class Models(Protocol):
         """Give what is known of the active model. Raises NoModel when there is none."""
         ...
 
+    def problem(self) -> str:
+        """Say what is wrong although the active model answers; empty when nothing is."""
+        ...
+
 
 def probabilities_of(outputs: Matrix, model: Scorer) -> dict[State, float]:
     """Name a model's outputs. Raises ModelOutput unless they are four finite probabilities that sum to 1."""

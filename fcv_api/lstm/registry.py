@@ -64,26 +64,14 @@ class Registry:
         """Load a model and run its golden windows; the shipped one for None. Raises ArtifactError."""
         return LiteRtModel(self.artifact(reference or SHIPPED))
 
+    def check_on_disk(self, manifest: Manifest) -> None:
+        """Raise ArtifactError when a model's folder is damaged. That it is not on this host at all is no damage."""
+        folder = self.models_dir / manifest.name / manifest.version
+        if folder.is_dir() and Artifact.load(folder).manifest.sha256 != manifest.sha256:
+            raise ArtifactError(f"{folder} holds another model than the one in force under this name and version.")
 
-def _version_order(version: str) -> list[tuple[int, str]]:
-    """Sort 1.10 after 1.9, and letters by themselves."""
-    return [(int(part) if part.isdigit() else -1, part) for part in re.split(r"[.+_-]", version)]
 
-
-@dataclass(frozen=True, slots=True)
-class ServedModels:
-    """`Models` of a serving process: one model, loaded before the fork."""
-
-    model: LiteRtModel
-
-    def active(self) -> LiteRtModel:
-        """Give the model that answers now."""
-        return self.model
-
-    def verify(self) -> None:
-        """Run its golden windows. Raises ArtifactError when they do not come out."""
-        self.model.verify()
-
-    def manifest(self) -> Manifest:
-        """Give its manifest."""
-        return self.model.manifest
+def _version_order(version: str) -> list[tuple[int, int, str]]:
+    """Sort 1.10 after 1.9, and 1.0.0 after 1.0.0-rc1."""
+    parts = [(2, int(part), "") if part.isdigit() else (0, 0, part) for part in re.split(r"[.+_-]", version)]
+    return [*parts, (1, 0, "")]

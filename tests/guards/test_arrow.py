@@ -16,12 +16,25 @@ MAY_IMPORT = {
     "passwords": NOTHING,
     "access_log": NOTHING,
     "accounts": {"extensions", "passwords"},
+    "activations": {"extensions"},
     "wire": {"domain"},
     "lstm": {"domain"},
     "scoring": {"domain"},
-    "web": {"scoring", "wire", "accounts", "extensions", "domain"},
-    "app": {"web", "lstm", "scoring", "accounts", "settings", "extensions", "access_log", "domain"},
-    "cli": {"app", "web", "lstm", "scoring", "accounts", "settings", "extensions", "access_log", "domain", "wire"},
+    "web": {"scoring", "wire", "accounts", "activations", "extensions", "domain"},
+    "app": {"web", "lstm", "scoring", "accounts", "activations", "settings", "extensions", "access_log", "domain"},
+    "cli": {
+        "app",
+        "web",
+        "lstm",
+        "scoring",
+        "accounts",
+        "activations",
+        "settings",
+        "extensions",
+        "access_log",
+        "domain",
+        "wire",
+    },
 }
 PURE = {"numpy"} | sys.stdlib_module_names - {"os", "time", "logging", "socket", "subprocess", "sqlite3"}
 MODULES = package()

@@ -36,7 +36,7 @@ def test_no_file_names_a_package_registry_or_a_path_of_one_machine(files: list[P
     assert wrong == []
 
 
-def test_a_skipped_test_says_what_is_missing(files: list[Path]) -> None:
+def test_no_test_is_skipped_or_expected_to_fail_without_a_condition(files: list[Path]) -> None:
     tests = [file for file in files if file.name.startswith("test_")]
     assert not any(re.search(r"mark\.(skip|xfail)\b", file.read_text("utf-8")) for file in tests)
 

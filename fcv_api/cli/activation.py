@@ -1,0 +1,144 @@
+"""`fcv model activate`, `rollback` and `history`: which model answers, without stopping the beds."""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import os
+import socket
+import time
+
+import click
+
+from fcv_api import activations
+from fcv_api.activations import ModelCopy, Worker
+from fcv_api.app import unvalidated
+from fcv_api.lstm.artifact import Artifact
+from fcv_api.lstm.registry import SHIPPED, Registry
+from fcv_api.lstm.runtime import LiteRtModel
+from fcv_api.settings import Settings
+
+SECONDS_TO_WAIT = 15
+REASON = click.option("--reason", required=True, help="Why, for the history.")
+
+
+def _user() -> str:
+    """Name this shell's user, or its number where a container has no name for it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
+
+
+BY = click.option("--by", default=_user, help="Who, for the history.  [default: this shell's user]")
+
+
+@click.command()
+@click.argument("reference", metavar="[NAME/]VERSION")
+@REASON
+@BY
+@click.pass_obj
+def activate(settings: Settings, reference: str, reason: str, by: str) -> None:
+    """Put a model into service, on every worker and host, without a restart.
+
+    Runs its golden windows first. Returns when every worker that was seen in the last minute serves it, or lists
+    those that do not.
+    """
+    _refuse_when_pinned(settings)
+    if "/" not in reference:
+        current = activations.in_force()
+        reference = f"{(current.reference if current else SHIPPED).partition('/')[0]}/{reference}"
+    _put_in_force(settings, Registry(settings.models_dir).artifact(reference), by, reason)
+
+
+@click.command()
+@click.option("--reason", default="rollback", show_default=True, help="Why, for the history.")
+@BY
+@click.pass_obj
+def rollback(settings: Settings, reason: str, by: str) -> None:
+    """Put the model back that was in service before the present one."""
+    _refuse_when_pinned(settings)
+    past = activations.history()
+    if not past:
+        raise click.ClickException("Nothing was activated yet, so there is nothing to go back to.")
+    before = next((each for each in past if each.model_id != past[0].model_id), None)
+    if before is None:
+        artifact = Registry(settings.models_dir).artifact(SHIPPED)
+    else:
+        copy = activations.model_copy(before.id)
+        artifact = Artifact.from_bytes(copy.manifest, copy.flatbuffer, "database")
+    _put_in_force(settings, artifact, by, reason)
+
+
+@click.command()
+def history() -> None:
+    """List all activations, the newest first."""
+    for each in activations.history():
+        click.echo(f"{each.id:>5}  {each.at:%Y-%m-%d %H:%M:%S} UTC  {each.reference:<32} {each.by}: {each.reason}")
+
+
+def _refuse_when_pinned(settings: Settings) -> None:
+    if settings.model:
+        raise click.ClickException(
+            f"FCV_MODEL={settings.model} pins the model. Take it out of the settings and restart, then activate."
+        )
+
+
+def _put_in_force(settings: Settings, artifact: Artifact, by: str, reason: str) -> None:
+    manifest = LiteRtModel(artifact).manifest  # runs the golden windows
+    told = unvalidated(manifest.identity)
+    if settings.production and told and not settings.allow_unvalidated_model:
+        raise click.ClickException(f"{told}, and production refuses it unless FCV_ALLOW_UNVALIDATED_MODEL=1.")
+    if told:
+        click.echo(f"{told}. Its answers must not be acted on.", err=True)
+    number = activations.activate(_copy(artifact), by, reason)
+    click.echo(f"Activated {manifest.identity} (activation {number}).")
+    _wait(number)
+
+
+def _copy(artifact: Artifact) -> ModelCopy:
+    manifest = artifact.manifest.as_json()
+    return ModelCopy(
+        name=artifact.manifest.name,
+        version=artifact.manifest.version,
+        sha256=artifact.manifest.sha256,
+        manifest_sha256=hashlib.sha256(manifest).hexdigest(),
+        manifest=manifest,
+        flatbuffer=artifact.flatbuffer,
+    )
+
+
+def _wait(activation: int) -> None:
+    """Wait until every worker has taken an activation up. Raises ClickException with those that have not."""
+    deadline = time.monotonic() + SECONDS_TO_WAIT
+    while (late := _late(activation)) and time.monotonic() < deadline:
+        if any(worker.problem for worker in late):
+            break
+        time.sleep(0.1)
+    if late:
+        told = "\n".join(f"  {_name(each)} {each.name}/{each.version} {each.problem}".rstrip() for each in late)
+        raise click.ClickException(f"These workers go on serving another model:\n{told}")
+    click.echo(f"{len(_alive())} workers serve it.")
+
+
+def _late(activation: int) -> list[Worker]:
+    return [worker for worker in _alive() if worker.activation < activation]
+
+
+def _alive() -> list[Worker]:
+    """Give the workers seen in the last minute, without those of this host that have ended since."""
+    return [worker for worker in activations.workers() if worker.host != socket.gethostname() or _runs(worker.pid)]
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _name(worker: Worker) -> str:
+    return f"{worker.host}:{worker.pid}"

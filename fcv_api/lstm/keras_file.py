@@ -23,6 +23,7 @@ ZIPPED = ".keras"
 MEMBERS = {"metadata.json", "config.json", "model.weights.h5"}
 LARGEST_MODEL = 1024**3  # bytes
 
+# The last line is what Keras 3 puts in for masks.
 LAYERS = frozenset(
     """
     Activation Add AdditiveAttention AlphaDropout Attention Average AveragePooling1D BatchNormalization
@@ -31,9 +32,9 @@ LAYERS = frozenset(
     LSTMCell LayerNormalization LeakyReLU Masking MaxPooling1D Maximum Minimum Model MultiHeadAttention Multiply
     Normalization PReLU Permute RNN ReLU RepeatVector Reshape Sequential SeparableConv1D SimpleRNN SimpleRNNCell
     Softmax SpatialDropout1D Subtract TimeDistributed UnitNormalization UpSampling1D ZeroPadding1D
+    Any Cast Equal ExpandDims LogicalAnd LogicalNot LogicalOr NotEqual Squeeze
     """.split()  # noqa: SIM905 - a list of lines is easier to read
 )
-# Initialisers, regularisers, constraints and number types.
 PARTS = frozenset(
     """
     Constant DTypePolicy Policy GlorotNormal GlorotUniform HeNormal HeUniform Identity LecunNormal LecunUniform
@@ -90,10 +91,7 @@ class KerasFile:
 
 
 def _ending(path: Path, content: bytes) -> str:
-    """Choose by what the file is, not by its name. The ending makes Keras read it as we did.
-
-    A zip archive is found from its end: what was looked at as HDF5 must not be loaded as an archive, nor otherwise.
-    """
+    """Choose by what the file is, not by its name, and so that Keras reads as one what was looked at as one."""
     zipped = zipfile.is_zipfile(BytesIO(content))
     if content.startswith(HDF5) and not zipped:
         return ".h5"

@@ -22,11 +22,12 @@ SECONDS_TO_START = 20
 
 @dataclass(frozen=True)
 class Service:
-    """A running service. `master` is gunicorn's own process."""
+    """A running service. master: gunicorn's own process. environment: what a command needs to reach its database."""
 
     url: str
     folder: Path
     master: subprocess.Popen[bytes]
+    environment: dict[str, str]
 
     @property
     def address(self) -> tuple[str, int]:
@@ -79,7 +80,7 @@ def start(folder: Path, options: tuple[str, ...] = (), /, **settings: str) -> Se
     command = [sys.executable, "-m", "fcv_api.cli", "serve", *options]
     with (folder / "output").open("wb") as output:
         master = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT, cwd=checkout)
-    return Service(f"http://127.0.0.1:{port}", folder, master)
+    return Service(f"http://127.0.0.1:{port}", folder, master, environment)
 
 
 def wait_until_live(service: Service) -> None:

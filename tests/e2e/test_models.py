@@ -1,0 +1,135 @@
+"""Models in a running service: swapped, damaged, and of another window."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from service import Service, running, start
+
+from fcv_api.lstm.artifact import Artifact
+from fcv_api.lstm.registry import Registry
+from fcv_api.settings import ROOT
+
+SHIPPED = ROOT / "models" / "fcv-untrained" / "0.1.0"
+BYTES = "model.tflite"
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Path:
+    """Give a folder with the shipped model and a second version of it."""
+    shutil.copytree(SHIPPED, tmp_path / "models" / "fcv-untrained" / "0.1.0")
+    artifact = Registry(ROOT / "models").artifact("fcv-untrained/0.1.0")
+    second = Artifact(replace(artifact.manifest, version="0.2.0"), artifact.flatbuffer)
+    second.save(tmp_path / "models" / "fcv-untrained" / "0.2.0")
+    return tmp_path / "models"
+
+
+def activate(service: Service, version: str) -> str:
+    command = [sys.executable, "-m", "fcv_api.cli", "model", "activate", version, "--reason", "a test"]
+    done = subprocess.run(command, env=service.environment, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def predict(service: Service, token: dict[str, str], encounter: dict[str, Any]) -> requests.Response:
+    return requests.post(f"{service.url}/predict", json=encounter, headers=token, timeout=10)
+
+
+def spoil(file: Path, how: str) -> None:
+    content = bytearray(file.read_bytes())
+    if how == "a flipped bit":
+        content[len(content) // 2] ^= 1
+        file.write_bytes(content)
+    elif how == "truncated":
+        file.write_bytes(content[:1000])
+    else:
+        file.unlink()
+
+
+def test_an_activation_reaches_every_worker_and_every_answer_names_its_model(
+    tmp_path: Path, models: Path, encounter: dict[str, Any]
+) -> None:
+    with running(tmp_path, MODELS_DIR=str(models), WORKERS="3") as service:
+        token = service.sign_in()
+        assert predict(service, token, encounter).headers["FCV-Model"] == "fcv-untrained/0.1.0"
+        assert "3 workers serve it." in activate(service, "0.2.0")
+        told = {predict(service, token, encounter).headers["FCV-Model"] for _ in range(30)}
+        assert told == {"fcv-untrained/0.2.0"}
+        ready = requests.get(f"{service.url}/health/ready", timeout=5).json()
+        assert ready["checks"]["workers"]["detail"].count("fcv-untrained/0.2.0") == 3
+        assert requests.get(f"{service.url}/home", timeout=5).json()["model_version"] == "0.2.0"
+        assert service.log().count("models: serving fcv-untrained/0.2.0 sha256 ") == 3
+
+
+@pytest.mark.parametrize("how", ["a flipped bit", "truncated", "deleted"])
+@pytest.mark.parametrize("version", ["0.1.0", "0.2.0"], ids=["shipped", "activated"])
+def test_a_damaged_model_goes_on_answering_from_memory_says_degraded_and_does_not_start_again(
+    tmp_path: Path, models: Path, encounter: dict[str, Any], version: str, how: str
+) -> None:
+    with running(tmp_path, MODELS_DIR=str(models)) as service:
+        token = service.sign_in()
+        if version != "0.1.0":
+            activate(service, version)
+        spoil(models / "fcv-untrained" / version / BYTES, how)
+        ready = requests.get(f"{service.url}/health/ready", timeout=5)
+        assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
+        assert BYTES in ready.json()["checks"]["model"]["detail"]
+        assert requests.get(f"{service.url}/home", timeout=5).json()["health_check"] == "DEGRADED"
+        assert predict(service, token, encounter).headers["FCV-Model"] == f"fcv-untrained/{version}"
+    again = start(tmp_path, MODELS_DIR=str(models))
+    assert again.master.wait(timeout=20) == 1
+    output = (tmp_path / "output").read_text()
+    assert BYTES in output
+    assert "Traceback" not in output
+
+
+def test_a_worker_goes_on_answering_after_the_models_folder_is_gone(
+    tmp_path: Path, models: Path, encounter: dict[str, Any]
+) -> None:
+    with running(tmp_path, MODELS_DIR=str(models)) as service:
+        token = service.sign_in()
+        activate(service, "0.2.0")
+        shutil.rmtree(models)
+        assert predict(service, token, encounter).status_code == 200
+        assert requests.get(f"{service.url}/health/ready", timeout=5).json()["status"] == "ok"
+
+
+@pytest.mark.needs_train
+@pytest.mark.filterwarnings("ignore")
+def test_a_model_of_twelve_instants_serves_beside_the_default(
+    tmp_path: Path, models: Path, encounter: dict[str, Any]
+) -> None:
+    from test_architectures import ARCHITECTURES, save
+
+    source = save(ARCHITECTURES["tanh"], tmp_path / "short--1.0.0.keras", instants=12)
+    with running(tmp_path, MODELS_DIR=str(models)) as service:
+        command = [sys.executable, "-m", "fcv_api.cli", "model", "import", str(source)]
+        subprocess.run(command, env=service.environment, check=True, capture_output=True, cwd=ROOT)
+        token = service.sign_in()
+        wide = predict(service, token, encounter).headers
+        activate(service, "short/1.0.0")
+        narrow = predict(service, token, encounter)
+        assert (wide["FCV-Window"][:19], narrow.headers["FCV-Window"][:19]) == (
+            "2024-03-03 07:55:00",
+            "2024-03-03 08:35:00",
+        )
+        assert narrow.json()["inferences"] == pytest.approx(_with_keras(source, encounter), abs=1e-5)
+
+
+def _with_keras(source: Path, encounter: dict[str, Any]) -> dict[str, float]:
+    """Answer as a notebook would: pandas, scikit-learn, Keras."""
+    import keras
+    from sklearn.preprocessing import StandardScaler
+    from strategies import window_with_pandas
+
+    scaled = StandardScaler().fit_transform(window_with_pandas(encounter, 12).to_numpy())
+    outputs = keras.models.load_model(source).predict(scaled[None], verbose=0)[0]
+    names = ("Arresto_Cardiaco", "Bajo_Gasto_Cardiaco", "Sano", "Shock_Cardiogenico")
+    return dict(zip(names, map(float, outputs), strict=True))

@@ -70,21 +70,29 @@ def load_models(settings: Settings, app: Flask) -> SwappedModels:
         first = registry.load(settings.model)
     except NoModel as reason:
         raise (SettingsError(f"FCV_MODEL={settings.model}: {reason}") if settings.model else reason) from None
-    kept = DatabaseActivations(app, pinned=settings.model is not None)
+    kept = DatabaseActivations(app, settings)
     models = SwappedModels(first, kept, registry.check_on_disk)
     try:
         models.prepare()
     except SQLAlchemyError as error:
         log.error("models: %s: which one is active is not known yet", type(error).__name__)  # noqa: TRY400
-    told = unvalidated(models.prepared.identity)
-    if settings.production and told and not settings.allow_unvalidated_model:
-        raise SettingsError(
-            f"{told}, and production refuses it. Set FCV_MODEL to a validated one, or "
-            "FCV_ALLOW_UNVALIDATED_MODEL=1 to serve it with a warning in every answer."
-        )
-    if told:
+    model = models.prepared.identity
+    if refusal := refused(settings, model):
+        raise SettingsError(refusal)
+    if told := unvalidated(model):
         log.warning("%s. Its answers must not be acted on.", told)
     return models
+
+
+def refused(settings: Settings, model: ModelIdentity) -> str | None:
+    """Say why production must not serve a model, where that is so."""
+    told = unvalidated(model)
+    if told is None or not settings.production or settings.allow_unvalidated_model:
+        return None
+    return (
+        f"{told}, and production refuses it. Put a validated one into service with `fcv model activate`, or set "
+        "FCV_ALLOW_UNVALIDATED_MODEL=1 to serve it with a warning in every answer."
+    )
 
 
 def unvalidated(model: ModelIdentity) -> str | None:
@@ -96,21 +104,25 @@ def unvalidated(model: ModelIdentity) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseActivations:
-    """Activations as the database keeps them. pinned: FCV_MODEL says what serves, whatever was activated."""
+    """Activations as the database keeps them. Where FCV_MODEL is set, it says what serves."""
 
     app: Flask
-    pinned: bool = False
+    settings: Settings
 
     def latest_id(self) -> int:
         """Give the id of the activation in force; 0 for none."""
         with self.app.app_context():
-            return 0 if self.pinned else activations.latest_id()
+            return 0 if self.settings.model else activations.latest_id()
 
     def artifact(self, activation: int) -> Artifact:
-        """Give its model. Raises NoModel when the copy is damaged."""
+        """Give its model. Raises NoModel when the copy is damaged, or production must not serve it."""
         with self.app.app_context():
             copy = activations.model_copy(activation)
-        return Artifact.from_bytes(copy.manifest, copy.flatbuffer, f"database:models/{copy.name}/{copy.version}")
+        place = f"database:models/{copy.name}/{copy.version}"
+        artifact = Artifact.from_bytes(copy.manifest, copy.flatbuffer, place)
+        if refusal := refused(self.settings, artifact.manifest.identity):
+            raise NoModel(refusal)
+        return artifact
 
     def report(self, state: Serving) -> None:
         """Say what this process serves."""

@@ -12,7 +12,7 @@ import click
 
 from fcv_api import activations
 from fcv_api.activations import ModelCopy, Worker
-from fcv_api.app import unvalidated
+from fcv_api.app import refused, unvalidated
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.registry import SHIPPED, Registry
 from fcv_api.lstm.runtime import LiteRtModel
@@ -86,10 +86,9 @@ def _refuse_when_pinned(settings: Settings) -> None:
 
 def _put_in_force(settings: Settings, artifact: Artifact, by: str, reason: str) -> None:
     manifest = LiteRtModel(artifact).manifest  # runs the golden windows
-    told = unvalidated(manifest.identity)
-    if settings.production and told and not settings.allow_unvalidated_model:
-        raise click.ClickException(f"{told}, and production refuses it unless FCV_ALLOW_UNVALIDATED_MODEL=1.")
-    if told:
+    if refusal := refused(settings, manifest.identity):
+        raise click.ClickException(refusal)
+    if told := unvalidated(manifest.identity):
         click.echo(f"{told}. Its answers must not be acted on.", err=True)
     number = activations.activate(_copy(artifact), by, reason)
     click.echo(f"Activated {manifest.identity} (activation {number}).")

@@ -29,7 +29,7 @@ def confirm(artifact: Artifact, file: Path, zone: tzinfo) -> tuple[Artifact, boo
     file: {"encounter": a body of /predict, "probabilities": four, by class as in an answer, or in the model's order}.
     Tells too whether they came by class: only then do they prove the order of the classes.
     """
-    expected = _read(file)
+    expected = read_expectation(file)
     prediction = _score(artifact, expected["encounter"], zone)
     wanted = _wanted(artifact, expected["probabilities"], file)
     got = np.array([prediction.probabilities[state] for state in artifact.manifest.classes])
@@ -46,7 +46,8 @@ def confirm(artifact: Artifact, file: Path, zone: tzinfo) -> tuple[Artifact, boo
     return replace(artifact, manifest=manifest), isinstance(expected["probabilities"], dict)
 
 
-def _read(file: Path) -> dict[str, Any]:
+def read_expectation(file: Path) -> dict[str, Any]:
+    """Read what is expected. Raises ClickException."""
     try:
         expected = orjson.loads(file.read_bytes())
         return {"encounter": expected["encounter"], "probabilities": expected["probabilities"]}

@@ -12,8 +12,9 @@ from fcv_api import activations
 from fcv_api.activations import Activation
 from fcv_api.app import database_app
 from fcv_api.cli.activation import activate, history, rollback
+from fcv_api.cli.active import artifact_of, in_force
 from fcv_api.cli.model_import import import_
-from fcv_api.lstm.artifact import Artifact, ArtifactError, Manifest
+from fcv_api.lstm.artifact import ArtifactError, Manifest
 from fcv_api.lstm.card import template
 from fcv_api.lstm.import_process import parity_of
 from fcv_api.lstm.registry import SHIPPED, Registry
@@ -46,19 +47,10 @@ def _active(settings: Settings) -> tuple[str, str]:
     """Give the active model, and in words since when and by whom."""
     if settings.model:
         return Registry(settings.models_dir).resolve(settings.model), "by FCV_MODEL"
-    current = _in_force()
+    current = in_force(settings)
     if current is None:
         return SHIPPED, "because nothing else was activated"
     return current.reference, f"since {current.at:%Y-%m-%d %H:%M} UTC, by {current.by}: {current.reason}"
-
-
-def _in_force() -> Activation | None:
-    """Give the activation in force, and say so where the database cannot be asked."""
-    try:
-        return activations.in_force()
-    except SQLAlchemyError:
-        click.echo("The database cannot be asked which model is active. Has `fcv db upgrade` been run?", err=True)
-        return None
 
 
 def _evidence(registry: Registry, reference: str) -> str:
@@ -75,7 +67,7 @@ def _evidence(registry: Registry, reference: str) -> str:
 @click.pass_obj
 def show(settings: Settings, reference: str | None) -> None:
     """Show a model's manifest and card: the active one's when none is named."""
-    manifest = _artifact(settings, reference).manifest
+    manifest = artifact_of(settings, reference).manifest
     for label, value in _described(manifest).items():
         click.echo(f"{label + ':':<10} {value}")
     for each in _history_of(manifest):
@@ -83,19 +75,9 @@ def show(settings: Settings, reference: str | None) -> None:
     click.echo(f"\n{manifest.card}")
 
 
-def _artifact(settings: Settings, reference: str | None) -> Artifact:
-    """Give a model from its folder, or the active one from the database. Raises ArtifactError."""
-    registry = Registry(settings.models_dir)
-    current = None if reference or settings.model else _in_force()
-    if current is None:
-        return registry.artifact(reference or settings.model or SHIPPED)
-    copy = activations.model_copy(current.id)
-    return Artifact.from_bytes(copy.manifest, copy.flatbuffer, "database")
-
-
 def _history_of(manifest: Manifest) -> list[Activation]:
     try:
-        return [each for each in activations.history() if each.sha256 == manifest.sha256]
+        return [each for each in activations.history() if each.reference == str(manifest.identity)]
     except SQLAlchemyError:
         return []
 
@@ -131,7 +113,7 @@ def verify(settings: Settings, reference: str | None, source: Path | None) -> No
 
     With --source, its parity with Keras too.
     """
-    artifact = _artifact(settings, reference)
+    artifact = artifact_of(settings, reference)
     LiteRtModel(artifact)
     manifest = artifact.manifest
     click.echo(f"{manifest.identity}: sha256 {manifest.sha256} is the manifest's.")

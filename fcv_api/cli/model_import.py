@@ -14,7 +14,7 @@ import click
 import numpy as np
 import orjson
 
-from fcv_api.cli.expectation import confirm
+from fcv_api.cli.expectation import confirm, read_expectation
 from fcv_api.domain.prediction import Evidence, State
 from fcv_api.domain.vitals import SIGN_NAMES
 from fcv_api.lstm.artifact import Artifact, ArtifactError
@@ -71,6 +71,8 @@ def import_(file: Path, **said: Any) -> None:  # noqa: ANN401 - click's options,
     """
     settings = Settings.from_environment()
     written = said["card"].read_text("utf-8") if said["card"] else None
+    if said["expect"]:
+        read_expectation(said["expect"])  # what is wrong with it is told before the conversion, not after
     request = _request(file, said)
     folder = settings.models_dir / request.name / request.version
     if folder.exists():
@@ -99,7 +101,7 @@ def _import(file: Path, request: ImportRequest) -> Artifact:
 def _progress() -> Iterator[Report]:
     """Show a bar on a terminal, and a line a step elsewhere."""
     steps: list[str] = []
-    with click.progressbar(length=STEPS, item_show_func=lambda step: step, file=sys.stderr) as bar:
+    with click.progressbar(length=STEPS, show_eta=False, item_show_func=lambda step: step, file=sys.stderr) as bar:
 
         def report(step: str, done: int) -> None:
             if not sys.stderr.isatty() and steps[-1:] != [step]:

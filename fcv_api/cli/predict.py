@@ -9,7 +9,9 @@ import orjson
 from marshmallow import ValidationError
 
 from fcv_api import scoring
-from fcv_api.lstm.registry import Registry
+from fcv_api.app import database_app
+from fcv_api.cli.active import artifact_of
+from fcv_api.lstm.runtime import LiteRtModel
 from fcv_api.settings import Settings
 from fcv_api.wire.answer import PredictionSchema
 from fcv_api.wire.columns import invalid_body
@@ -18,7 +20,7 @@ from fcv_api.wire.encounter import EncounterSchema
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--model", metavar="NAME[/VERSION]", help="Which model answers, instead of the one that serves.")
+@click.option("--model", metavar="NAME[/VERSION]", help="Which model answers, instead of the active one.")
 def predict(file: Path, model: str | None) -> None:
     """Print the answer to the request in FILE, a JSON file as posted to /predict.
 
@@ -31,7 +33,8 @@ def predict(file: Path, model: str | None) -> None:
         raise click.ClickException(f"{file} is not JSON: {error}.") from None
     except ValidationError as error:
         raise invalid_body(error.messages) from None
-    scorer = Registry(settings.models_dir).load(model or settings.model)
+    with database_app(settings).app_context():
+        scorer = LiteRtModel(artifact_of(settings, model))
     outcome = scoring.assess(rows.read(settings.timezone), scorer, warn_unvalidated=True)
     prediction = outcome.or_raise()
     click.echo(orjson.dumps(PredictionSchema().dump(prediction), option=orjson.OPT_INDENT_2))

@@ -55,6 +55,7 @@ class ModelSchema(Schema):
     horizon_minutes = fields.Float(required=True, allow_none=True)
     evidence = fields.String(required=True, attribute="evidence.value")
     parity = fields.Dict(required=True)
+    assumed = fields.List(fields.String(), required=True, metadata={"description": "What nobody said at the import."})
     card = fields.String(required=True)
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -150,3 +151,17 @@ def test_without_the_train_extra_the_command_that_installs_it_is_named(
     message = refused(fcv("model", "import", LSTM, PYTHONPATH=str(tmp_path)), models)
     assert f"Error: {package} is not installed. Install it with:" in message
     assert "-m pip install -c constraints.txt -e '.[train]'" in message
+
+
+def test_an_import_that_is_killed_leaves_nothing_and_no_process(models: Path) -> None:
+    command = [sys.executable, "-m", "fcv_api.cli", "model", "import", LSTM, "--name", "LSTM"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, cwd=ROOT) as started:
+        assert started.stderr is not None
+        assert any("Loading" in line for line in started.stderr)
+        (child,) = Path(f"/proc/{started.pid}/task/{started.pid}/children").read_text().split()
+        started.kill()
+    deadline = time.monotonic() + 60
+    while Path(f"/proc/{child}").exists() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert not Path(f"/proc/{child}").exists()
+    assert not models.exists() or list(models.rglob("*")) == []

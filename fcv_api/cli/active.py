@@ -1,0 +1,37 @@
+"""Which model is active: what a command means when no model is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from fcv_api import activations
+from fcv_api.activations import Activation
+from fcv_api.lstm.artifact import Artifact
+from fcv_api.lstm.registry import SHIPPED, Registry
+from fcv_api.settings import Settings
+
+
+def in_force(settings: Settings) -> Activation | None:
+    """Give the activation in force, and say so where the database cannot be asked. Needs the app's context."""
+    url = make_url(str.__str__(settings.database_url))
+    if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
+        return None  # nothing was activated yet, and asking would make an empty file
+    try:
+        return activations.in_force()
+    except SQLAlchemyError:
+        click.echo("The database cannot be asked which model is active. Has `fcv db upgrade` been run?", err=True)
+        return None
+
+
+def artifact_of(settings: Settings, reference: str | None) -> Artifact:
+    """Give a model from its folder, or the active one from the database. Raises ArtifactError."""
+    registry = Registry(settings.models_dir)
+    current = None if reference or settings.model else in_force(settings)
+    if current is None:
+        return registry.artifact(reference or settings.model or SHIPPED)
+    copy = activations.model_copy(current.id)
+    return Artifact.from_bytes(copy.manifest, copy.flatbuffer, "database")

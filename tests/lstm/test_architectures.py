@@ -6,10 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from conftest import FIXTURES
 
+from fcv_api.domain.scaling import scale_by_window
+from fcv_api.domain.window import WindowSpec
+from fcv_api.lstm import keras_import, parity
 from fcv_api.lstm.import_request import ImportRequest
-from fcv_api.lstm.keras_file import KerasFile
+from fcv_api.lstm.keras_file import KerasFile, KerasFileError
 from fcv_api.lstm.keras_import import import_model
 
 pytestmark = [pytest.mark.needs_train, pytest.mark.filterwarnings("ignore")]
@@ -40,6 +45,7 @@ def save(build: Build, path: Path, instants: int = 20) -> Path:
     """Build a compiled model with random weights and save it."""
     import keras
 
+    keras.utils.set_random_seed(7)
     source = keras.Input((instants, 9))
     outputs = keras.layers.Dense(4, activation="softmax")(build(keras.layers, source))
     model = keras.Model(source, outputs)
@@ -65,15 +71,28 @@ def test_a_model_may_read_another_number_of_instants(tmp_path: Path) -> None:
     assert imported(path, tmp_path / "private").manifest.input_shape == (12, 9)
 
 
-def test_a_steep_model_may_differ_by_twice_what_keras_differs_from_itself(tmp_path: Path) -> None:
-    """Large weights make rounding large: here Keras differs from itself by more than 1e-5."""
-    import keras
+@pytest.mark.parametrize("fixture", ["lstm_relu_keras2.h5", "lstm_keras3.keras"])
+def test_how_far_keras_is_from_itself_is_rounding_for_a_model_that_is_not_steep(tmp_path: Path, fixture: str) -> None:
+    model = keras_import.load(KerasFile.inspect(FIXTURES / fixture, tmp_path))
+    scaled = np.stack([scale_by_window(window) for window in parity.random_walks(WindowSpec())]).astype(np.float32)
+    wanted = np.asarray(model.predict(scaled, verbose=0), dtype=np.float64)
+    assert 0 < parity._own_difference(model, scaled, wanted) < 1e-5  # noqa: SLF001
 
-    large = keras.initializers.RandomNormal(stddev=3.0, seed=7)
-    path = save(
-        lambda layers, source: layers.LSTM(32, kernel_initializer=large, recurrent_initializer=large)(source),
-        tmp_path / "model.keras",
-    )
-    parity = imported(path, tmp_path / "private").manifest.parity
-    assert parity["rule"] == "twice Keras' own difference"
-    assert 1e-5 < parity["largest_difference"] < parity["limit"]
+
+def test_a_steep_model_may_differ_by_twice_what_keras_differs_from_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No difference is small enough for this limit, so that the other rule is asked."""
+    monkeypatch.setattr(parity, "PARITY_LIMIT", 1e-12)
+    monkeypatch.setattr(parity, "_own_difference", lambda *_arguments: 1e-6)
+    told = imported(save(ARCHITECTURES["tanh"], tmp_path / "model.keras"), tmp_path / "private").manifest.parity
+    assert (told["limit"], told["rule"]) == (2e-6, "twice Keras' own difference")
+
+
+def test_a_model_that_differs_from_keras_by_more_than_that_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parity, "PARITY_LIMIT", 1e-12)
+    monkeypatch.setattr(parity, "_own_difference", lambda *_arguments: 0.0)
+    with pytest.raises(KerasFileError, match="LiteRT differs from Keras by"):
+        imported(save(ARCHITECTURES["tanh"], tmp_path / "model.keras"), tmp_path / "private")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from fcv_api import accounts, passwords
+from fcv_api import access_log, accounts, passwords
 from fcv_api.accounts import Account, Role
 from fcv_api.app import create_app
 from fcv_api.cli.db import migrate_database
@@ -63,9 +64,21 @@ def make_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeSettin
 
 
 @pytest.fixture
-def settings(make_settings: MakeSettings) -> Settings:
-    """Give settings of development."""
-    return make_settings()
+def settings(make_settings: MakeSettings, request: pytest.FixtureRequest) -> Settings:
+    """Give settings of development, or those that a test is parametrized with."""
+    return make_settings(**getattr(request, "param", {}))
+
+
+@pytest.fixture
+def log_file(settings: Settings) -> Iterator[Path]:
+    """Open the log, and close it after the test."""
+    log = logging.getLogger("fcv_api")
+    before = log.handlers[:], log.level, log.propagate
+    access_log.open_log(settings.log_dir, settings.timezone)
+    yield settings.log_dir / "app.log"
+    for handler in log.handlers:
+        handler.close()
+    log.handlers[:], log.level, log.propagate = before
 
 
 @pytest.fixture

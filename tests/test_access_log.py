@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ast
 import json
-import logging
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from fcv_api import access_log, scoring
+from fcv_api import scoring
 from fcv_api.app import create_app
 from fcv_api.settings import Settings
 
@@ -34,15 +33,9 @@ def client(app: Flask, settings: Settings) -> FlaskClient:  # noqa: ARG001 - the
 
 
 @pytest.fixture
-def log_file(client: FlaskClient, settings: Settings) -> Iterator[Path]:  # noqa: ARG001 - its start is no request
-    """Open the log, and close it after the test."""
-    log = logging.getLogger("fcv_api")
-    before = log.handlers[:], log.level, log.propagate
-    access_log.open_log(settings.log_dir, settings.timezone)
-    yield settings.log_dir / "app.log"
-    for handler in log.handlers:
-        handler.close()
-    log.handlers[:], log.level, log.propagate = before
+def log_file(client: FlaskClient, log_file: Path) -> Path:  # noqa: ARG001 - the client's start is no request
+    """Give the log, opened after the service has started."""
+    return log_file
 
 
 def lines(log_file: Path) -> list[str]:

@@ -4,26 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from threading import Thread
 
-import pytest
-
 from fcv_api import access_log
-from fcv_api.settings import Settings
-
-
-@pytest.fixture
-def log_file(settings: Settings) -> Iterator[Path]:
-    """Open the log, and close it after the test."""
-    log = logging.getLogger("fcv_api")
-    before = log.handlers[:], log.level, log.propagate
-    access_log.open_log(settings.log_dir, settings.timezone)
-    yield settings.log_dir / "app.log"
-    for handler in log.handlers:
-        handler.close()
-    log.handlers[:], log.level, log.propagate = before
 
 
 def lines(log_file: Path) -> list[str]:

@@ -13,6 +13,7 @@ import click
 from fcv_api import activations
 from fcv_api.activations import ModelCopy, Worker
 from fcv_api.app import refused, unvalidated
+from fcv_api.cli.active import stored_artifact
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.registry import SHIPPED, Registry
 from fcv_api.lstm.runtime import LiteRtModel
@@ -62,11 +63,7 @@ def rollback(settings: Settings, reason: str, by: str) -> None:
     if not past:
         raise click.ClickException("Nothing was activated yet, so there is nothing to go back to.")
     before = next((each for each in past if each.model_id != past[0].model_id), None)
-    if before is None:
-        artifact = Registry(settings.models_dir).artifact(SHIPPED)
-    else:
-        copy = activations.model_copy(before.id)
-        artifact = Artifact.from_bytes(copy.manifest, copy.flatbuffer, "database")
+    artifact = stored_artifact(before) if before else Registry(settings.models_dir).artifact(SHIPPED)
     _put_in_force(settings, artifact, by, reason)
 
 

@@ -33,5 +33,10 @@ def artifact_of(settings: Settings, reference: str | None) -> Artifact:
     current = None if reference or settings.model else in_force(settings)
     if current is None:
         return registry.artifact(reference or settings.model or SHIPPED)
-    copy = activations.model_copy(current.id)
+    return stored_artifact(current)
+
+
+def stored_artifact(activation: Activation) -> Artifact:
+    """Give a model from the database's copy. Raises ArtifactError."""
+    copy = activations.model_copy(activation.id)
     return Artifact.from_bytes(copy.manifest, copy.flatbuffer, "database")

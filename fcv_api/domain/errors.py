@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 MAX_CELLS = 20
 """How many cells one refusal names: enough to see the pattern, few enough to read."""
@@ -40,6 +41,11 @@ class BadCells(Unscorable):
 
     cells: tuple[Cell, ...]
     count: int
+
+    @classmethod
+    def of(cls, cells: list[Cell]) -> Self:
+        """Build the fact for all cells that were found, of which it names the first."""
+        return cls(tuple(cells[:MAX_CELLS]), len(cells))
 
     def __str__(self) -> str:
         more = self.count - 1

@@ -12,7 +12,7 @@ import numpy as np
 from marshmallow import ValidationError, fields
 from numpy.typing import NDArray
 
-from fcv_api.domain.errors import MAX_CELLS, Cell, InvalidBody, InvalidRows
+from fcv_api.domain.errors import Cell, InvalidBody, InvalidRows
 
 # A monitor's values lie below 1,000; what lies above this is no measurement of any of the nine signs in any
 # unit, and its square would not be finite.
@@ -89,8 +89,7 @@ class Cells:
 
 def invalid_rows(found: Iterable[tuple[str, str | None, str]]) -> InvalidRows:
     """Build the refusal for (column, row, reason) triples."""
-    cells = [Cell(*each) for each in found]
-    return InvalidRows(tuple(cells[:MAX_CELLS]), len(cells))
+    return InvalidRows.of([Cell(*each) for each in found])
 
 
 def invalid_body(messages: Any) -> InvalidBody:  # noqa: ANN401 - marshmallow's lists and objects
@@ -101,7 +100,7 @@ def invalid_body(messages: Any) -> InvalidBody:  # noqa: ANN401 - marshmallow's 
         for name, reasons in by_field.items()
         for reason in (reasons if isinstance(reasons, list) else [reasons])
     ]
-    return InvalidBody(tuple(cells[:MAX_CELLS]), len(cells))
+    return InvalidBody.of(cells)
 
 
 def show(cell: object) -> str:

@@ -12,7 +12,7 @@ from marshmallow import EXCLUDE, Schema, fields, post_load
 from numpy.typing import NDArray
 
 from fcv_api.domain.encounter import Encounter
-from fcv_api.domain.errors import MAX_CELLS, Cell, CodeNameConflict
+from fcv_api.domain.errors import Cell, CodeNameConflict
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGNS
 from fcv_api.wire.columns import (
     Cells,
@@ -61,9 +61,11 @@ class EncounterRows:
         """
         self._check_names()
         signs = list(map(INDEX_BY_NAME.get, self.names.values()))  # None where a row is not of the nine
+        kept = [sign is not None for sign in signs]
         nine = _Nine(
             names=self.names,
-            kept=[sign is not None for sign in signs],
+            kept=kept,
+            rows=list(compress(self.names, kept)),
             signs=np.array([sign for sign in signs if sign is not None], dtype=np.intp),
         )
         values = read_numbers(nine.cells("valor", self.values))
@@ -84,10 +86,11 @@ class EncounterRows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Nine:
-    """Which rows of an encounter are of the nine signs. names, kept: one a row. signs: one a kept row."""
+    """Which rows of an encounter are of the nine signs. names, kept: one a row. rows, signs: one a kept row."""
 
     names: Rows
     kept: list[bool]
+    rows: list[str]
     signs: NDArray[np.intp]
 
     def cells(self, name: str, column: Rows, *, required: bool = False) -> Cells:
@@ -95,16 +98,15 @@ class _Nine:
 
         Raises InvalidRows when the column has a row without a name, or lacks one that is required.
         """
-        rows = list(compress(self.names, self.kept))
         if len(column) == len(self.names) and list(column) == list(self.names):
-            return Cells(name, rows, list(compress(column.values(), self.kept)))  # as exports are: no look-ups
+            return Cells(name, self.rows, list(compress(column.values(), self.kept)))  # as exports are: no look-ups
         if not self.names.keys() >= column.keys():
             nameless = [row for row in column if row not in self.names]
             raise invalid_rows(("nomSigno", row, "this row has no name") for row in nameless)
-        if required and not column.keys() >= set(rows):
-            absent = [row for row in rows if row not in column]
+        if required and not column.keys() >= set(self.rows):
+            absent = [row for row in self.rows if row not in column]
             raise invalid_rows((name, row, "this row is missing from the column") for row in absent)
-        return Cells(name, rows, [column.get(row) for row in rows])
+        return Cells(name, self.rows, [column.get(row) for row in self.rows])
 
 
 def _check_codes(cells: Cells, signs: NDArray[np.intp]) -> None:
@@ -118,7 +120,7 @@ def _check_codes(cells: Cells, signs: NDArray[np.intp]) -> None:
         if code in NAME_BY_CODE and code != named
     ]
     if found:
-        raise CodeNameConflict(tuple(found[:MAX_CELLS]), len(found))
+        raise CodeNameConflict.of(found)
 
 
 def _name_reason(cell: object) -> str | None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 import numpy as np
 from numpy.typing import NDArray
 
-from fcv_api.domain.errors import MAX_CELLS, AmbiguousTime, BadCells, Cell, MixedTimeZones
+from fcv_api.domain.errors import AmbiguousTime, BadCells, Cell, MixedTimeZones
 from fcv_api.wire.columns import Cells, show
 
 Instants = NDArray[np.datetime64]
@@ -116,5 +116,4 @@ def _utc_microseconds(time: datetime, zone: tzinfo) -> int:
 
 def _cells(fact: type[BadCells], times: Cells, wrong: set[str], reason: str) -> BadCells:
     pairs = zip(times.rows, times.cells, strict=True)
-    found = [Cell(times.column, row, reason) for row, text in pairs if text in wrong]
-    return fact(tuple(found[:MAX_CELLS]), len(found))
+    return fact.of([Cell(times.column, row, reason) for row, text in pairs if text in wrong])

@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from accounts_over_http import PASSWORD, problem, register, sign_in
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
 from fcv_api import accounts
 from fcv_api.accounts import Role
-from fcv_api.settings import Settings
 
-PASSWORD = "correct horse battery"
 FORM = "application/x-www-form-urlencoded"
 MakeToken = Callable[..., dict[str, str]]
-
-
-@pytest.fixture
-def settings(make_settings: Callable[..., Settings], request: pytest.FixtureRequest) -> Settings:
-    """Read the settings that a test is parametrized with."""
-    return make_settings(**getattr(request, "param", {}))
-
-
-def sign_in(http: FlaskClient, username: object, password: object) -> TestResponse:
-    return http.post("/auth/token", json={"username": username, "password": password})
-
-
-def register(http: FlaskClient, username: object, password: object = PASSWORD, **more: Any) -> TestResponse:
-    return http.post("/auth/create_user", json={"username": username, "password": password, **more})
-
-
-def problem(response: TestResponse, status: int, slug: str) -> dict[str, Any]:
-    body: dict[str, Any] = json.loads(response.data)
-    assert (response.status_code, body["type"]) == (status, f"/problems/{slug}"), body
-    assert response.content_type == "application/problem+json"
-    return body
 
 
 def test_registering_answers_201_with_an_empty_body(http: FlaskClient) -> None:

@@ -48,18 +48,47 @@ class Window:
     last: datetime
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class History:
+    """One encounter, pivoted and filled forward once: each window of it is a slice.
+
+    instants: (t,), ascending. measured: (t, 9) in the order of `vitals.SIGNS`, NaN where nothing was measured.
+    filled: (t, 9), each gap filled from the last measurement before it. So no row knows of a later one.
+    """
+
+    encounter: Encounter
+    instants: NDArray[np.datetime64]
+    measured: Matrix
+    filled: Matrix
+
+    @classmethod
+    def of(cls, encounter: Encounter) -> History:
+        """Pivot an encounter, and fill its gaps forward."""
+        instants, measured = pivot(encounter)
+        return cls(encounter, instants, measured, forward_fill(measured))
+
+    def until(self, end: int) -> History:
+        """Give what was known when the first `end` instants had been measured."""
+        return History(self.encounter, self.instants[:end], self.measured[:end], self.filled[:end])
+
+
 def extract_window(encounter: Encounter, spec: WindowSpec) -> Window:
     """Pivot, fill within the encounter, and keep the last `spec.instants` instants.
 
     Raises TooFewInstants, WindowSpan or MissingSigns when the result could not be trusted.
     """
-    instants, measured = pivot(encounter)
+    return last_window(History.of(encounter), spec)
+
+
+def last_window(history: History, spec: WindowSpec) -> Window:
+    """Give the window that ends with a history. Raises what `extract_window` raises."""
+    encounter, instants, measured = history.encounter, history.instants, history.measured
     if len(instants) < spec.instants:
         raise _too_few(encounter, instants, spec)
     kept = instants[-spec.instants :]
     _check_span(encounter, kept, spec)
     _check_measured(encounter, instants, measured, spec)
-    raw = backward_fill(forward_fill(measured)[-spec.instants :])  # (instants, 9)
+    raw = backward_fill(history.filled[-spec.instants :])  # (instants, 9)
     order = [INDEX_BY_NAME[name] for name in spec.signs]
     return Window(
         raw=raw[:, order],

@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "wire": {"domain"},
     "lstm": {"domain"},
     "scoring": {"domain"},
+    "training": {"wire", "lstm", "domain"},
     "web": {"scoring", "wire", "accounts", "activations", "extensions", "domain"},
     "app": {"web", "lstm", "scoring", "accounts", "activations", "settings", "extensions", "access_log", "domain"},
     "cli": {
@@ -34,6 +35,7 @@ MAY_IMPORT = {
         "access_log",
         "domain",
         "wire",
+        "training",
     },
 }
 PURE = {"numpy"} | sys.stdlib_module_names - {"os", "time", "logging", "socket", "subprocess", "sqlite3"}

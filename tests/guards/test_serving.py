@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from conftest import MakeSettings
 
-HEAVY = ("tensorflow", "keras", "tf_keras", "pandas", "sklearn", "scipy", "matplotlib", "h5py")
+HEAVY = ("tensorflow", "keras", "tf_keras", "pandas", "pyarrow", "sklearn", "scipy", "matplotlib", "h5py", "tqdm")
 
 
 @pytest.fixture

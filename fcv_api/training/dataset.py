@@ -1,0 +1,144 @@
+"""Labelled windows: what a model learns from, and what it is judged by.
+
+A window is cut by `domain/window.py`, the very code that serves, so that training and serving cannot drift apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fcv_api.domain.encounter import Encounter
+from fcv_api.domain.errors import Unscorable
+from fcv_api.domain.prediction import State
+from fcv_api.domain.window import History, Matrix, WindowSpec, last_window
+from fcv_api.lstm.import_request import CLASSES
+
+NONE = CLASSES.index(State.NONE_OF_THESE)
+MINUTE = np.timedelta64(1, "m")
+Tell = Callable[[Iterator[Encounter], int], Iterator[Encounter]]
+"""Wraps a loop in a progress bar: the loop, and how many rounds it has."""
+
+
+class UnusableData(Exception):
+    """Nothing can be learnt from what was given. The message is one sentence that says what it lacks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What became of one encounter. onset: when the state began, in UTC; None for `NONE_OF_THESE`.
+
+    patient: whose stay it was. One patient's stays are never on both sides of a split.
+    """
+
+    state: State
+    onset: np.datetime64 | None
+    patient: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cohort:
+    """Encounters, each with its label by its id."""
+
+    encounters: list[Encounter]
+    labels: dict[int, Label]
+
+    def only(self, patients: set[str]) -> Cohort:
+        """Keep the encounters of some patients."""
+        return Cohort([each for each in self.encounters if self.labels[each.id].patient in patients], self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Horizon:
+    """How far after a window's end the state is asked, and how densely windows are cut.
+
+    minutes: from the window's end to the instant whose state is the window's label.
+    every: a window ends at each `every`-th instant of an encounter.
+    """
+
+    minutes: float = 30.0
+    every: int = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelledWindows:
+    """n windows.
+
+    raw: (n, instants, 9) in the model's order and the signs' own units; a static sign never sent is NaN.
+    encounter: (n,) ids. patient: (n,) texts. end: (n,) datetime64[us] in UTC, the window's last instant.
+    label: (n,) index into `CLASSES`, the state at the horizon after `end`.
+    lead: (n,) minutes from `end` to the encounter's onset: negative after it, NaN where there was none.
+    """
+
+    raw: Matrix
+    encounter: NDArray[np.int64]
+    patient: NDArray[np.str_]
+    end: NDArray[np.datetime64]
+    label: NDArray[np.intp]
+    lead: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+    def where(self, wanted: NDArray[np.bool_] | NDArray[np.intp]) -> LabelledWindows:
+        """Keep some of the windows, by a mask or by positions."""
+        return LabelledWindows(**{field.name: getattr(self, field.name)[wanted] for field in fields(self)})
+
+    @property
+    def ahead(self) -> NDArray[np.bool_]:
+        """(n,), true where the window ends before the onset: prediction. Where it does not, it is detection."""
+        return ~(self.lead <= 0)  # NaN, no onset, is ahead
+
+
+def cut_windows(cohort: Cohort, spec: WindowSpec, horizon: Horizon, tell: Tell | None = None) -> LabelledWindows:
+    """Cut and label the windows of a cohort. Raises UnusableData where there is none.
+
+    A window whose future is not known is left out: one whose horizon lies after the end of an encounter, unless
+    the onset was before that.
+    """
+    loop = iter(cohort.encounters)
+    loop = tell(loop, len(cohort.encounters)) if tell else loop
+    rows = [row for encounter in loop for row in _windows_of(encounter, cohort.labels[encounter.id], spec, horizon)]
+    if not rows:
+        raise UnusableData(
+            f"None of the {len(cohort.encounters)} encounters has a window: {spec.instants} instants within "
+            f"{2 * spec.span_minutes:g} minutes, with every moving sign measured, and a known state "
+            f"{horizon.minutes:g} minutes later."
+        )
+    raw, ids, patients, ends, labels, leads = zip(*rows, strict=True)
+    return LabelledWindows(
+        raw=np.stack(raw),
+        encounter=np.array(ids, dtype=np.int64),
+        patient=np.array(patients),
+        end=np.array(ends, dtype="datetime64[us]"),
+        label=np.array(labels, dtype=np.intp),
+        lead=np.array(leads, dtype=np.float64),
+    )
+
+
+Row = tuple[Matrix, int, str, np.datetime64, int, float]
+
+
+def _windows_of(encounter: Encounter, label: Label, spec: WindowSpec, horizon: Horizon) -> Iterator[Row]:
+    history = History.of(encounter)
+    for end in range(spec.instants, len(history.instants) + 1, horizon.every):
+        instant = history.instants[end - 1]
+        lead = float("nan") if label.onset is None else float((label.onset - instant) / MINUTE)
+        reached = lead <= horizon.minutes  # false for NaN
+        if not reached and (history.instants[-1] - instant) / MINUTE < horizon.minutes:
+            return  # the stay ends before the horizon: nobody knows what came
+        try:
+            window = last_window(history.until(end), spec)
+        except Unscorable:
+            continue  # the service would refuse it, so no model is asked about it
+        yield (
+            window.raw,
+            encounter.id,
+            label.patient,
+            instant,
+            CLASSES.index(label.state) if reached else NONE,
+            lead,
+        )

@@ -7,6 +7,7 @@ import click
 from fcv_api import __version__
 from fcv_api.cli.db import db
 from fcv_api.cli.errors import SentenceGroup
+from fcv_api.cli.lazy import LAZY
 from fcv_api.cli.model import model
 from fcv_api.cli.predict import predict
 from fcv_api.cli.serve import serve
@@ -22,5 +23,5 @@ def main() -> None:
     """
 
 
-for command in (serve, predict, users, model, db):
+for command in (serve, predict, users, model, db, *LAZY):
     main.add_command(command)

@@ -9,11 +9,12 @@ from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
 from fcv_api.accounts import AccountError
-from fcv_api.domain.errors import Unscorable
+from fcv_api.domain.errors import Unscorable, UnusableExport
 from fcv_api.lstm.keras_file import KerasFileError
 from fcv_api.settings import SettingsError
+from fcv_api.training.dataset import UnusableData
 
-EXPECTED = (AccountError, CommandError, Unscorable, KerasFileError, SettingsError)
+EXPECTED = (AccountError, CommandError, Unscorable, KerasFileError, SettingsError, UnusableData, UnusableExport)
 
 
 class SentenceGroup(click.Group):

@@ -141,3 +141,7 @@ class ModelOutput(Unscorable):
 
 class NoModel(Unscorable):
     """There is no model that could be trusted with an answer. The message says why."""
+
+
+class UnusableExport(Exception):
+    """A table of many encounters, or of their labels, cannot be read. The message is one sentence that says why."""

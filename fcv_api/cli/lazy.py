@@ -1,0 +1,47 @@
+"""Commands that load pandas, scikit-learn or matplotlib, and do so only when they are called."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+
+class LazyCommand(click.Command):
+    """Stands in a group for a command of another module, which is imported when the command is called.
+
+    So `fcv serve` and `fcv --help` load none of the `train` extra, and do not need it installed.
+    """
+
+    def __init__(self, name: str, where: str, short_help: str) -> None:
+        """where: the module and its command, as `package.module:command`."""
+        super().__init__(name, short_help=short_help)
+        self.where = where
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: object
+    ) -> click.Context:
+        """Hand the call to the command itself."""
+        return self.load().make_context(info_name, args, parent, **extra)
+
+    def load(self) -> click.Command:
+        """Import the command. Ends with one sentence where the `train` extra is not installed."""
+        module, _, attribute = self.where.partition(":")
+        try:
+            command: click.Command = getattr(import_module(module), attribute)
+        except ModuleNotFoundError as missing:
+            if (missing.name or "").partition(".")[0] == "fcv_api":
+                raise  # an error of ours
+            install = f"{sys.executable} -m pip install -c constraints.txt -e '.[train]'"
+            raise click.ClickException(f"{missing.name} is not installed. Install it with: {install}") from None
+        return command
+
+
+LAZY = (
+    LazyCommand(
+        "simulate", "fcv_api.cli.simulate:simulate", "Write simulated stays as a ward's export and its labels."
+    ),
+    LazyCommand("train", "fcv_api.cli.train:command", "Train a model on an export and its labels, and import it."),
+    LazyCommand("plot", "fcv_api.cli.plot:plot", "Draw an encounter, and what a model says of it."),
+)

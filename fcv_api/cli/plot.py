@@ -1,0 +1,86 @@
+"""`fcv plot`: one encounter as a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import numpy as np
+import orjson
+from marshmallow import ValidationError
+
+from fcv_api.app import database_app
+from fcv_api.cli.active import artifact_of
+from fcv_api.domain.encounter import Encounter
+from fcv_api.domain.errors import UnusableExport
+from fcv_api.domain.window import History
+from fcv_api.lstm.runtime import LiteRtModel
+from fcv_api.settings import Settings
+from fcv_api.training.plot import draw, roll
+from fcv_api.wire.columns import invalid_body
+from fcv_api.wire.encounter import EncounterSchema
+from fcv_api.wire.export import read_export, read_labels
+from fcv_api.wire.tables import replaced
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+PICTURES = (".png", ".svg", ".pdf")
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@click.option("--encounter", type=int, help="Which encounter of FILE, where it has several.")
+@click.option("--labels", type=FILE, help="Its label file, for the onset.")
+@click.option("--model", metavar="NAME[/VERSION]", help="Which model answers, instead of the active one.")
+@click.option("-o", "--out", type=FILE, required=True, help=f"The picture: {', '.join(PICTURES)}.")
+def plot(file: Path, encounter: int | None, labels: Path | None, model: str | None, out: Path) -> None:
+    """Draw an encounter of FILE: its signs over time, and beneath them what the model would have said at each instant.
+
+    FILE is an export (.csv or .parquet) or a JSON file as posted to /predict.
+    """
+    if out.suffix.lower() not in PICTURES:
+        raise click.BadParameter(f"{out} must end in {', '.join(PICTURES)}.", param_hint="--out")
+    settings = Settings.from_environment()
+    drawn = _read(file, encounter, settings)
+    onset = _onset(labels, drawn.id, settings)
+    with database_app(settings).app_context():
+        scorer = LiteRtModel(artifact_of(settings, model))
+    history = History.of(drawn)
+    figure = draw(history, onset, roll(history, scorer))
+    with replaced(out) as part:
+        figure.savefig(part)
+    click.echo(f"Drew encounter {drawn.id} to {out}")
+
+
+def _read(file: Path, wanted: int | None, settings: Settings) -> Encounter:
+    """Read the encounter that is wanted, or the only one."""
+    if file.suffix.lower() == ".json":
+        found = [_read_request(file, settings)]
+    else:
+        found = read_export(file, settings.timezone, wanted)
+    if len(found) > 1:
+        raise click.BadParameter(
+            f"{file} has {len(found)} encounters; choose one, such as {found[0].id}.", param_hint="--encounter"
+        )
+    if wanted not in (None, found[0].id):
+        raise UnusableExport(f"{file} has no encounter {wanted}; it has {found[0].id}.")
+    return found[0]
+
+
+def _read_request(file: Path, settings: Settings) -> Encounter:
+    try:
+        rows = EncounterSchema().load(orjson.loads(file.read_bytes()))
+    except orjson.JSONDecodeError as error:
+        raise click.ClickException(f"{file} is not JSON: {error}.") from None
+    except ValidationError as error:
+        raise invalid_body(error.messages) from None
+    encounter: Encounter = rows.read(settings.timezone)
+    return encounter
+
+
+def _onset(labels: Path | None, encounter: int, settings: Settings) -> np.datetime64 | None:
+    if labels is None:
+        return None
+    found = read_labels(labels, settings.timezone).get(encounter)
+    if found is None:
+        raise UnusableExport(f"{labels} has no label for encounter {encounter}.")
+    return found.onset

@@ -1,0 +1,139 @@
+"""`fcv train`: a labelled export in, a model that this service can run out."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+
+from fcv_api.domain.prediction import Evidence
+from fcv_api.lstm.artifact import ArtifactError
+from fcv_api.lstm.import_process import TrainExtraMissing
+from fcv_api.lstm.network import ACTIVATIONS, LAYERS, Recipe
+from fcv_api.lstm.registry import check_part
+from fcv_api.settings import Settings
+from fcv_api.training.dataset import Cohort, Horizon, Label, UnusableData
+from fcv_api.training.train import Plan, Progress, Trained, train
+from fcv_api.wire.export import read_cohort
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+DEFAULT = Recipe()
+
+
+@click.command("train")
+@click.argument("export", type=FILE)
+@click.argument("labels", type=FILE)
+@click.option("--name", required=True, help="The model's name.")
+@click.option("--version", default="1.0.0", show_default=True, help="Its version.")
+@click.option("--scaling", type=click.Choice(["window", "population"]), default="window", show_default=True)
+@click.option("--horizon", type=click.FloatRange(0), default=30.0, show_default=True, help="Minutes ahead.")
+@click.option(
+    "--every", type=click.IntRange(1), default=3, show_default=True, help="A window ends at each N-th instant."
+)
+@click.option(
+    "--evidence",
+    type=click.Choice([each.value for each in Evidence]),
+    default=Evidence.UNSTATED.value,
+    show_default=True,
+    help="What the patients are.",
+)
+@click.option("--layer", type=click.Choice(LAYERS), default=DEFAULT.layer, show_default=True)
+@click.option("--units", type=click.IntRange(1, 1024), default=DEFAULT.units, show_default=True)
+@click.option("--activation", type=click.Choice(ACTIVATIONS), default=DEFAULT.activation, show_default=True)
+@click.option("--epochs", type=click.IntRange(1), default=DEFAULT.epochs, show_default=True, help="At most.")
+@click.option("--batch", type=click.IntRange(1), default=DEFAULT.batch, show_default=True, help="Windows a step.")
+@click.option("--rate", type=click.FloatRange(0, min_open=True), default=DEFAULT.rate, show_default=True)
+@click.option("--patience", type=click.IntRange(0), default=DEFAULT.patience, show_default=True)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=DEFAULT.seed, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), help="The folder of models.  [default: FCV_MODELS_DIR]")
+@click.option("--summary", type=FILE, help="Write how the model came about to this JSON file.")
+def command(export: Path, labels: Path, **said: Any) -> None:  # noqa: ANN401 - click's options, by name
+    """Train a model on an EXPORT and its LABELS, both CSV or Parquet, and import it.
+
+    EXPORT has the columns idAtencion, nomSigno, valor, fecRegistro; LABELS has idAtencion, State, onset and, where a
+    patient stayed twice, idPaciente. A fifth of the patients is kept aside to stop the training and to calibrate by.
+    The same files and the same --seed give the same model.
+    """
+    settings = Settings.from_environment()
+    plan = _plan(said)
+    folder = (said["out"] or settings.models_dir) / plan.name / plan.version
+    if folder.exists():
+        raise ArtifactError(f"{folder} exists; give another --version.")
+    encounters, exported = read_cohort(export, labels, settings.timezone)
+    known = {number: Label(each.state, each.onset, each.patient) for number, each in exported.items()}
+    trained = _train(Cohort(encounters, known), plan)
+    trained.artifact.save(folder)
+    if said["summary"]:
+        _write(said["summary"], orjson.dumps(trained.summary, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    _tell(trained, folder)
+
+
+def _plan(said: dict[str, Any]) -> Plan:
+    parts = ("layer", "units", "activation", "epochs", "batch", "rate", "patience", "seed")
+    return Plan(
+        name=check_part(said["name"]),
+        version=check_part(said["version"]),
+        scaling=said["scaling"],
+        horizon=Horizon(said["horizon"], said["every"]),
+        recipe=Recipe(**{part: said[part] for part in parts}),
+        evidence=Evidence(said["evidence"]),
+    )
+
+
+def _train(cohort: Cohort, plan: Plan) -> Trained:
+    try:
+        with _bars() as progress:
+            return train(cohort, plan, progress)
+    except UnusableData as error:
+        raise click.ClickException(str(error)) from None
+    except TrainExtraMissing as missing:
+        command = f"{sys.executable} -m pip install -c constraints.txt -e '.[train]'"
+        raise click.ClickException(f"{missing} is not installed. Install it with: {command}") from None
+
+
+@contextmanager
+def _bars() -> Iterator[Progress]:
+    """Show a bar after another on a terminal, and a line each elsewhere."""
+    bars: dict[str, Any] = {}
+
+    def finish() -> None:
+        for bar in bars.values():
+            bar.render_finish()
+        bars.clear()
+
+    def progress(what: str, done: int, count: int) -> None:
+        if what not in bars:
+            finish()
+            bars[what] = click.progressbar(length=count, label=what, file=sys.stderr)
+            bars[what].render_progress()
+        bars[what].update(done - bars[what].pos)
+
+    try:
+        yield progress
+    finally:
+        finish()
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    with tempfile.TemporaryDirectory(prefix=".summary-", dir=path.absolute().parent) as unfinished:
+        (Path(unfinished) / "made").write_bytes(content)
+        os.replace(Path(unfinished) / "made", path)  # noqa: PTH105 - atomic
+
+
+def _tell(trained: Trained, folder: Path) -> None:
+    summary = trained.summary
+    click.echo(f"Trained {summary['model']} in {summary['epochs']} epochs, and imported it to {folder}")
+    for name, purpose in (("train", "learnt from"), ("validation", "calibrated by")):
+        patients, windows = (sum(summary[name][kind].values()) for kind in ("patients", "windows"))
+        click.echo(f"  {purpose}: {windows} windows of {patients} patients")
+    told = summary["calibration"]
+    click.echo(f"  log loss: {told['log_loss_before']:.3f} before calibration, {told['log_loss_after']:.3f} after")
+    click.echo("  Measure it on patients it has not seen, with `fcv evaluate`, before it says anything to anybody.")

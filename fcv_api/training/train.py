@@ -1,0 +1,197 @@
+"""From a labelled cohort to a model: split, scale, fit, calibrate, import."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fcv_api.domain.encounter import Encounter
+from fcv_api.domain.prediction import Evidence, State
+from fcv_api.domain.scaling import PopulationScaling
+from fcv_api.domain.window import Matrix, WindowSpec
+from fcv_api.lstm.artifact import Artifact
+from fcv_api.lstm.card import card_of
+from fcv_api.lstm.import_process import import_file
+from fcv_api.lstm.import_request import CLASSES, ImportRequest
+from fcv_api.lstm.keras_import import STEPS
+from fcv_api.lstm.network import Examples, Network, Recipe, fit
+from fcv_api.training.calibration import Calibration, calibrate
+from fcv_api.training.card import written_card
+from fcv_api.training.dataset import Cohort, Horizon, LabelledWindows, UnusableData, cut_windows
+from fcv_api.training.split import split_patients, worst_states
+
+Progress = Callable[[str, int, int], None]
+"""Is told what is being done, how much of it is done, and how much there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to train. scaling: `window` or `population`. evidence: what the patients are."""
+
+    name: str
+    version: str
+    scaling: str = "window"
+    horizon: Horizon = field(default_factory=Horizon)
+    recipe: Recipe = field(default_factory=Recipe)
+    evidence: Evidence = Evidence.UNSTATED
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """Windows to learn from, and windows of other patients to stop and to calibrate by."""
+
+    train: LabelledWindows
+    validation: LabelledWindows
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """A model, not saved yet, and how it came about, ready for JSON."""
+
+    artifact: Artifact
+    summary: dict[str, Any]
+
+
+def train(cohort: Cohort, plan: Plan, progress: Progress) -> Trained:
+    """Train and import a model. Raises UnusableData, KerasFileError or TrainExtraMissing; writes nothing."""
+    learning, holding = split_patients(cohort, plan.recipe.seed)
+    split = Split(
+        train=_learnable(_cut(cohort.only(learning), plan, progress, "Cutting windows to learn from"), plan),
+        validation=_ahead(_cut(cohort.only(holding), plan, progress, "Cutting windows to calibrate by")),
+    )
+    _check_classes(split)
+    scaling, spec = fit_scaling(split.train, plan.scaling)
+    network, calibration = _fit(split, spec, plan.recipe, progress)
+    summary = _summarise(plan, cohort, split, (network, calibration))
+    request = ImportRequest(
+        name=plan.name,
+        version=plan.version,
+        evidence=plan.evidence,
+        scaling=scaling,
+        horizon_minutes=plan.horizon.minutes,
+    )
+    request = replace(request, card=card_of(request, written_card(summary), _file(request)))
+    return Trained(_import(network, request, progress), summary)
+
+
+def fit_scaling(windows: LabelledWindows, kind: str) -> tuple[dict[str, Any], WindowSpec]:
+    """Give the scaling as a manifest holds it, and the window that goes with it.
+
+    population: mean and deviation over all rows of the windows, of what was measured. A sign that never was, or never
+    changed, gets deviation 1, so that it comes out as 0.
+    """
+    if kind == "window":
+        return {"kind": "window"}, WindowSpec()
+    rows = windows.raw.reshape(-1, windows.raw.shape[-1])  # (n * instants, 9)
+    known = ~np.isnan(rows)
+    counts = np.maximum(known.sum(axis=0), 1)
+    mean = np.where(known, rows, 0).sum(axis=0) / counts
+    deviation = np.sqrt((np.where(known, rows - mean, 0) ** 2).sum(axis=0) / counts)
+    deviation = np.where(deviation > 1e-9 * np.maximum(np.abs(mean), 1), deviation, 1.0)
+    told = {"kind": "population", "mean": mean.tolist(), "deviation": deviation.tolist()}
+    return told, WindowSpec(scale=PopulationScaling(tuple(told["mean"]), tuple(told["deviation"])))
+
+
+def scale_windows(raw: Matrix, spec: WindowSpec) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """Scale windows, (n, instants, 9), one by one, by the code that serves."""
+    scaled = np.empty(raw.shape, dtype=np.float32)
+    for index, window in enumerate(raw):
+        scaled[index] = spec.scale(window)
+    return scaled
+
+
+def _cut(cohort: Cohort, plan: Plan, progress: Progress, what: str) -> LabelledWindows:
+    def watched(loop: Iterator[Encounter], count: int) -> Iterator[Encounter]:
+        for done, encounter in enumerate(loop, 1):
+            yield encounter
+            progress(what, done, count)
+
+    return cut_windows(cohort, WindowSpec(), plan.horizon, watched)
+
+
+def _learnable(windows: LabelledWindows, plan: Plan) -> LabelledWindows:
+    """Leave out windows that end more than a horizon after the onset: treatment has bent what led to it.
+
+    With all of them in, the default network ranked windows before the onset worse (docs/model.md).
+    """
+    return windows.where(~(windows.lead < -plan.horizon.minutes))
+
+
+def _ahead(windows: LabelledWindows) -> LabelledWindows:
+    """Keep what ends before the onset: calibration and early stopping are for prediction, not detection."""
+    return windows.where(windows.ahead)
+
+
+def _check_classes(split: Split) -> None:
+    for windows, purpose in ((split.train, "learn from"), (split.validation, "calibrate by")):
+        found = np.unique(windows.label)
+        if len(found) < 2:  # noqa: PLR2004
+            raise UnusableData(
+                f"All {len(windows)} windows to {purpose} have one class ({CLASSES[found[0]].value}); "
+                "needed are two at least: more patients, or longer stays before the onset."
+            )
+
+
+def _fit(split: Split, spec: WindowSpec, recipe: Recipe, progress: Progress) -> tuple[Network, Calibration]:
+    """Train a network and fold its calibration into it. Raises UnusableData where the training diverged."""
+    train, validation = (_examples(each, spec) for each in (split.train, split.validation))
+    network = fit(train, validation, recipe, lambda done, of: progress("Training, at most", done, of))
+    if not np.isfinite(network.losses).all():
+        raise UnusableData("The training diverged to numbers that are none; a smaller --rate may mend it.")
+    calibration = calibrate(network.logits(validation[0]), validation[1])
+    network.fold(calibration.temperature, calibration.bias)
+    return network, calibration
+
+
+def _examples(windows: LabelledWindows, spec: WindowSpec) -> Examples:
+    return scale_windows(windows.raw, spec), windows.label
+
+
+def _import(network: Network, request: ImportRequest, progress: Progress) -> Artifact:
+    with tempfile.TemporaryDirectory(prefix="fcv-train-") as folder:
+        path = Path(folder) / _file(request)
+        network.save(path)
+        return import_file(path, request, lambda _, done: progress("Comparing with Keras", done, STEPS))
+
+
+def _file(request: ImportRequest) -> str:
+    return f"{request.name}--{request.version}.keras"
+
+
+def _summarise(plan: Plan, cohort: Cohort, split: Split, outcome: tuple[Network, Calibration]) -> dict[str, Any]:
+    """Say how a model came about, in what JSON holds."""
+    network, calibration = outcome
+    worst = worst_states(cohort)
+    mixes = {name: _mix(getattr(split, name), worst) for name in ("train", "validation")}
+    return {
+        "model": f"{plan.name}/{plan.version}",
+        "evidence": plan.evidence.value,
+        "scaling": plan.scaling,
+        "horizon_minutes": plan.horizon.minutes,
+        "recipe": asdict(plan.recipe),
+        **mixes,
+        "epochs": len(network.losses),
+        "validation_losses": list(network.losses),
+        "calibration": {
+            "temperature": calibration.temperature,
+            "bias": dict(zip((state.value for state in CLASSES), calibration.bias.tolist(), strict=True)),
+            "log_loss_before": calibration.before,
+            "log_loss_after": calibration.after,
+        },
+    }
+
+
+def _mix(windows: LabelledWindows, worst: dict[str, State]) -> dict[str, Any]:
+    """Count windows by class and patients by their worst state."""
+    patients = Counter(worst[patient] for patient in np.unique(windows.patient).tolist())
+    counts = np.bincount(windows.label, minlength=len(CLASSES)).tolist()
+    return {
+        "patients": {state.value: patients[state] for state in CLASSES},
+        "windows": dict(zip((state.value for state in CLASSES), counts, strict=True)),
+    }

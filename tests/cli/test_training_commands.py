@@ -1,0 +1,104 @@
+"""`fcv simulate` and `fcv plot`, and how commands that need the `train` extra are loaded."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from conftest import FIXTURES, MakeSettings
+
+from fcv_api.cli import main
+from fcv_api.cli.lazy import LazyCommand
+
+Run = Any
+PNG = b"\x89PNG"
+
+
+@pytest.fixture
+def run(make_settings: MakeSettings) -> Run:
+    """Run `fcv` on a database of the test's own."""
+    make_settings()
+
+    def run(*arguments: object) -> Result:
+        return CliRunner().invoke(main, list(map(str, arguments)), catch_exceptions=False)
+
+    return run
+
+
+@pytest.fixture
+def two_stays(run: Run, tmp_path: Path) -> tuple[Path, Path]:
+    """Simulate two stays, and give their export and their labels."""
+    export, labels = tmp_path / "stays.csv", tmp_path / "labels.csv"
+    assert run("simulate", "--patients", 2, export, labels).exit_code == 0
+    return export, labels
+
+
+def test_the_same_seed_writes_the_same_files(run: Run, two_stays: tuple[Path, Path], tmp_path: Path) -> None:
+    export, labels = tmp_path / "again.csv", tmp_path / "again_labels.csv"
+    assert "Wrote 2 simulated stays" in run("simulate", "--patients", 2, export, labels).output
+    assert (export.read_bytes(), labels.read_bytes()) == tuple(path.read_bytes() for path in two_stays)
+    run("simulate", "--patients", 2, "--seed", 2, export, labels)
+    assert export.read_bytes() != two_stays[0].read_bytes()
+
+
+def test_a_simulation_has_the_columns_of_a_wards_export(two_stays: tuple[Path, Path]) -> None:
+    headers = [path.read_text("utf-8").partition("\n")[0] for path in two_stays]
+    assert headers == ["idAtencion,idSigno,nomSigno,valor,unidad,fecRegistro", "idAtencion,State,onset"]
+
+
+def test_simulating_into_one_file_is_refused_and_leaves_nothing(run: Run, tmp_path: Path) -> None:
+    result = run("simulate", "--patients", 1, tmp_path / "a.csv", tmp_path / "a.csv")
+    assert (result.exit_code, "cannot be both" in result.output) == (1, True)
+    assert not (tmp_path / "a.csv").exists()
+
+
+def test_plot_draws_one_encounter_of_an_export(run: Run, two_stays: tuple[Path, Path], tmp_path: Path) -> None:
+    export, labels = two_stays
+    result = run("plot", export, "--encounter", 100_001, "--labels", labels, "-o", tmp_path / "p.png")
+    assert "Drew encounter 100001" in result.output
+    assert (tmp_path / "p.png").read_bytes().startswith(PNG)
+
+
+def test_plot_draws_a_request(run: Run, tmp_path: Path) -> None:
+    assert run("plot", FIXTURES / "encounter_5501.json", "-o", tmp_path / "p.png").exit_code == 0
+    assert (tmp_path / "p.png").read_bytes().startswith(PNG)
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ([], "has 2 encounters; choose one, such as 100000"),
+        (["--encounter", "5"], "has no encounter 5; it has 100000, 100001"),
+        (["--encounter", "100000", "--model", "none/1"], "none/1"),
+    ],
+)
+def test_what_plot_cannot_draw_is_one_sentence(
+    run: Run, two_stays: tuple[Path, Path], given: list[str], sentence: str
+) -> None:
+    out = two_stays[0].with_name("p.png")
+    result = run("plot", two_stays[0], "-o", out, *given)
+    assert result.exit_code != 0
+    assert sentence in " ".join(result.output.split())
+    assert not out.exists()
+
+
+def test_the_command_line_loads_no_pandas_until_a_command_needs_it(root: Path) -> None:
+    look = "import sys, fcv_api.cli as c; c.main(['--help'], standalone_mode=False); print('pandas' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", look], cwd=root, capture_output=True, text=True, check=True)
+    assert "simulate" in found.stdout
+    assert found.stdout.splitlines()[-1] == "False"
+
+
+def test_a_missing_extra_is_one_sentence_that_says_how_to_install_it() -> None:
+    with pytest.raises(click.ClickException, match=r"^pandoras is not installed\. Install it with: .*\[train\]"):
+        LazyCommand("box", "pandoras.box:open", "").load()
+
+
+def test_a_missing_module_of_ours_is_not_taken_for_a_missing_extra() -> None:
+    with pytest.raises(ModuleNotFoundError):
+        LazyCommand("box", "fcv_api.pandoras_box:open", "").load()

@@ -20,11 +20,14 @@ from fcv_api.domain.prediction import ModelIdentity, Models
 from fcv_api.extensions import db, jwt, migrate
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.registry import Registry
+from fcv_api.lstm.runtime import RUNTIME
 from fcv_api.lstm.swap import Serving, SwappedModels
+from fcv_api.scoring import Recorder
 from fcv_api.settings import ROOT, Settings, SettingsError
 from fcv_api.web import auth, error_handlers, health, predict, requests
 from fcv_api.web.openapi import DESCRIPTION, SECURITY_SCHEMES
 from fcv_api.web.parser import use_orjson
+from fcv_api.web.problems import slug_of
 
 log = logging.getLogger("fcv_api")
 
@@ -37,6 +40,7 @@ def create_app(settings: Settings, models: Models | None = None) -> Flask:
     use_orjson(app)
     service = requests.Service(
         models=models or load_models(settings, app),
+        recorder=Recorder(settings.ledger == "required", RUNTIME, slug_of),
         zone=settings.timezone,
         warn_unvalidated=settings.production,
         registration=settings.registration,

@@ -1,6 +1,12 @@
-"""Assess an encounter: the one way in, for the service and for everything else that wants a score."""
+"""Assess an encounter, and record what came of it: the one way in, for the service and for everything else."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import orjson
 
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import Unscorable
@@ -12,7 +18,11 @@ from fcv_api.domain.prediction import (
     ScoreWarning,
     probabilities_of,
 )
-from fcv_api.domain.window import extract_window
+from fcv_api.domain.vitals import SIGN_NAMES
+from fcv_api.domain.window import Window, extract_window
+from fcv_api.ledger.record import Also, Entry, Record, append
+
+Outcome = Prediction | Refusal
 
 
 def assess(encounter: Encounter, model: Scorer, *, warn_unvalidated: bool = False) -> Prediction | Refusal:
@@ -37,3 +47,73 @@ def _unvalidated(model: ModelIdentity) -> tuple[ScoreWarning, ...]:
         "Do not act on this score."
     )
     return (ScoreWarning("unvalidated_model", None, detail),)
+
+
+def attempt(encounter: int, assessed: Callable[[], Outcome]) -> Outcome:
+    """Do what leads to an outcome. A fact that is raised on the way, such as by a bad cell, is a refusal like any other."""
+    try:
+        return assessed()
+    except Unscorable as reason:
+        return Refusal(encounter, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asked. body_sha256: of the request's body. started: `perf_counter()` when it was received."""
+
+    user_id: int
+    request_id: str
+    body_sha256: str
+    started: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Records outcomes before they are answered.
+
+    required: without it nothing is recorded. runtime: what computes here, and on what processor. problem_of: names the
+    problem that a refusal's reason is answered with.
+    """
+
+    required: bool
+    runtime: str
+    problem_of: Callable[[Unscorable], str]
+
+    def record(self, outcomes: Sequence[Outcome], caller: Caller, also: Also | None = None) -> list[Record]:
+        """Record all outcomes or none, in their order; give the records, none where none are required.
+
+        also: writes more in the same transaction. Raises SQLAlchemyError, and then there must be no answer.
+        """
+        if not self.required:
+            return []
+        return append([self._entry(outcome, caller) for outcome in outcomes], caller.started, also)
+
+    def _entry(self, outcome: Outcome, caller: Caller) -> Entry:
+        asked = {"user_id": caller.user_id, "request_id": caller.request_id, "body_sha256": caller.body_sha256}
+        if isinstance(outcome, Refusal):
+            return Entry(encounter=outcome.encounter, problem=self.problem_of(outcome.reason), **asked)
+        model, window = outcome.model, outcome.window
+        return Entry(
+            encounter=outcome.encounter,
+            model_name=model.name,
+            model_version=model.version,
+            model_sha256=model.sha256,
+            window_first=_instant(window, 0),
+            window_last=_instant(window, -1),
+            window_raw=_in_one_order(window),
+            probabilities=orjson.dumps({state.value: each for state, each in outcome.probabilities.items()}).decode(),
+            state=outcome.state.value,
+            warnings=orjson.dumps(outcome.warnings).decode(),
+            runtime=self.runtime,
+            **asked,
+        )
+
+
+def _instant(window: Window, row: int) -> str:
+    return f"{np.datetime_as_string(window.instants[row], 'us')}Z"
+
+
+def _in_one_order(window: Window) -> bytes:
+    """Give the raw window in the order of `vitals.SIGNS`, whatever its model's: a record is read without its model."""
+    raw = window.raw[:, [window.signs.index(name) for name in SIGN_NAMES]]
+    return raw.astype("<f8").tobytes()

@@ -6,7 +6,8 @@ from alembic import context
 from sqlalchemy import create_engine, text
 
 import fcv_api.accounts
-import fcv_api.activations  # noqa: F401 - the same
+import fcv_api.activations
+import fcv_api.ledger.tables  # noqa: F401 - the same
 from fcv_api.extensions import db
 from fcv_api.settings import Settings
 

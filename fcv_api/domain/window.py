@@ -39,11 +39,14 @@ class WindowSpec:
 class Window:
     """raw: (instants, 9) in the model's order and the signs' own units; a static sign never sent is NaN.
 
-    measured: (instants, 9), true where `raw` was measured, not filled. first, last: as the sender said them.
+    measured: (instants, 9), true where `raw` was measured, not filled. instants: datetime64[us] in UTC.
+    signs: the names of the columns. first, last: as the sender said them.
     """
 
     raw: Matrix
     measured: NDArray[np.bool_]
+    instants: NDArray[np.datetime64]
+    signs: tuple[str, ...]
     first: datetime
     last: datetime
 
@@ -93,6 +96,8 @@ def last_window(history: History, spec: WindowSpec) -> Window:
     return Window(
         raw=raw[:, order],
         measured=~np.isnan(measured[-spec.instants :])[:, order],
+        instants=kept,
+        signs=spec.signs,
         first=encounter.as_sent(kept[0]),
         last=encounter.as_sent(kept[-1]),
     )

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import platform
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +21,21 @@ from fcv_api.domain.window import Matrix, WindowSpec
 from fcv_api.lstm.artifact import Artifact, ArtifactError
 
 GOLDEN_TOLERANCE = 1e-5
+CPU_FLAGS = ("sse4_2", "avx", "f16c", "fma", "avx2", "avx512f", "avx512bw", "avx512_vnni", "avx512_bf16", "amx_tile")
+"""What LiteRT's kernels are chosen by on x86-64; processors of other machines are named by the machine alone."""
+
+
+def _runtime() -> str:
+    """Say what computes: the library's version, and the features of the processor that it chooses its kernels by."""
+    try:
+        present = set(re.findall(r"\S+", re.findall(r"^flags\s*:(.*)", Path("/proc/cpuinfo").read_text(), re.MULTILINE)[0]))
+    except (OSError, IndexError):
+        present = set()
+    flags = [flag for flag in CPU_FLAGS if flag in present]
+    return " ".join([f"ai-edge-litert {version('ai-edge-litert')}", platform.machine(), *flags])
+
+
+RUNTIME = _runtime()
 
 
 @dataclass(frozen=True, slots=True)

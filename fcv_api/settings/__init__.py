@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 MODES = ("development", "production")
 POLICIES = ("open", "admin", "closed")
+LEDGER = ("required", "off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class Settings:
     models_dir: Path
     model: str | None
     allow_unvalidated_model: bool
+    ledger: str
+    ledger_days: int
     log_dir: Path
     timezone: tzinfo
     token_minutes: int
@@ -89,6 +92,8 @@ def _read(env: Env) -> dict[str, Any]:
         "models_dir": ROOT / env.path("MODELS_DIR", Path("models")),
         "model": env.str("MODEL", None) or None,
         "allow_unvalidated_model": env.bool("ALLOW_UNVALIDATED_MODEL", default=False),
+        "ledger": env.str("LEDGER", "required", validate=OneOf(LEDGER)),
+        "ledger_days": env.int("LEDGER_DAYS", 400, validate=Range(1, 36_500)),
         "log_dir": ROOT / env.path("LOG_DIR", Path("logs")),
         "timezone": _timezone(env, production=production),
         "token_minutes": env.int("TOKEN_MINUTES", 20, validate=Range(1, 24 * 60)),

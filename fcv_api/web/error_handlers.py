@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, NotFound, Re
 
 from fcv_api.accounts import UnusableCredentials
 from fcv_api.domain.errors import BadCells, Cell, MissingSigns, TooFewInstants, WindowSpan
-from fcv_api.web.problems import BY_STATUS, FACTS, ProblemRaised, answer
+from fcv_api.web.problems import BY_STATUS, FACTS, ProblemRaised, answer, slug_of
 
 log = logging.getLogger("fcv_api")
 
@@ -32,8 +32,7 @@ def register(app: Flask) -> None:
 
 
 def _fact(fact: Exception) -> Response:
-    slug = next(FACTS[kind] for kind in type(fact).__mro__ if kind in FACTS)
-    return answer(slug, str(fact), **_members(fact))
+    return answer(slug_of(fact), str(fact), **_members(fact))
 
 
 def _members(fact: Exception) -> dict[str, Any]:

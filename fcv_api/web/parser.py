@@ -6,12 +6,13 @@ webargs would use the standard library, which is slower and raises RecursionErro
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
 import flask_smorest
 import orjson
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, g
 from flask.json.provider import JSONProvider
 from marshmallow import Schema, ValidationError
 from webargs import core
@@ -19,6 +20,7 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from fcv_api.web.problems import ProblemRaised
+from fcv_api.web.requests import current_service
 from fcv_api.wire.columns import invalid_body
 
 LARGEST_FORM = 20  # fields
@@ -80,7 +82,7 @@ def check_encoding(req: Request) -> None:
 
 
 def read_body(req: Request) -> bytes:
-    """Read a body whole. Raises RequestEntityTooLarge.
+    """Read a body whole, and hash it for the record. Raises RequestEntityTooLarge.
 
     Werkzeug cuts a chunked body off at the limit without a word, and what is left of it must not be read.
     """
@@ -92,6 +94,8 @@ def read_body(req: Request) -> bytes:
         raise ProblemRaised("bad-request", "The body cannot be read: it is cut off or badly chunked.") from None
     if req.content_length is None and len(body) == req.max_content_length:
         raise RequestEntityTooLarge
+    if current_service().recorder.required:
+        g.body_sha256 = sha256(body).hexdigest()
     return body
 
 

@@ -9,7 +9,7 @@ from fcv_api.accounts import Role
 from fcv_api.domain.prediction import Prediction
 from fcv_api.web.openapi import TOKEN_NEEDED, problems
 from fcv_api.web.parser import Blueprint
-from fcv_api.web.requests import current_service
+from fcv_api.web.requests import caller, current_service
 from fcv_api.web.tokens import authenticated
 from fcv_api.wire.answer import PredictionSchema
 from fcv_api.wire.encounter import EncounterRows, EncounterSchema
@@ -30,6 +30,7 @@ HEADERS = {
         "schema": {"type": "string"},
         "description": "first/last instant of the window: as sent, or in UTC where offsets were sent",
     },
+    "Location": {"schema": {"type": "string"}, "description": "the stored prediction; not with `FCV_LEDGER=off`"},
     "X-Request-ID": {"schema": {"type": "string"}, "description": "the caller's own, or a new one"},
 }
 
@@ -47,11 +48,15 @@ def predict(rows: EncounterRows) -> tuple[Prediction, dict[str, str]]:
     """
     g.encounter = rows.id
     service = current_service()
-    outcome = scoring.assess(
-        rows.read(service.zone), service.models.active(), warn_unvalidated=service.warn_unvalidated
+    outcome = scoring.attempt(
+        rows.id,
+        lambda: scoring.assess(
+            rows.read(service.zone), service.models.active(), warn_unvalidated=service.warn_unvalidated
+        ),
     )
+    records = service.recorder.record([outcome], caller())
     prediction = outcome.or_raise()
-    return prediction, _headers(prediction)
+    return prediction, _headers(prediction) | {"Location": f"/predictions/{record.id}" for record in records}
 
 
 def _headers(prediction: Prediction) -> dict[str, str]:

@@ -146,6 +146,13 @@ FACTS: dict[type[Exception], str] = {
     UsernameTaken: "username-taken",
     UnusableCredentials: "unusable-credentials",
 }
+
+
+def slug_of(fact: Exception) -> str:
+    """Name a fact's problem."""
+    return next(FACTS[kind] for kind in type(fact).__mro__ if kind in FACTS)
+
+
 # What Flask and Werkzeug raise themselves.
 BY_STATUS = {
     400: "bad-request",

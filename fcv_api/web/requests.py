@@ -13,6 +13,7 @@ from flask import Flask, current_app, g, request
 from flask.wrappers import Response
 
 from fcv_api.domain.prediction import Models
+from fcv_api.scoring import Caller, Recorder
 
 SAFE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
@@ -22,6 +23,7 @@ class Service:
     """What the app hands to its views."""
 
     models: Models
+    recorder: Recorder
     zone: tzinfo
     warn_unvalidated: bool
     registration: str
@@ -31,6 +33,11 @@ class Service:
 def current_service() -> Service:
     """Give what `app.py` bound."""
     return cast("Service", current_app.extensions["fcv"])
+
+
+def caller() -> Caller:
+    """Say who asks, for the record."""
+    return Caller(g.user_id, g.request_id, g.body_sha256, g.start)
 
 
 def register(app: Flask, service: Service) -> None:

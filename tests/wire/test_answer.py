@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from fcv_api.domain.prediction import ModelIdentity, Prediction, ScoreWarning, State
+from fcv_api.domain.vitals import SIGN_NAMES
 from fcv_api.domain.window import Window
 from fcv_api.wire.answer import PredictionSchema
 
@@ -22,7 +23,14 @@ LAST = datetime(2024, 3, 3, 9, 30)  # noqa: DTZ001 - as sent
 
 
 def answer(probabilities: dict[State, float] = PROBABILITIES, *warnings: ScoreWarning) -> dict[str, Any]:
-    window = Window(raw=np.zeros((20, 9)), measured=np.ones((20, 9), dtype=np.bool_), first=LAST, last=LAST)
+    window = Window(
+        raw=np.zeros((20, 9)),
+        measured=np.ones((20, 9), dtype=np.bool_),
+        instants=np.full(20, LAST, dtype="datetime64[us]"),
+        signs=SIGN_NAMES,
+        first=LAST,
+        last=LAST,
+    )
     prediction = Prediction(5501, probabilities, window, ModelIdentity("fake", "1", "0" * 64), warnings)
     dumped: dict[str, Any] = PredictionSchema().dump(prediction)
     return dumped

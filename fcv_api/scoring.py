@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-import numpy as np
 import orjson
 
 from fcv_api.domain.encounter import Encounter
@@ -20,7 +20,7 @@ from fcv_api.domain.prediction import (
 )
 from fcv_api.domain.vitals import SIGN_NAMES
 from fcv_api.domain.window import Window, extract_window
-from fcv_api.ledger.record import Also, Entry, Record, append
+from fcv_api.ledger.record import Also, Record, append
 
 Outcome = Prediction | Refusal
 
@@ -71,30 +71,26 @@ class Caller:
 class Recorder:
     """Records outcomes before they are answered.
 
-    required: without it nothing is recorded. runtime: what computes here, and on what processor. problem_of: names the
-    problem that a refusal's reason is answered with.
+    runtime: what computes here, and on what processor. problem_of: names the problem that a refusal's reason gets.
     """
 
-    required: bool
     runtime: str
     problem_of: Callable[[Unscorable], str]
 
     def record(self, outcomes: Sequence[Outcome], caller: Caller, also: Also | None = None) -> list[Record]:
-        """Record all outcomes or none, in their order; give the records, none where none are required.
+        """Record all outcomes or none, in their order. Raises SQLAlchemyError, and then there must be no answer.
 
-        also: writes more in the same transaction. Raises SQLAlchemyError, and then there must be no answer.
+        also: writes more in the same transaction.
         """
-        if not self.required:
-            return []
-        return append([self._entry(outcome, caller) for outcome in outcomes], caller.started, also)
+        return append([self._given(outcome, caller) for outcome in outcomes], caller.started, also)
 
-    def _entry(self, outcome: Outcome, caller: Caller) -> Entry:
-        asked = {"user_id": caller.user_id, "request_id": caller.request_id, "body_sha256": caller.body_sha256}
+    def _given(self, outcome: Outcome, caller: Caller) -> Record:
+        asked = (outcome.encounter, caller.user_id, caller.request_id, caller.body_sha256)
         if isinstance(outcome, Refusal):
-            return Entry(encounter=outcome.encounter, problem=self.problem_of(outcome.reason), **asked)
+            return Record(*asked, problem=self.problem_of(outcome.reason))
         model, window = outcome.model, outcome.window
-        return Entry(
-            encounter=outcome.encounter,
+        return Record(
+            *asked,
             model_name=model.name,
             model_version=model.version,
             model_sha256=model.sha256,
@@ -105,15 +101,17 @@ class Recorder:
             state=outcome.state.value,
             warnings=orjson.dumps(outcome.warnings).decode(),
             runtime=self.runtime,
-            **asked,
         )
 
 
 def _instant(window: Window, row: int) -> str:
-    return f"{np.datetime_as_string(window.instants[row], 'us')}Z"
+    moment: datetime = window.instants[row].item()
+    return f"{moment.isoformat(timespec='microseconds')}Z"
 
 
 def _in_one_order(window: Window) -> bytes:
     """Give the raw window in the order of `vitals.SIGNS`, whatever its model's: a record is read without its model."""
-    raw = window.raw[:, [window.signs.index(name) for name in SIGN_NAMES]]
-    return raw.astype("<f8").tobytes()
+    raw = window.raw
+    if window.signs != SIGN_NAMES:
+        raw = raw[:, [window.signs.index(name) for name in SIGN_NAMES]]
+    return raw.astype("<f8", copy=False).tobytes()

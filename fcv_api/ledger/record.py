@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, insert, select, text
-from sqlalchemy.orm import Session
 
-from fcv_api.extensions import write_transaction
-from fcv_api.ledger.tables import GENESIS, CheckpointRow, PredictionRow, utc_text
-
-LOCK = text("SELECT set_config('lock_timeout', '3s', true), pg_advisory_xact_lock(5502)")
-"""PostgreSQL's writer's lock, waited for as long as SQLite waits for its own. It ends with the transaction."""
+from fcv_api.extensions import db, write_cursor
+from fcv_api.ledger.tables import GENESIS, utc_text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """What is to be recorded of one encounter. problem: the refusal's, and then there is no model and no window.
+class Record(NamedTuple):
+    """A row of `predictions`. What is given to `append` has no place in the chain yet: it ends with `runtime`.
 
-    window_raw: (instants, 9) float64, little-endian, row by row, in the order of `domain.vitals.SIGNS`; window_first,
-    window_last: its ends in UTC. probabilities, warnings: JSON. runtime: what computed, and on what processor.
+    problem: a refusal's, and then there is no model and no window. window_raw: (instants, 9) float64, little-endian,
+    row by row, in the order of `domain.vitals.SIGNS`; window_first, window_last: its ends in UTC. probabilities,
+    warnings: JSON. runtime: what computed, and on what processor. previous: the hash of the record before this one.
     """
 
     encounter: int
@@ -44,92 +38,88 @@ class Entry:
     state: str | None = None
     warnings: str | None = None
     runtime: str | None = None
+    seq: int = 0
+    id: str = ""
+    at: str = ""
+    duration_us: int = 0
+    previous: str = GENESIS
+    hash: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record(Entry):
-    """What was recorded. previous: the hash of the record before it; hash: that of its own cells, `previous` too."""
-
-    seq: int
-    id: str
-    at: str
-    duration_us: int
-    previous: str
-    hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """Where the chain stands: a record's number and hash."""
 
     seq: int
     hash: str
 
 
-Also = Callable[[Session, list[Record]], None]
-NAMES = tuple(field.name for field in fields(Entry))
-COLUMNS = tuple(column.name for column in PredictionRow.__table__.columns)
-HASHED = COLUMNS[:-1]
-_INSERT = insert(PredictionRow.__table__)  # type: ignore[arg-type]
-_LAST = select(PredictionRow.seq, PredictionRow.hash).order_by(PredictionRow.seq.desc()).limit(1)
-_PURGED = select(CheckpointRow.seq, CheckpointRow.hash).order_by(CheckpointRow.seq.desc()).limit(1)
+Also = Callable[[Any, list[Record]], None]
+GIVEN = Record._fields.index("seq")
+WINDOW = Record._fields.index("window_raw")
+COLUMNS = ", ".join(Record._fields)
+LAST = "SELECT seq, hash FROM predictions ORDER BY seq DESC LIMIT 1"
+PURGED = "SELECT seq, hash FROM ledger_checkpoints ORDER BY seq DESC LIMIT 1"
+LOCK = "SELECT set_config('lock_timeout', '3s', true), pg_advisory_xact_lock(5502)"
+"""PostgreSQL's writer's lock, waited for as long as SQLite waits for its own. It ends with the transaction."""
 
 
-def append(entries: Iterable[Entry], started: float, also: Also | None = None) -> list[Record]:
-    """Record all entries or none, in their order. Raises SQLAlchemyError.
+def append(given: Sequence[Record], started: float, also: Also | None = None) -> list[Record]:
+    """Record all that is given or nothing, in its order. Raises SQLAlchemyError.
 
-    started: `perf_counter()` when the request was received. also: writes more in the same transaction.
+    started: `perf_counter()` when the request was received. also: writes more in the same transaction, by the driver's
+    cursor that it is given.
     """
-    with write_transaction() as session:
-        connection = session.connection()
-        lock(connection)
-        records = _chained(entries, head(connection), started)
-        if records:
-            connection.execute(_INSERT, [_cells(record) for record in records])
+    with write_cursor() as cursor:
+        lock(cursor)
+        records = _chained(given, head(cursor), started)
+        mark = "?" if on_sqlite() else "%s"
+        cursor.executemany(f"INSERT INTO predictions ({COLUMNS}) VALUES ({', '.join([mark] * len(Record._fields))})", records)
         if also:
-            also(session, records)
+            also(cursor, records)
     return records
 
 
-def lock(connection: Connection) -> None:
+def lock(cursor: Any) -> None:  # noqa: ANN401 - a driver's cursor
     """Be the only writer of the record until the transaction ends. On SQLite every write transaction is."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(LOCK)
+    if not on_sqlite():
+        cursor.execute(LOCK)
 
 
-def head(connection: Connection) -> Link:
+def on_sqlite() -> bool:
+    """Say which of the two databases this is."""
+    return db.engine.dialect.name == "sqlite"
+
+
+def head(cursor: Any) -> Link:  # noqa: ANN401
     """Give the last record's link; that of the last purge where nothing came after it."""
-    last = connection.execute(_LAST).first() or connection.execute(_PURGED).first()
-    return Link(*last) if last else Link(0, GENESIS)
+    for query in (LAST, PURGED):
+        cursor.execute(query)
+        if found := cursor.fetchone():
+            return Link(*found)
+    return Link(0, GENESIS)
 
 
-def digest(cells: Mapping[str, Any]) -> str:
-    """Hash a record: SHA-256 over its columns but the last as a JSON array without spaces, the window in hex."""
-    window = cells["window_raw"]
-    array = [cells[name] for name in HASHED]
-    array[_WINDOW] = None if window is None else window.hex()
+def digest(cells: Sequence[Any]) -> str:
+    """Hash a record: SHA-256 over all its cells but the hash, as a JSON array without spaces, the window in hex."""
+    array = list(cells[: len(Record._fields) - 1])
+    if array[WINDOW] is not None:
+        array[WINDOW] = array[WINDOW].hex()
     return hashlib.sha256(orjson.dumps(array)).hexdigest()
 
 
-_WINDOW = HASHED.index("window_raw")
-
-
-def _chained(entries: Iterable[Entry], last: Link, started: float) -> list[Record]:
+def _chained(given: Sequence[Record], last: Link, started: float) -> list[Record]:
     now = datetime.now(UTC)
-    moment = {"at": utc_text(now), "duration_us": round((perf_counter() - started) * 1e6)}
+    at, duration_us = utc_text(now), round((perf_counter() - started) * 1e6)
+    seq, previous = last
     records = []
-    for entry in entries:
-        cells: dict[str, Any] = {name: getattr(entry, name) for name in NAMES} | moment
-        cells |= {"seq": last.seq + 1, "id": _new_id(now), "previous": last.hash}
-        last = Link(cells["seq"], digest(cells))
-        records.append(Record(**cells, hash=last.hash))
+    for each in given:
+        seq += 1
+        cells = (*each[:GIVEN], seq, _new_id(now), at, duration_us, previous)
+        previous = digest(cells)
+        records.append(Record(*cells, previous))
     return records
 
 
 def _new_id(now: datetime) -> str:
     """Give 32 characters that begin with the time, so that the newest lie side by side in the index."""
     return f"{int(now.timestamp() * 1000):012x}{secrets.token_hex(10)}"
-
-
-def _cells(record: Record) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in COLUMNS}

@@ -21,12 +21,10 @@ class PredictionRow(Base):
 
     __tablename__ = "predictions"
 
-    seq: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
-    id: Mapped[str] = mapped_column(String(32), unique=True)
-    at: Mapped[str] = mapped_column(String(27), index=True)
+    encounter: Mapped[int] = mapped_column(BigInteger)
     user_id: Mapped[int] = mapped_column(Number, index=True)
     request_id: Mapped[str] = mapped_column(String(64))
-    encounter: Mapped[int] = mapped_column(BigInteger)
+    body_sha256: Mapped[str] = mapped_column(String(64))
     problem: Mapped[str | None] = mapped_column(String(64))
     model_name: Mapped[str | None] = mapped_column(String(64))
     model_version: Mapped[str | None] = mapped_column(String(64))
@@ -37,9 +35,11 @@ class PredictionRow(Base):
     probabilities: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str | None] = mapped_column(String(32), index=True)
     warnings: Mapped[str | None] = mapped_column(Text)
-    body_sha256: Mapped[str] = mapped_column(String(64))
-    duration_us: Mapped[int] = mapped_column(BigInteger)
     runtime: Mapped[str | None] = mapped_column(Text)
+    seq: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
+    id: Mapped[str] = mapped_column(String(32), unique=True)
+    at: Mapped[str] = mapped_column(String(27))
+    duration_us: Mapped[int] = mapped_column(BigInteger)
     previous: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))
 

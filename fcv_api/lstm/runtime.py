@@ -21,16 +21,20 @@ from fcv_api.domain.window import Matrix, WindowSpec
 from fcv_api.lstm.artifact import Artifact, ArtifactError
 
 GOLDEN_TOLERANCE = 1e-5
-CPU_FLAGS = ("sse4_2", "avx", "f16c", "fma", "avx2", "avx512f", "avx512bw", "avx512_vnni", "avx512_bf16", "amx_tile")
-"""What LiteRT's kernels are chosen by on x86-64; processors of other machines are named by the machine alone."""
+CPU_FLAGS = (
+    *("sse4_1", "avx", "f16c", "fma", "avx2", "avx512f", "avx512bw", "avx512vbmi", "avx512_vnni", "avx_vnni"),
+    *("avx512_fp16", "amx_tile", "asimd", "asimdhp", "asimddp", "i8mm", "bf16", "sve", "sve2", "sme"),
+)
+"""What LiteRT's kernels are chosen by, on x86-64 and on ARM, as Linux names it."""
 
 
 def _runtime() -> str:
     """Say what computes: the library's version, and the features of the processor that it chooses its kernels by."""
     try:
-        present = set(re.findall(r"\S+", re.findall(r"^flags\s*:(.*)", Path("/proc/cpuinfo").read_text(), re.MULTILINE)[0]))
-    except (OSError, IndexError):
-        present = set()
+        found = re.search(r"^(?:flags|Features)\s*:(.*)", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    except OSError:
+        found = None  # not Linux
+    present = found[1].split() if found else []
     flags = [flag for flag in CPU_FLAGS if flag in present]
     return " ".join([f"ai-edge-litert {version('ai-edge-litert')}", platform.machine(), *flags])
 

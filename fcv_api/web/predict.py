@@ -9,7 +9,7 @@ from fcv_api.accounts import Role
 from fcv_api.domain.prediction import Prediction
 from fcv_api.web.openapi import TOKEN_NEEDED, problems
 from fcv_api.web.parser import Blueprint
-from fcv_api.web.requests import caller, current_service
+from fcv_api.web.requests import current_service, record
 from fcv_api.web.tokens import authenticated
 from fcv_api.wire.answer import PredictionSchema
 from fcv_api.wire.encounter import EncounterRows, EncounterSchema
@@ -54,9 +54,9 @@ def predict(rows: EncounterRows) -> tuple[Prediction, dict[str, str]]:
             rows.read(service.zone), service.models.active(), warn_unvalidated=service.warn_unvalidated
         ),
     )
-    records = service.recorder.record([outcome], caller())
+    records = record([outcome])
     prediction = outcome.or_raise()
-    return prediction, _headers(prediction) | {"Location": f"/predictions/{record.id}" for record in records}
+    return prediction, _headers(prediction) | {"Location": f"/predictions/{each.id}" for each in records}
 
 
 def _headers(prediction: Prediction) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from time import perf_counter
@@ -13,7 +14,8 @@ from flask import Flask, current_app, g, request
 from flask.wrappers import Response
 
 from fcv_api.domain.prediction import Models
-from fcv_api.scoring import Caller, Recorder
+from fcv_api.ledger.record import Also, Record
+from fcv_api.scoring import Caller, Outcome, Recorder
 
 SAFE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
@@ -23,7 +25,8 @@ class Service:
     """What the app hands to its views."""
 
     models: Models
-    recorder: Recorder
+    recorder: Recorder | None
+    """None with `FCV_LEDGER=off`."""
     zone: tzinfo
     warn_unvalidated: bool
     registration: str
@@ -35,9 +38,15 @@ def current_service() -> Service:
     return cast("Service", current_app.extensions["fcv"])
 
 
-def caller() -> Caller:
-    """Say who asks, for the record."""
-    return Caller(g.user_id, g.request_id, g.body_sha256, g.start)
+def record(outcomes: Sequence[Outcome], also: Also | None = None) -> list[Record]:
+    """Record what came of this request, before it is answered; give the records: none with `FCV_LEDGER=off`.
+
+    also: writes more in the same transaction. Raises SQLAlchemyError, and then there must be no answer.
+    """
+    recorder = current_service().recorder
+    if recorder is None:
+        return []
+    return recorder.record(outcomes, Caller(g.user_id, g.request_id, g.body_sha256, g.start), also)
 
 
 def register(app: Flask, service: Service) -> None:

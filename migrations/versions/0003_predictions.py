@@ -21,12 +21,10 @@ def upgrade() -> None:
     """Make the tables."""
     op.create_table(
         "predictions",
-        sa.Column("seq", NUMBER, primary_key=True, autoincrement=False),
-        sa.Column("id", sa.String(32), nullable=False),
-        sa.Column("at", sa.String(27), nullable=False),
+        sa.Column("encounter", sa.BigInteger, nullable=False),
         sa.Column("user_id", NUMBER, nullable=False),
         sa.Column("request_id", sa.String(64), nullable=False),
-        sa.Column("encounter", sa.BigInteger, nullable=False),
+        sa.Column("body_sha256", sa.String(64), nullable=False),
         sa.Column("problem", sa.String(64)),
         sa.Column("model_name", sa.String(64)),
         sa.Column("model_version", sa.String(64)),
@@ -37,14 +35,16 @@ def upgrade() -> None:
         sa.Column("probabilities", sa.Text),
         sa.Column("state", sa.String(32)),
         sa.Column("warnings", sa.Text),
-        sa.Column("body_sha256", sa.String(64), nullable=False),
-        sa.Column("duration_us", sa.BigInteger, nullable=False),
         sa.Column("runtime", sa.Text),
+        sa.Column("seq", NUMBER, primary_key=True, autoincrement=False),
+        sa.Column("id", sa.String(32), nullable=False),
+        sa.Column("at", sa.String(27), nullable=False),
+        sa.Column("duration_us", sa.BigInteger, nullable=False),
         sa.Column("previous", sa.String(64), nullable=False),
         sa.Column("hash", sa.String(64), nullable=False),
         sa.UniqueConstraint("id", name="uq_predictions_id"),
     )
-    for column in ("at", "user_id", "state"):
+    for column in ("user_id", "state"):
         op.create_index(f"ix_predictions_{column}", "predictions", [column])
     op.create_index("ix_predictions_encounter_seq", "predictions", ["encounter", "seq"])
     refused = sa.text("problem IS NOT NULL")

@@ -1,0 +1,51 @@
+"""Measure what the record costs a request: processor time with FCV_LEDGER=required and off, interleaved, one process.
+
+make bench
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import tempfile
+from pathlib import Path
+from time import perf_counter, process_time
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+from request import BODIES, service, whole_request
+
+ROUNDS, REQUESTS = 15, 100
+LEDGER = ("off", "required")
+
+
+def main() -> None:
+    """Print, for each body, the medians of the rounds, and the median of their differences."""
+    with tempfile.TemporaryDirectory() as folder:
+        services = {mode: service(Path(folder) / mode, FCV_LEDGER=mode) for mode in LEDGER}
+        print(f"\nthe record on SQLite, {ROUNDS} interleaved rounds of {REQUESTS} requests, ms a request")
+        for name, body in BODIES.items():
+            for app, token in services.values():  # what only a first request pays
+                for _ in range(REQUESTS):
+                    whole_request(app, token, body)
+            spent: dict[str, list[tuple[float, float]]] = {mode: [] for mode in LEDGER}
+            for number in range(ROUNDS):
+                for mode in LEDGER if number % 2 else reversed(LEDGER):
+                    cpu, wall = process_time(), perf_counter()
+                    for _ in range(REQUESTS):
+                        whole_request(*services[mode], body)
+                    spent[mode].append((process_time() - cpu, perf_counter() - wall))
+            _print(name, spent)
+
+
+def _print(name: str, spent: dict[str, list[tuple[float, float]]]) -> None:
+    print(f"  {name}")
+    for column, clock in enumerate(("processor time", "wall clock")):
+        off, on = ([each[column] / REQUESTS * 1000 for each in spent[mode]] for mode in LEDGER)
+        cost = [with_record - without for without, with_record in zip(off, on, strict=True)]
+        medians = f"{statistics.median(off):.3f} off, {statistics.median(on):.3f} required"
+        print(f"    {clock:<15} {medians}: {statistics.median(cost):.3f} more ({min(cost):.3f} to {max(cost):.3f})")
+
+
+if __name__ == "__main__":
+    main()

@@ -64,7 +64,7 @@ def write_cursor() -> Iterator[Any]:
     What the driver raises is raised as SQLAlchemy would raise it: as DBAPIError.
     """
     engine = db.engine
-    connection, driver = engine.raw_connection(), engine.dialect.loaded_dbapi
+    connection, driver = engine.raw_connection(), engine.dialect.dbapi
     try:
         cursor = connection.cursor()
         if engine.dialect.name == "sqlite":

@@ -87,20 +87,17 @@ class Recorder:
     def _given(self, outcome: Outcome, caller: Caller) -> Record:
         asked = (outcome.encounter, caller.user_id, caller.request_id, caller.body_sha256)
         if isinstance(outcome, Refusal):
-            return Record(*asked, problem=self.problem_of(outcome.reason))
+            return Record(*asked, self.problem_of(outcome.reason))
         model, window = outcome.model, outcome.window
         return Record(
             *asked,
-            model_name=model.name,
-            model_version=model.version,
-            model_sha256=model.sha256,
-            window_first=_instant(window, 0),
-            window_last=_instant(window, -1),
-            window_raw=_in_one_order(window),
-            probabilities=orjson.dumps({state.value: each for state, each in outcome.probabilities.items()}).decode(),
-            state=outcome.state.value,
-            warnings=orjson.dumps(outcome.warnings).decode(),
-            runtime=self.runtime,
+            None,
+            *(model.name, model.version, model.sha256),
+            *(_instant(window, 0), _instant(window, -1), _in_one_order(window)),
+            orjson.dumps({state.value: each for state, each in outcome.probabilities.items()}).decode(),
+            outcome.state.value,
+            orjson.dumps(outcome.warnings).decode(),
+            self.runtime,
         )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
+import os
+import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from time import perf_counter
@@ -11,7 +12,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from fcv_api.extensions import db, write_cursor
+from fcv_api.extensions import write_cursor
 from fcv_api.ledger.tables import GENESIS, utc_text
 
 
@@ -57,6 +58,10 @@ Also = Callable[[Any, list[Record]], None]
 GIVEN = Record._fields.index("seq")
 WINDOW = Record._fields.index("window_raw")
 COLUMNS = ", ".join(Record._fields)
+INSERT = {
+    sqlite: f"INSERT INTO predictions ({COLUMNS}) VALUES ({', '.join([mark] * len(Record._fields))})"  # noqa: S608
+    for sqlite, mark in ((True, "?"), (False, "%s"))
+}
 LAST = "SELECT seq, hash FROM predictions ORDER BY seq DESC LIMIT 1"
 PURGED = "SELECT seq, hash FROM ledger_checkpoints ORDER BY seq DESC LIMIT 1"
 LOCK = "SELECT set_config('lock_timeout', '3s', true), pg_advisory_xact_lock(5502)"
@@ -72,8 +77,7 @@ def append(given: Sequence[Record], started: float, also: Also | None = None) ->
     with write_cursor() as cursor:
         lock(cursor)
         records = _chained(given, head(cursor), started)
-        mark = "?" if on_sqlite() else "%s"
-        cursor.executemany(f"INSERT INTO predictions ({COLUMNS}) VALUES ({', '.join([mark] * len(Record._fields))})", records)
+        cursor.executemany(INSERT[on_sqlite(cursor)], records)
         if also:
             also(cursor, records)
     return records
@@ -81,13 +85,13 @@ def append(given: Sequence[Record], started: float, also: Also | None = None) ->
 
 def lock(cursor: Any) -> None:  # noqa: ANN401 - a driver's cursor
     """Be the only writer of the record until the transaction ends. On SQLite every write transaction is."""
-    if not on_sqlite():
+    if not on_sqlite(cursor):
         cursor.execute(LOCK)
 
 
-def on_sqlite() -> bool:
+def on_sqlite(cursor: Any) -> bool:  # noqa: ANN401
     """Say which of the two databases this is."""
-    return db.engine.dialect.name == "sqlite"
+    return isinstance(cursor, sqlite3.Cursor)
 
 
 def head(cursor: Any) -> Link:  # noqa: ANN401
@@ -109,17 +113,17 @@ def digest(cells: Sequence[Any]) -> str:
 
 def _chained(given: Sequence[Record], last: Link, started: float) -> list[Record]:
     now = datetime.now(UTC)
-    at, duration_us = utc_text(now), round((perf_counter() - started) * 1e6)
+    moment, at, duration_us = int(now.timestamp() * 1000), utc_text(now), round((perf_counter() - started) * 1e6)
     seq, previous = last
     records = []
     for each in given:
         seq += 1
-        cells = (*each[:GIVEN], seq, _new_id(now), at, duration_us, previous)
+        cells = (*each[:GIVEN], seq, new_id(moment), at, duration_us, previous)
         previous = digest(cells)
         records.append(Record(*cells, previous))
     return records
 
 
-def _new_id(now: datetime) -> str:
-    """Give 32 characters that begin with the time, so that the newest lie side by side in the index."""
-    return f"{int(now.timestamp() * 1000):012x}{secrets.token_hex(10)}"
+def new_id(moment: int) -> str:
+    """Give 32 characters that begin with the time in ms, so that the newest lie side by side in the index."""
+    return f"{moment:012x}{os.urandom(10).hex()}"

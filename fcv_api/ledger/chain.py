@@ -1,0 +1,121 @@
+"""Verify the chain, and publish its head: what stands in a log that went elsewhere cannot be written anew here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import select
+
+from fcv_api.extensions import read_transaction, write_cursor
+from fcv_api.ledger.query import ROWS_AT_ONCE
+from fcv_api.ledger.record import Link, Record, digest, head, lock, on_sqlite
+from fcv_api.ledger.tables import GENESIS, CheckpointRow, HeadRow, PredictionRow, utc_text
+
+BETWEEN_HEADS = timedelta(minutes=5)
+
+
+class BrokenChain(Exception):
+    """The record is not what was recorded. The message names the first place as one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What was found sound. start: where the last purge ended; heads: how many published heads it was compared with."""
+
+    start: Link
+    count: int
+    head: Link
+    heads: int
+
+
+def publish_head() -> Link | None:
+    """Keep the chain's head as published and give it, unless that was done within 5 minutes, or nothing is new.
+
+    Every worker of every host may ask: one of them gets it.
+    """
+    latest = select(HeadRow.seq, HeadRow.at).order_by(HeadRow.seq.desc()).limit(1)
+    due = utc_text(datetime.now(UTC) - BETWEEN_HEADS)
+    with read_transaction() as connection:
+        last = connection.execute(latest).first()
+    if last and last.at > due:
+        return None
+    with write_cursor() as cursor:
+        lock(cursor)
+        current = head(cursor)
+        cursor.execute("SELECT seq, at FROM ledger_heads ORDER BY seq DESC LIMIT 1")
+        seq, at = cursor.fetchone() or (0, "")
+        if current.seq <= seq or at > due:
+            return None
+        marks = "?, ?, ?" if on_sqlite(cursor) else "%s, %s, %s"
+        cursor.execute(f"INSERT INTO ledger_heads VALUES ({marks})", (*current, utc_text(datetime.now(UTC))))  # noqa: S608
+    return current
+
+
+def verify(published: Mapping[int, str] | None = None) -> Verified:
+    """Walk the chain from the last purge. Raises BrokenChain at the first record that is not as it was recorded.
+
+    published: more heads, hash by number, such as those of a log. A record of a smaller number than the last published
+    head cannot be changed, taken out or put in without being found.
+    """
+    purges = select(CheckpointRow.seq, CheckpointRow.hash).order_by(CheckpointRow.seq.desc())
+    rows = select(*PredictionRow.__table__.columns).order_by(PredictionRow.seq)
+    with read_transaction() as connection:
+        purged = connection.execute(purges).first()
+        start = last = Link(*purged) if purged else Link(0, GENESIS)
+        kept = {seq: value for seq, value in connection.execute(select(HeadRow.seq, HeadRow.hash)).all()}
+        heads = Heads.of(kept, published or {}, start)
+        for row in connection.execution_options(yield_per=ROWS_AT_ONCE).execute(rows):
+            last = _follow(last, Record(*row), start)
+            heads.pass_by(last)
+    heads.end(last)
+    return Verified(start, last.seq - start.seq, last, heads.passed)
+
+
+@dataclass(slots=True)
+class Heads:
+    """The published heads that are still to come, by number; several hashes where sources disagree."""
+
+    to_come: dict[int, set[str]]
+    good: int
+    passed: int = 0
+
+    @classmethod
+    def of(cls, kept: Mapping[int, str], published: Mapping[int, str], start: Link) -> Heads:
+        """Bring two sources together. What lies before the last purge cannot be compared any more."""
+        numbers = {seq for seq in (*kept, *published) if seq >= start.seq and seq > 0}
+        heads = cls({seq: {each[seq] for each in (kept, published) if seq in each} for seq in numbers}, start.seq)
+        heads.pass_by(start)
+        return heads
+
+    def pass_by(self, link: Link) -> None:
+        """Compare a record with what was published of it."""
+        wanted = self.to_come.pop(link.seq, None)
+        if wanted is None:
+            return
+        if wanted != {link.hash}:
+            raise BrokenChain(
+                f"Record {link.seq} is not the one whose hash was published: a record from {self.good + 1} to "
+                f"{link.seq} was changed, taken out or put in, and those after it were chained anew."
+            )
+        self.good, self.passed = link.seq, self.passed + 1
+
+    def end(self, last: Link) -> None:
+        """Find records that were taken off the end."""
+        if self.to_come:
+            raise BrokenChain(f"Record {last.seq + 1} was taken out: a head up to {max(self.to_come)} was published.")
+
+
+def _follow(last: Link, record: Record, start: Link) -> Link:
+    """Check that a record is the next of the chain, as it was recorded; give its link."""
+    named = f"Record {record.seq} (id {record.id})"
+    if record.seq <= last.seq:
+        raise BrokenChain(f"{named} was put in: the last purge took all up to {start.seq}.")
+    if record.seq > last.seq + 1:
+        raise BrokenChain(f"Record {last.seq + 1} was taken out: {named} comes next.")
+    if digest(record) != record.hash:
+        raise BrokenChain(f"{named} was changed: its hash is another one.")
+    if record.previous != last.hash:
+        raise BrokenChain(f"Record {last.seq} was changed: {named} carries another hash of it.")
+    return Link(record.seq, record.hash)

@@ -1,0 +1,116 @@
+"""Read the record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, exists, select
+from sqlalchemy.orm import aliased
+
+from fcv_api.extensions import read_transaction
+from fcv_api.ledger.record import Record
+from fcv_api.ledger.tables import PredictionRow, utc_moment
+
+ROWS_AT_ONCE = 500
+_ALL = select(*PredictionRow.__table__.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which records: those that fit all that is given. since, until: when recorded, as `utc_text`; until is excluded.
+
+    before: only records of a smaller number, which is how one page goes on from another.
+    """
+
+    user_id: int | None = None
+    encounter: int | None = None
+    state: str | None = None
+    model: tuple[str, ...] = ()
+    """A name, or a name and a version."""
+    since: str | None = None
+    until: str | None = None
+    before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """Where an encounter stands: its last score and its last refusal, where there are such."""
+
+    encounter: int
+    seq: int
+    score: Record | None
+    refusal: Record | None
+
+
+def find(record_id: str, user_id: int | None = None) -> Record | None:
+    """Give one record; only if it is the user's, where one is named."""
+    query = _ALL.where(PredictionRow.id == record_id, *_conditions(Wanted(user_id=user_id), PredictionRow))
+    with read_transaction() as connection:
+        found = connection.execute(query).first()
+    return Record(*found) if found else None
+
+
+def search(wanted: Wanted, limit: int) -> list[Record]:
+    """Give records, the newest first."""
+    query = _ALL.where(*_conditions(wanted, PredictionRow)).order_by(PredictionRow.seq.desc()).limit(limit)
+    with read_transaction() as connection:
+        return [Record(*row) for row in connection.execute(query)]
+
+
+def stream(wanted: Wanted) -> Iterator[Record]:
+    """Give records, the oldest first, as they stand at one moment. They are read as they are asked for."""
+    query = _ALL.where(*_conditions(wanted, PredictionRow)).order_by(PredictionRow.seq)
+    with read_transaction() as connection:
+        for row in connection.execution_options(yield_per=ROWS_AT_ONCE).execute(query):
+            yield Record(*row)
+
+
+def latest(wanted: Wanted, limit: int) -> list[Latest]:
+    """Give the encounters, the one that was asked about last first. `wanted.before` is compared with `Latest.seq`."""
+    newer = aliased(PredictionRow)
+    later = Wanted(user_id=wanted.user_id)
+    last = ~exists().where(
+        newer.encounter == PredictionRow.encounter, newer.seq > PredictionRow.seq, *_conditions(later, newer)
+    )
+    query = select(PredictionRow.encounter, PredictionRow.seq).where(*_conditions(wanted, PredictionRow), last)
+    with read_transaction() as connection:
+        rows = connection.execute(query.order_by(PredictionRow.seq.desc()).limit(limit)).all()
+        newest = [
+            [connection.execute(_newest(encounter, wanted.user_id, refused=each)).first() for each in (False, True)]
+            for encounter, _ in rows
+        ]
+    return [
+        Latest(encounter, seq, *(Record(*found) if found else None for found in pair))
+        for (encounter, seq), pair in zip(rows, newest, strict=True)
+    ]
+
+
+def _newest(encounter: int, user_id: int | None, *, refused: bool) -> Select[Any]:
+    kind = PredictionRow.problem.is_not(None) if refused else PredictionRow.problem.is_(None)
+    conditions = _conditions(Wanted(user_id=user_id, encounter=encounter), PredictionRow)
+    return _ALL.where(kind, *conditions).order_by(PredictionRow.seq.desc()).limit(1)
+
+
+def _conditions(wanted: Wanted, row: type[PredictionRow]) -> list[ColumnElement[bool]]:
+    equal = {
+        row.user_id: wanted.user_id,
+        row.encounter: wanted.encounter,
+        row.state: wanted.state,
+        **dict(zip((row.model_name, row.model_version), wanted.model, strict=False)),
+    }
+    conditions: list[ColumnElement[bool]] = [column == value for column, value in equal.items() if value is not None]
+    if wanted.since is not None:
+        # An id begins with its time in ms, and has an index; `at` has none, and says it to the microsecond.
+        conditions += [row.at >= wanted.since, row.id >= _id_at(wanted.since)]
+    if wanted.until is not None:
+        conditions += [row.at < wanted.until, row.id < _id_at(wanted.until, 1)]
+    if wanted.before is not None:
+        conditions.append(row.seq < wanted.before)
+    return conditions
+
+
+def _id_at(text: str, later: int = 0) -> str:
+    """Give what ids of a moment begin with. later: ms to add."""
+    return f"{max(int(utc_moment(text).timestamp() * 1000) + later, 0):012x}"

@@ -1,0 +1,113 @@
+"""How long records are kept, and what they take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, delete, func, insert, select, text, update
+
+from fcv_api.extensions import read_transaction, write_transaction
+from fcv_api.ledger.tables import CheckpointRow, PredictionRow, utc_moment, utc_text
+
+ROWS_AT_ONCE = 500
+"""How many rows a purge deletes in one transaction: predictions wait for it meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purge:
+    """What is purged, or was. seq: the last record's number."""
+
+    seq: int
+    count: int
+    before: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """The record in figures. size: bytes of the database that are its own. daily: records a day, over the last week."""
+
+    predictions: int
+    refusals: int
+    first: datetime | None
+    last: datetime | None
+    models: dict[str, int]
+    size: int
+    daily: float
+
+    @property
+    def each(self) -> float:
+        """Bytes a record."""
+        return self.size / max(self.predictions + self.refusals, 1)
+
+
+def due(days: int) -> Purge:
+    """Say what is older than some days, from the chain's beginning to the first record that is not."""
+    before = datetime.now(UTC) - timedelta(days=days)
+    younger = select(PredictionRow.seq).where(PredictionRow.at >= utc_text(before)).order_by(PredictionRow.seq).limit(1)
+    with read_transaction() as connection:
+        first = connection.scalar(younger)
+        older = select(func.coalesce(func.max(PredictionRow.seq), 0), func.count())
+        seq, count = connection.execute(older if first is None else older.where(PredictionRow.seq < first)).one()
+    return Purge(seq, count, before)
+
+
+def purge(what: Purge, by: str) -> int:
+    """Delete up to a record, from the oldest on, and write a checkpoint from which the chain goes on. Gives how many.
+
+    In small transactions. One that is cut off has purged less, and its checkpoint says so.
+    """
+    done = 0
+    while part := _purge_some(what.seq, by, done):
+        done += part
+    return done
+
+
+def _purge_some(seq: int, by: str, done: int) -> int:
+    oldest = select(PredictionRow.seq, PredictionRow.hash).where(PredictionRow.seq <= seq).order_by(PredictionRow.seq)
+    with write_transaction() as session:
+        rows = session.execute(oldest.limit(ROWS_AT_ONCE)).all()
+        if not rows:
+            return 0
+        mark = {"seq": rows[-1].seq, "hash": rows[-1].hash, "count": done + len(rows), "at": utc_text(datetime.now(UTC))}
+        if done:
+            session.execute(update(CheckpointRow).where(CheckpointRow.seq == rows[0].seq - 1).values(mark))
+        else:
+            session.execute(insert(CheckpointRow).values(mark | {"by": by}))
+        session.execute(delete(PredictionRow).where(PredictionRow.seq <= rows[-1].seq))
+    return len(rows)
+
+
+def purges() -> list[tuple[int, datetime, str]]:
+    """Give every purge: how many records, when, by whom."""
+    query = select(CheckpointRow.count, CheckpointRow.at, CheckpointRow.by).order_by(CheckpointRow.seq)
+    with read_transaction() as connection:
+        return [(count, utc_moment(at), by) for count, at, by in connection.execute(query)]
+
+
+def stats() -> Stats:
+    """Count the record."""
+    row = PredictionRow
+    model = row.model_name + "/" + row.model_version
+    week = datetime.now(UTC) - timedelta(days=7)
+    with read_transaction() as connection:
+        total, refused, first, last = connection.execute(
+            select(func.count(), func.count(row.problem), func.min(row.id), func.max(row.id))
+        ).one()
+        models = connection.execute(select(model, func.count()).where(row.problem.is_(None)).group_by(model)).all()
+        recent = connection.scalar(select(func.count()).where(row.at >= utc_text(week))) or 0
+        size = _size(connection)
+    began, ended = (datetime.fromtimestamp(int(each[:12], 16) / 1000, UTC) if each else None for each in (first, last))
+    days = min(7.0, max((datetime.now(UTC) - began) / timedelta(days=1), 1 / 24)) if began else 7.0
+    return Stats(total - refused, refused, began, ended, {name: count for name, count in models}, size, recent / days)
+
+
+def _size(connection: Connection) -> int:
+    """Give the bytes of the table and its indexes: on SQLite, of all that is no model's copy."""
+    if connection.dialect.name == "postgresql":
+        return int(connection.scalar(text("SELECT pg_total_relation_size('predictions')")) or 0)
+    pages, free, page = (
+        int(connection.scalar(text(f"PRAGMA {name}")) or 0) for name in ("page_count", "freelist_count", "page_size")
+    )
+    models = connection.scalar(text("SELECT COALESCE(SUM(LENGTH(manifest) + LENGTH(flatbuffer)), 0) FROM models"))
+    return (pages - free) * page - int(models or 0)

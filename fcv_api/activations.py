@@ -116,6 +116,7 @@ class Worker:
     seen_at: datetime | None = None
 
 
+_COPY = [getattr(StoredModel, name) for name in ModelCopy.__dataclass_fields__]
 _HISTORY = select(
     ActivationRow.id,
     ActivationRow.model_id,
@@ -147,10 +148,17 @@ def in_force() -> Activation | None:
 
 def model_copy(activation: int) -> ModelCopy:
     """Give the model of an activation."""
-    columns = [getattr(StoredModel, name) for name in ModelCopy.__dataclass_fields__]
-    query = select(*columns).join(ActivationRow, ActivationRow.model_id == StoredModel.id)
+    query = select(*_COPY).join(ActivationRow, ActivationRow.model_id == StoredModel.id)
     with read_transaction() as connection:
         return ModelCopy(*connection.execute(query.where(ActivationRow.id == activation)).one())
+
+
+def find_copy(name: str, version: str, sha256: str) -> ModelCopy | None:
+    """Give the newest copy of a model that was activated once."""
+    query = select(*_COPY).filter_by(name=name, version=version, sha256=sha256).order_by(StoredModel.id.desc())
+    with read_transaction() as connection:
+        found = connection.execute(query.limit(1)).first()
+    return ModelCopy(*found) if found else None
 
 
 def activate(copy: ModelCopy, by: str, reason: str) -> int:

@@ -18,13 +18,14 @@ from fcv_api import __version__, access_log, activations
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import ModelIdentity, Models
 from fcv_api.extensions import db, jwt, migrate
+from fcv_api.ledger.chain import publish_head
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.registry import Registry
 from fcv_api.lstm.runtime import RUNTIME
 from fcv_api.lstm.swap import Serving, SwappedModels
 from fcv_api.scoring import Recorder
 from fcv_api.settings import ROOT, Settings, SettingsError
-from fcv_api.web import auth, error_handlers, health, predict, requests
+from fcv_api.web import auth, error_handlers, health, predict, predictions, requests
 from fcv_api.web.openapi import DESCRIPTION, SECURITY_SCHEMES
 from fcv_api.web.parser import use_orjson
 from fcv_api.web.problems import slug_of
@@ -41,6 +42,7 @@ def create_app(settings: Settings, models: Models | None = None) -> Flask:
     service = requests.Service(
         models=models or load_models(settings, app),
         recorder=Recorder(RUNTIME, slug_of) if settings.ledger == "required" else None,
+        runtime=RUNTIME,
         zone=settings.timezone,
         warn_unvalidated=settings.production,
         registration=settings.registration,
@@ -128,10 +130,23 @@ class DatabaseActivations:
             raise NoModel(refusal)
         return artifact
 
+    def find(self, model: ModelIdentity) -> Artifact:
+        """Give a model from the database's copy, or from its folder. Raises NoModel when it is in neither."""
+        with self.app.app_context():
+            copy = activations.find_copy(model.name, model.version, model.sha256)
+        if copy:
+            return Artifact.from_bytes(copy.manifest, copy.flatbuffer, "database")
+        artifact = Registry(self.settings.models_dir).artifact(str(model))
+        if artifact.manifest.sha256 != model.sha256:
+            raise NoModel(f"The folder of {model} holds another model than the one with sha256 {model.sha256}.")
+        return artifact
+
     def report(self, state: Serving) -> None:
-        """Say what this process serves."""
+        """Say what this process serves, and publish the head of the record's chain where that is due."""
         model = state.model.identity
         with self.app.app_context():
+            if head := publish_head():
+                log.info("ledger: head %d %s", *head)
             activations.report(
                 activations.Worker(
                     state.host, state.pid, model.name, model.version, model.sha256, state.activation, state.problem
@@ -171,7 +186,7 @@ def _config(settings: Settings) -> dict[str, object]:
 def _register_routes(app: Flask) -> None:
     api = Api(app)
     api.DEFAULT_ERROR_RESPONSE_NAME = None  # every route documents its own
-    for blueprint in (predict.bp, auth.bp, health.bp):
+    for blueprint in (predict.bp, predictions.bp, auth.bp, health.bp):
         api.register_blueprint(blueprint)
     ui = {
         "app_name": "FCV-MLAPI",

@@ -6,19 +6,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
 import orjson
 
 from fcv_api.domain.encounter import Encounter
-from fcv_api.domain.errors import Unscorable
+from fcv_api.domain.errors import NoModel, Unscorable
 from fcv_api.domain.prediction import (
     ModelIdentity,
     Prediction,
     Refusal,
     Scorer,
     ScoreWarning,
+    State,
+    most_probable,
     probabilities_of,
 )
-from fcv_api.domain.vitals import SIGN_NAMES
+from fcv_api.domain.vitals import INDEX_BY_NAME, SIGN_NAMES
 from fcv_api.domain.window import Window, extract_window
 from fcv_api.ledger.record import Also, Record, append
 
@@ -112,3 +115,57 @@ def _in_one_order(window: Window) -> bytes:
     if window.signs != SIGN_NAMES:
         raw = raw[:, [window.signs.index(name) for name in SIGN_NAMES]]
     return raw.astype("<f8", copy=False).tobytes()
+
+
+TOLERANCE = 1e-6
+"""What another runtime or processor may change of a probability."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What comes of a recorded window now. same_runtime: the library and the processor's features are the record's."""
+
+    record: Record
+    model: ModelIdentity
+    runtime: str
+    probabilities: dict[State, float]
+
+    @property
+    def same_runtime(self) -> bool:
+        """Whether nothing excuses another bit."""
+        return self.runtime == self.record.runtime
+
+    @property
+    def state(self) -> State:
+        """The most probable state now."""
+        return most_probable(self.probabilities)
+
+    @property
+    def difference(self) -> float:
+        """The largest one of a probability."""
+        recorded = orjson.loads(self.record.probabilities or b"{}")
+        return max(abs(now - recorded[state.value]) for state, now in self.probabilities.items())
+
+    @property
+    def verdict(self) -> str:
+        """`equal` to the last bit, `within tolerance` where the runtime is another one, or else `different`."""
+        if self.difference == 0:
+            return "equal"
+        return "within tolerance" if not self.same_runtime and self.difference <= TOLERANCE else "different"
+
+
+def replay(record: Record, model: Scorer, runtime: str) -> Replay:
+    """Score a recorded window again. Raises NoModel when the model does not read such a window, or ModelOutput."""
+    raw = np.frombuffer(record.window_raw or b"", "<f8").reshape(-1, len(SIGN_NAMES))
+    if len(raw) != model.spec.instants:
+        raise NoModel(f"Model {model.identity} reads {model.spec.instants} instants; the record holds {len(raw)}.")
+    ordered = np.ascontiguousarray(raw[:, [INDEX_BY_NAME[name] for name in model.spec.signs]])
+    probabilities = probabilities_of(model.score(model.spec.scale(ordered)), model)
+    return Replay(record, model.identity, runtime, probabilities)
+
+
+def recorded_model(record: Record) -> ModelIdentity | None:
+    """Say which model a record is of; None for a refusal."""
+    if record.problem is not None:
+        return None
+    return ModelIdentity(record.model_name or "", record.model_version or "", record.model_sha256 or "")

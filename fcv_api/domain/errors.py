@@ -56,6 +56,10 @@ class InvalidBody(BadCells):
     """The body is not the object that was asked for: a field is missing, or of another type."""
 
 
+class InvalidQuery(BadCells):
+    """A parameter after the question mark is unknown, or of another type."""
+
+
 class InvalidRows(BadCells):
     """A row of one of the nine signs lacks its name or time, or holds what is not a number or a time."""
 

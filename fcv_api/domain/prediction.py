@@ -50,6 +50,10 @@ class ModelIdentity:
     def __str__(self) -> str:
         return f"{self.name}/{self.version}"
 
+    def is_same(self, other: ModelIdentity) -> bool:
+        """Whether the other one is this model to the bit; what is known of it may have changed since."""
+        return (self.name, self.version, self.sha256) == (other.name, other.version, other.sha256)
+
 
 @dataclass(frozen=True, slots=True)
 class ScoreWarning:
@@ -73,7 +77,7 @@ class Prediction:
     @property
     def state(self) -> State:
         """The most probable state, with no threshold."""
-        return max(self.probabilities, key=self.probabilities.__getitem__)
+        return most_probable(self.probabilities)
 
     def or_raise(self) -> Prediction:
         """Return itself: the counterpart of `Refusal.or_raise`."""
@@ -118,6 +122,10 @@ class Models(Protocol):
         """Give the model that answers now. Raises NoModel when there is none."""
         ...
 
+    def at(self, model: ModelIdentity) -> Scorer:
+        """Give the very model that was recorded: of this name, version and sha256. Raises NoModel when it is not here."""
+        ...
+
     def verify(self) -> None:
         """Run the active model's golden windows. Raises NoModel when they do not come out."""
         ...
@@ -129,6 +137,11 @@ class Models(Protocol):
     def problem(self) -> str:
         """Say what is wrong although the active model answers; empty when nothing is."""
         ...
+
+
+def most_probable(probabilities: dict[State, float]) -> State:
+    """Give the state of the largest probability, with no threshold."""
+    return max(probabilities, key=probabilities.__getitem__)
 
 
 def probabilities_of(outputs: Matrix, model: Scorer) -> dict[State, float]:

@@ -94,7 +94,7 @@ def last_window(history: History, spec: WindowSpec) -> Window:
     raw = backward_fill(history.filled[-spec.instants :])  # (instants, 9)
     order = [INDEX_BY_NAME[name] for name in spec.signs]
     return Window(
-        raw=raw[:, order],
+        raw=np.ascontiguousarray(raw[:, order]),  # the order of cells in memory decides the last bits of their mean
         measured=~np.isnan(measured[-spec.instants :])[:, order],
         instants=kept,
         signs=spec.signs,

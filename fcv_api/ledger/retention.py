@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from fcv_api.extensions import read_transaction, write_transaction
-from fcv_api.ledger.tables import CheckpointRow, PredictionRow, utc_moment, utc_text
+from fcv_api.ledger.tables import CheckpointRow, HeadRow, PredictionRow, utc_moment, utc_text
 
 ROWS_AT_ONCE = 500
 """How many rows a purge deletes in one transaction: predictions wait for it meanwhile."""
@@ -74,6 +74,7 @@ def _purge_some(seq: int, by: str, done: int) -> int:
             session.execute(update(CheckpointRow).where(CheckpointRow.seq == rows[0].seq - 1).values(mark))
         else:
             session.execute(insert(CheckpointRow).values(mark | {"by": by}))
+        session.execute(delete(HeadRow).where(HeadRow.seq < rows[-1].seq))
         session.execute(delete(PredictionRow).where(PredictionRow.seq <= rows[-1].seq))
     return len(rows)
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from fcv_api.domain.errors import NoModel
+from fcv_api.domain.prediction import ModelIdentity
 from fcv_api.lstm.artifact import Artifact, Manifest
 from fcv_api.lstm.runtime import LiteRtModel
 
@@ -34,6 +35,10 @@ class Activations(Protocol):
 
     def artifact(self, activation: int) -> Artifact:
         """Give its model. Raises NoModel when the copy is damaged."""
+        ...
+
+    def find(self, model: ModelIdentity) -> Artifact:
+        """Give the model of this name, version and sha256, active or not. Raises NoModel when it is not here."""
         ...
 
     def report(self, state: Serving) -> None:
@@ -85,6 +90,11 @@ class SwappedModels:
     def active(self) -> LiteRtModel:
         """Give the model that answers now. Raises NoModel when this process cannot know which one that is."""
         return self._current().model
+
+    def at(self, model: ModelIdentity) -> LiteRtModel:
+        """Give the model of a name, version and sha256, active or not. Raises NoModel when it is not here."""
+        active = self.active()
+        return active if active.identity.is_same(model) else LiteRtModel(self._activations.find(model))
 
     def verify(self) -> None:
         """Run its golden windows. Raises NoModel when they do not come out."""

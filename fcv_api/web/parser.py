@@ -19,6 +19,7 @@ from webargs import core
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+from fcv_api.domain.errors import InvalidQuery
 from fcv_api.web.problems import ProblemRaised
 from fcv_api.web.requests import current_service
 from fcv_api.wire.columns import invalid_body
@@ -51,8 +52,9 @@ class OrjsonParser(FlaskParser):
     ) -> NoReturn:
         """Raise the fact for what marshmallow found."""
         del req, schema, error_status_code, error_headers
-        (messages,) = error.messages.values()  # type: ignore[union-attr] # webargs puts them under "json"
-        raise invalid_body(messages)
+        ((place, messages),) = error.messages.items()  # type: ignore[union-attr] # webargs puts them under "json"
+        found = invalid_body(messages)
+        raise InvalidQuery(found.cells, found.count) if place == "query" else found
 
 
 class CredentialsParser(OrjsonParser):

@@ -52,6 +52,13 @@ PROBLEMS = {
         Problem("not-found", 404, NEVER, "There is nothing here", "Aquí no hay nada"),
         Problem("method-not-allowed", 405, NEVER, "Not with this method", "No con este método HTTP"),
         Problem("username-taken", 409, NEVER, "The username is taken", "El nombre de usuario ya existe"),
+        Problem(
+            "model-missing",
+            409,
+            NEVER,
+            "The model of this record is not here",
+            "El modelo de este registro no está aquí",
+        ),
         Problem("too-large", 413, NEVER, "The body is too large", "El cuerpo es demasiado grande"),
         Problem(
             "unsupported-media-type",
@@ -73,6 +80,13 @@ PROBLEMS = {
             NEVER,
             "A field is missing or of another type",
             "Falta un campo o es de otro tipo",
+        ),
+        Problem(
+            "invalid-query",
+            422,
+            NEVER,
+            "A parameter of the query is wrong",
+            "Un parámetro de la consulta es incorrecto",
         ),
         Problem("invalid-rows", 422, NEVER, "Some rows cannot be read", "Algunas filas no se pueden leer"),
         Problem(
@@ -134,6 +148,7 @@ PROBLEMS = {
 # A fact, and the slug of its problem.
 FACTS: dict[type[Exception], str] = {
     errors.InvalidBody: "invalid-body",
+    errors.InvalidQuery: "invalid-query",
     errors.InvalidRows: "invalid-rows",
     errors.CodeNameConflict: "code-name-conflict",
     errors.MixedTimeZones: "mixed-time-zones",

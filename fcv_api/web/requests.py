@@ -27,6 +27,8 @@ class Service:
     models: Models
     recorder: Recorder | None
     """None with `FCV_LEDGER=off`."""
+    runtime: str
+    """What computes here, and on what processor."""
     zone: tzinfo
     warn_unvalidated: bool
     registration: str

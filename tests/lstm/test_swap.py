@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from fcv_api.domain.errors import NoModel
+from fcv_api.domain.prediction import ModelIdentity
 from fcv_api.lstm.artifact import Artifact, ArtifactError, Manifest
 from fcv_api.lstm.registry import Registry
 from fcv_api.lstm.runtime import LiteRtModel
@@ -34,6 +35,13 @@ class FakeActivations:
     def artifact(self, activation: int) -> Artifact:
         """Give a model."""
         return self.artifacts[activation - 1]
+
+    def find(self, model: ModelIdentity) -> Artifact:
+        """Give a model by its version."""
+        for each in self.artifacts:
+            if each.manifest.identity.is_same(model):
+                return each
+        raise NoModel("It is not here.")
 
     def report(self, state: Serving) -> None:
         """Keep what was said."""

@@ -8,6 +8,7 @@ from fcv_api import __version__
 from fcv_api.cli.db import db
 from fcv_api.cli.errors import SentenceGroup
 from fcv_api.cli.lazy import LAZY
+from fcv_api.cli.ledger import ledger
 from fcv_api.cli.model import model
 from fcv_api.cli.predict import predict
 from fcv_api.cli.serve import serve
@@ -23,5 +24,5 @@ def main() -> None:
     """
 
 
-for command in (serve, predict, users, model, db, *LAZY):
+for command in (serve, predict, users, model, ledger, db, *LAZY):
     main.add_command(command)

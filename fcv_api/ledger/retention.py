@@ -69,7 +69,12 @@ def _purge_some(seq: int, by: str, done: int) -> int:
         rows = session.execute(oldest.limit(ROWS_AT_ONCE)).all()
         if not rows:
             return 0
-        mark = {"seq": rows[-1].seq, "hash": rows[-1].hash, "count": done + len(rows), "at": utc_text(datetime.now(UTC))}
+        mark = {
+            "seq": rows[-1].seq,
+            "hash": rows[-1].hash,
+            "count": done + len(rows),
+            "at": utc_text(datetime.now(UTC)),
+        }
         if done:
             session.execute(update(CheckpointRow).where(CheckpointRow.seq == rows[0].seq - 1).values(mark))
         else:

@@ -157,5 +157,3 @@ def _link(following: int | None) -> dict[str, str]:
     cursor = RecordsSchema().dump({"next": following})["next"]
     arguments = request.args.to_dict() | {"cursor": cursor}
     return {"Link": f'</predictions?{urlencode(arguments)}>; rel="next"'}
-
-

@@ -15,7 +15,7 @@ from fcv_api import __version__
 from fcv_api.app import create_app
 from fcv_api.cli.db import migrate_database
 from fcv_api.domain.errors import NoModel
-from fcv_api.domain.prediction import Scorer
+from fcv_api.domain.prediction import ModelIdentity, Scorer
 from fcv_api.extensions import db, write_transaction
 from fcv_api.lstm.registry import Registry
 from fcv_api.settings import ROOT, Settings
@@ -35,6 +35,11 @@ class FakeModels:
         if self.model is None:
             raise NoModel("There is no model.")
         return self.model
+
+    def at(self, model: ModelIdentity) -> Scorer:
+        """Give the model, whichever is asked for."""
+        assert model
+        return self.active()
 
     def verify(self) -> None:
         """Find out what is wrong with it."""

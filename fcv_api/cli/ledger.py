@@ -1,0 +1,117 @@
+"""`fcv ledger`: the record of predictions, for whoever answers for it."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+import click
+import orjson
+
+from fcv_api.app import database_app
+from fcv_api.cli.activation import BY
+from fcv_api.cli.ledger_replay import replay
+from fcv_api.ledger import chain, query, retention
+from fcv_api.ledger.query import Wanted
+from fcv_api.ledger.tables import utc_text
+from fcv_api.settings import Settings
+from fcv_api.wire.records import as_wire, csv_lines, values_of
+
+PUBLISHED = re.compile(r"ledger: head (\d+) ([0-9a-f]{64})")
+WHEN = click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"])
+
+
+@click.group()
+@click.pass_context
+def ledger(context: click.Context) -> None:
+    """Export, purge, count, verify and replay the record of predictions."""
+    if context.invoked_subcommand and not context.resilient_parsing:
+        context.obj = Settings.from_environment()
+        context.with_resource(database_app(context.obj).app_context())
+
+
+@ledger.command()
+@click.argument("file", type=click.File("w", encoding="utf-8", lazy=True))
+@click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
+@click.option("--encounter", type=int, help="Only of this encounter.")
+@click.option("--since", type=WHEN, help="Only recorded then or later, in FCV_TIMEZONE.")
+@click.option("--until", type=WHEN, help="Only recorded before then.")
+@click.pass_obj
+def export(
+    settings: Settings, file: IO[str], form: str, encounter: int | None, since: datetime | None, until: datetime | None
+) -> None:
+    """Write the record to FILE, the oldest first; - is standard output.
+
+    csv has one line a record. jsonl has its raw window too.
+    """
+    ends = [moment and utc_text(moment.replace(tzinfo=settings.timezone)) for moment in (since, until)]
+    records = query.stream(Wanted(encounter=encounter, since=ends[0], until=ends[1]))
+    if form == "csv":
+        lines = csv_lines(records)
+    else:
+        lines = (f"{orjson.dumps(as_wire(each) | {'values': values_of(each)}).decode()}\n" for each in records)
+    for line in lines:
+        file.write(line)
+
+
+@ledger.command()
+@click.option("--yes", is_flag=True, help="Do it without asking.")
+@BY
+@click.pass_obj
+def purge(settings: Settings, by: str, *, yes: bool) -> None:
+    """Delete what is older than FCV_LEDGER_DAYS, from the oldest on, and note that it was done."""
+    due = retention.due(settings.ledger_days)
+    told = f"recorded before {due.before:%Y-%m-%d %H:%M} UTC ({settings.ledger_days} days ago)"
+    if due.count == 0:
+        click.echo(f"Nothing was {told}.")
+        return
+    if not yes:
+        click.confirm(f"Delete {due.count:,} records {told}? They cannot be brought back.", abort=True)
+    done = retention.purge(due, by)
+    click.echo(f"Deleted {done:,} records {told}, up to number {due.seq}. The chain goes on from there.")
+
+
+@ledger.command()
+@click.pass_obj
+def stats(settings: Settings) -> None:
+    """Count the record, and project what it will take of the disk."""
+    found = retention.stats()
+    days = settings.ledger_days
+    click.echo(f"predictions   {found.predictions:>14,}")
+    click.echo(f"refusals      {found.refusals:>14,}")
+    for name, moment in (("first", found.first), ("last", found.last)):
+        click.echo(f"{name:<13} {f'{moment:%Y-%m-%d %H:%M} UTC' if moment else 'none':>14}")
+    for name, count in sorted(found.models.items()):
+        click.echo(f"by {name:<26} {count:,}")
+    click.echo(f"on disk       {found.size / 1e6:>11,.1f} MB   {found.each:,.0f} bytes a record")
+    projected = found.daily * days * found.each / 1e9
+    click.echo(f"a day         {found.daily:>14,.0f}   over the last week, or since the first")
+    click.echo(f"after {days} days {projected:>12,.2f} GB   when it goes on so, and older ones are purged")
+    for count, at, by in retention.purges():
+        click.echo(f"purged        {count:>14,}   {at:%Y-%m-%d %H:%M} UTC, by {by}")
+
+
+@ledger.command()
+@click.option(
+    "--log",
+    "logs",
+    multiple=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="An app.log, best one that lies elsewhere: the heads in it are compared too. May be given again.",
+)
+def verify(logs: tuple[Path, ...]) -> None:
+    """Look for records that were changed, taken out or put in since they were recorded, and name the first."""
+    published = {int(seq): value for log in logs for seq, value in PUBLISHED.findall(log.read_text("utf-8"))}
+    try:
+        found = chain.verify(published)
+    except chain.BrokenChain as broken:
+        raise click.ClickException(f"BROKEN. {broken}") from None
+    for count, at, by in retention.purges():
+        click.echo(f"{count:,} records were purged on {at:%Y-%m-%d %H:%M} UTC, by {by}.")
+    click.echo(f"{found.count:,} records, from {found.start.seq + 1} to {found.head.seq}, are as they were recorded.")
+    click.echo(f"{found.heads} published heads fit. Head: {found.head.seq} {found.head.hash}")
+
+
+ledger.add_command(replay)

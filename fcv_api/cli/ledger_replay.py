@@ -1,0 +1,146 @@
+"""`fcv ledger replay`: recorded windows computed again, by the recorded model or by another one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import click
+from flask import current_app
+
+from fcv_api import scoring
+from fcv_api.app import DatabaseActivations
+from fcv_api.cli.active import artifact_of
+from fcv_api.domain.errors import NoModel, Unscorable
+from fcv_api.domain.prediction import ModelIdentity
+from fcv_api.ledger import query
+from fcv_api.ledger.query import Wanted
+from fcv_api.ledger.record import Record
+from fcv_api.lstm.runtime import RUNTIME, LiteRtModel
+from fcv_api.scoring import Replay
+from fcv_api.settings import Settings
+from fcv_api.wire.answer import STATE_NAMES
+
+MOST_NAMED = 20
+
+
+@click.command()
+@click.argument("record_id", metavar="[ID]", required=False)
+@click.option("--all", "every", is_flag=True, help="All of the record, instead of one.")
+@click.option("--model", metavar="NAME[/VERSION]", help="Score with this model, and say what it would have changed.")
+@click.pass_obj
+def replay(settings: Settings, record_id: str | None, model: str | None, *, every: bool) -> None:
+    """Compute recorded windows again, and compare with what was answered.
+
+    With the recorded model: equal to the last bit on the same library and processor, within 1e-6 elsewhere; exit code
+    1 otherwise. With --model: a trial of another one, which no request waits for.
+    """
+    if every == (record_id is not None):
+        raise click.UsageError("Give the ID of a record, or --all.")
+    records = query.stream(Wanted()) if record_id is None else [_one(record_id)]
+    scored = (record for record in records if record.problem is None)
+    if model:
+        _try_out(scored, LiteRtModel(artifact_of(settings, model)))
+    else:
+        _compare(scored, Recorded(settings), tell=not every)
+
+
+def _one(record_id: str) -> Record:
+    record = query.find(record_id)
+    if record is None:
+        raise click.ClickException(f"There is no record {record_id}.")
+    if record.problem is not None:
+        raise click.ClickException(f"{record_id} is a refusal ({record.problem}): no window was scored.")
+    return record
+
+
+@dataclass
+class Recorded:
+    """The models that records name, each loaded once; or why it cannot be."""
+
+    settings: Settings
+    known: dict[ModelIdentity, LiteRtModel | NoModel] = field(default_factory=dict)
+
+    def model(self, record: Record) -> LiteRtModel:
+        """Give the very model of a record. Raises NoModel."""
+        identity = scoring.recorded_model(record) or ModelIdentity("", "", "")
+        if identity not in self.known:
+            self.known[identity] = self._load(identity)
+        found = self.known[identity]
+        if isinstance(found, NoModel):
+            raise found
+        return found
+
+    def _load(self, identity: ModelIdentity) -> LiteRtModel | NoModel:
+        try:
+            app = current_app._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001 - Flask's own way
+            return LiteRtModel(DatabaseActivations(app, self.settings).find(identity))
+        except NoModel as reason:
+            return NoModel(f"{identity} with sha256 {identity.sha256} is not here. {reason}")
+
+
+def _compare(records: Iterable[Record], models: Recorded, *, tell: bool) -> None:
+    """Replay each by its own model, and say how it came out. Raises ClickException when one is not as it should be."""
+    verdicts: Counter[str] = Counter()
+    runtimes: set[str] = set()
+    for record in records:
+        verdict = _verdict(record, models)
+        verdicts[verdict] += 1
+        runtimes.add(record.runtime or "")
+        if tell or (verdict not in ("equal", "within tolerance") and verdicts[verdict] <= MOST_NAMED):
+            click.echo(f"{record.id}  {verdict}")
+    for verdict, count in verdicts.most_common():
+        click.echo(f"{count:>10,}  {verdict}")
+    click.echo(f"Computed by {RUNTIME}.")
+    for other in sorted(runtimes - {RUNTIME}):
+        click.echo(f"Recorded by {other}: there 1e-6 is allowed.")
+    if set(verdicts) - {"equal", "within tolerance"}:
+        raise click.ClickException("Not all came out as they were recorded.")
+
+
+def _verdict(record: Record, models: Recorded) -> str:
+    try:
+        replayed = scoring.replay(record, models.model(record), RUNTIME)
+    except Unscorable as reason:
+        return str(reason)
+    return replayed.verdict
+
+
+def _try_out(records: Iterable[Record], model: LiteRtModel) -> None:
+    """Score records with another model, and report on what it would have changed."""
+    changes: Counter[tuple[str, str]] = Counter()
+    encounters: Counter[int] = Counter()
+    differences = []
+    for replayed in _replayed(records, model):
+        recorded, now = str(replayed.record.state), replayed.state.value
+        changes[recorded, now] += 1
+        encounters[replayed.record.encounter] += recorded != now
+        differences.append(replayed.difference)
+    total, agreed = len(differences), sum(count for (old, new), count in changes.items() if old == new)
+    if not total:
+        raise click.ClickException("There is no recorded window to score.")
+    click.echo(f"{model.identity} on {total:,} recorded windows of {len(encounters):,} encounters.")
+    click.echo(f"Same state: {agreed:,} ({agreed / total:.1%}).")
+    click.echo(
+        f"Largest difference of a probability: median {sorted(differences)[total // 2]:.3f}, most {max(differences):.3f}."
+    )
+    _tell_changes(changes, encounters)
+
+
+def _tell_changes(changes: Counter[tuple[str, str]], encounters: Counter[int]) -> None:
+    names = {state.value: name for state, name in STATE_NAMES.items()}
+    for (old, new), count in changes.most_common():
+        if old != new:
+            click.echo(f"{count:>10,}  {names[old]} -> {names[new]}")
+    changed = [(encounter, count) for encounter, count in encounters.most_common() if count]
+    if changed:
+        click.echo(f"{len(changed):,} encounters change:")
+    for encounter, count in changed:
+        click.echo(f"{encounter:>20}  {count:,} windows")
+
+
+def _replayed(records: Iterable[Record], model: LiteRtModel) -> Iterator[Replay]:
+    """Give the replays. Raises NoModel when the model does not read such windows."""
+    for record in records:
+        yield scoring.replay(record, model, RUNTIME)

@@ -64,15 +64,15 @@ def write_cursor() -> Iterator[Any]:
     What the driver raises is raised as SQLAlchemy would raise it: as DBAPIError.
     """
     engine = db.engine
-    connection, driver = engine.raw_connection(), engine.dialect.dbapi
+    connection, driver_error = engine.raw_connection(), engine.dialect.loaded_dbapi.Error
     try:
         cursor = connection.cursor()
         if engine.dialect.name == "sqlite":
             cursor.execute("BEGIN IMMEDIATE")
         yield cursor
         connection.commit()
-    except driver.Error as error:
-        raise DBAPIError.instance(None, None, error, driver.Error) from error  # type: ignore[arg-type]
+    except driver_error as error:
+        raise DBAPIError.instance(None, None, error, driver_error) from error
     finally:
         connection.close()  # back to the pool, which rolls back what was not committed
 

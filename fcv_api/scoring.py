@@ -53,7 +53,7 @@ def _unvalidated(model: ModelIdentity) -> tuple[ScoreWarning, ...]:
 
 
 def attempt(encounter: int, assessed: Callable[[], Outcome]) -> Outcome:
-    """Do what leads to an outcome. A fact that is raised on the way, such as by a bad cell, is a refusal like any other."""
+    """Do what leads to an outcome. A fact raised on the way, such as by a bad cell, is a refusal like any other."""
     try:
         return assessed()
     except Unscorable as reason:
@@ -144,7 +144,7 @@ class Replay:
     def difference(self) -> float:
         """The largest one of a probability."""
         recorded = orjson.loads(self.record.probabilities or b"{}")
-        return max(abs(now - recorded[state.value]) for state, now in self.probabilities.items())
+        return max(abs(now - float(recorded[state.value])) for state, now in self.probabilities.items())
 
     @property
     def verdict(self) -> str:

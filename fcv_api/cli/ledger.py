@@ -46,7 +46,7 @@ def export(
 
     csv has one line a record. jsonl has its raw window too.
     """
-    ends = [moment and utc_text(moment.replace(tzinfo=settings.timezone)) for moment in (since, until)]
+    ends = [utc_text(each.replace(tzinfo=settings.timezone)) if each else None for each in (since, until)]
     records = query.stream(Wanted(encounter=encounter, since=ends[0], until=ends[1]))
     if form == "csv":
         lines = csv_lines(records)

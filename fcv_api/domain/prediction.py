@@ -123,7 +123,7 @@ class Models(Protocol):
         ...
 
     def at(self, model: ModelIdentity) -> Scorer:
-        """Give the very model that was recorded: of this name, version and sha256. Raises NoModel when it is not here."""
+        """Give the very model of a name, version and sha256. Raises NoModel when it is not here."""
         ...
 
     def verify(self) -> None:

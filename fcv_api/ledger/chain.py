@@ -64,7 +64,7 @@ def verify(published: Mapping[int, str] | None = None) -> Verified:
     with read_transaction() as connection:
         purged = connection.execute(purges).first()
         start = last = Link(*purged) if purged else Link(0, GENESIS)
-        kept = {seq: value for seq, value in connection.execute(select(HeadRow.seq, HeadRow.hash)).all()}
+        kept = {seq: value for seq, value in connection.execute(select(HeadRow.seq, HeadRow.hash))}  # noqa: C416 - typed
         heads = Heads.of(kept, published or {}, start)
         for row in connection.execution_options(yield_per=ROWS_AT_ONCE).execute(rows):
             last = _follow(last, Record(*row), start)

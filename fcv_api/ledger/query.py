@@ -94,13 +94,13 @@ def _newest(encounter: int, user_id: int | None, *, refused: bool) -> Select[Any
 
 
 def _conditions(wanted: Wanted, row: type[PredictionRow]) -> list[ColumnElement[bool]]:
-    equal = {
-        row.user_id: wanted.user_id,
-        row.encounter: wanted.encounter,
-        row.state: wanted.state,
-        **dict(zip((row.model_name, row.model_version), wanted.model, strict=False)),
-    }
-    conditions: list[ColumnElement[bool]] = [column == value for column, value in equal.items() if value is not None]
+    equal: list[tuple[Any, Any]] = [
+        (row.user_id, wanted.user_id),
+        (row.encounter, wanted.encounter),
+        (row.state, wanted.state),
+        *zip((row.model_name, row.model_version), wanted.model, strict=False),
+    ]
+    conditions: list[ColumnElement[bool]] = [column == value for column, value in equal if value is not None]
     if wanted.since is not None:
         # An id begins with its time in ms, and has an index; `at` has none, and says it to the microsecond.
         conditions += [row.at >= wanted.since, row.id >= _id_at(wanted.since)]

@@ -118,9 +118,9 @@ def _chained(given: Sequence[Record], last: Link, started: float) -> list[Record
     records = []
     for each in given:
         seq += 1
-        cells = (*each[:GIVEN], seq, new_id(moment), at, duration_us, previous)
+        cells: tuple[Any, ...] = (*each[:GIVEN], seq, new_id(moment), at, duration_us, previous)
         previous = digest(cells)
-        records.append(Record(*cells, previous))
+        records.append(Record._make((*cells, previous)))
     return records
 
 

@@ -105,7 +105,9 @@ def stats() -> Stats:
         size = _size(connection)
     began, ended = (datetime.fromtimestamp(int(each[:12], 16) / 1000, UTC) if each else None for each in (first, last))
     days = min(7.0, max((datetime.now(UTC) - began) / timedelta(days=1), 1 / 24)) if began else 7.0
-    return Stats(total - refused, refused, began, ended, {name: count for name, count in models}, size, recent / days)
+    return Stats(
+        total - refused, refused, began, ended, {str(name): count for name, count in models}, size, recent / days
+    )
 
 
 def _size(connection: Connection) -> int:

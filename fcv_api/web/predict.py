@@ -7,6 +7,7 @@ from flask import g
 from fcv_api import scoring
 from fcv_api.accounts import Role
 from fcv_api.domain.prediction import Prediction
+from fcv_api.ledger.record import Record
 from fcv_api.web.openapi import TOKEN_NEEDED, problems
 from fcv_api.web.parser import Blueprint
 from fcv_api.web.requests import current_service, record
@@ -56,12 +57,15 @@ def predict(rows: EncounterRows) -> tuple[Prediction, dict[str, str]]:
     )
     records = record([outcome])
     prediction = outcome.or_raise()
-    return prediction, _headers(prediction) | {"Location": f"/predictions/{each.id}" for each in records}
+    return prediction, _headers(prediction, records)
 
 
-def _headers(prediction: Prediction) -> dict[str, str]:
+def _headers(prediction: Prediction, records: list[Record]) -> dict[str, str]:
     window = prediction.window
-    return {"FCV-Model": str(prediction.model), "FCV-Window": f"{window.first}/{window.last}"}
+    headers = {"FCV-Model": str(prediction.model), "FCV-Window": f"{window.first}/{window.last}"}
+    if records:
+        headers["Location"] = f"/predictions/{records[0].id}"
+    return headers
 
 
 @bp.get("/model")

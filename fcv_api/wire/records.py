@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterable
 from typing import Any
@@ -162,7 +163,7 @@ def values_of(record: Any) -> dict[str, list[float | None]] | None:  # noqa: ANN
     if record.window_raw is None:
         return None
     raw = np.frombuffer(record.window_raw, "<f8").reshape(-1, len(SIGN_NAMES))
-    columns = np.where(np.isnan(raw), None, raw.astype(object)).T.tolist()
+    columns = [[None if math.isnan(value) else value for value in column] for column in raw.T.tolist()]
     return dict(zip(SIGN_NAMES, columns, strict=True))
 
 
@@ -170,12 +171,11 @@ def csv_lines(records: Iterable[Any], *, header: bool = True) -> Iterable[str]:
     """Write records as CSV, a line at a time. Warnings are their codes, joined by spaces."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    rows = (_csv_row(as_wire(record)) for record in records)
-    for row in [CSV_COLUMNS] if header else []:
-        writer.writerow(row)
+    if header:
+        writer.writerow(CSV_COLUMNS)
         yield _taken(buffer)
-    for row in rows:
-        writer.writerow(row)
+    for record in records:
+        writer.writerow(_csv_row(as_wire(record)))
         yield _taken(buffer)
 
 

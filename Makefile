@@ -32,8 +32,9 @@ format: $(VENV)/dev ## Format the code
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(VENV)/serving ## Measure a request beside json.loads of its body
+bench: $(VENV)/serving ## Measure a request beside json.loads of its body, and its record
 	@$(BIN)/python bench/request.py
+	@$(BIN)/python bench/ledger.py
 	@$(BIN)/python bench/service.py
 
 faults: $(VENV)/dev ## Load the service, and see that nothing is lost (minutes)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from postgres import cluster, new_database
 
 from fcv_api import access_log, accounts, passwords
 from fcv_api.accounts import Account, Role
@@ -66,7 +67,19 @@ def make_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeSettin
 @pytest.fixture
 def settings(make_settings: MakeSettings, request: pytest.FixtureRequest) -> Settings:
     """Give settings of development, or those that a test is parametrized with."""
-    return make_settings(**getattr(request, "param", {}))
+    given = getattr(request, "param", {})
+    if given == "postgresql":
+        given = {"DATABASE_URL": new_database(request.getfixturevalue("postgres"))}
+    return make_settings(**given)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """Start a PostgreSQL of the tests' own, and give the URL of its server."""
+    yield from cluster()
+
+
+BOTH_DATABASES = pytest.mark.parametrize("settings", [{}, "postgresql"], indirect=True, ids=["sqlite", "postgresql"])
 
 
 @pytest.fixture

@@ -122,9 +122,8 @@ def _try_out(records: Iterable[Record], model: LiteRtModel) -> None:
         raise click.ClickException("There is no recorded window to score.")
     click.echo(f"{model.identity} on {total:,} recorded windows of {len(encounters):,} encounters.")
     click.echo(f"Same state: {agreed:,} ({agreed / total:.1%}).")
-    click.echo(
-        f"Largest difference of a probability: median {sorted(differences)[total // 2]:.3f}, most {max(differences):.3f}."
-    )
+    median = sorted(differences)[total // 2]
+    click.echo(f"Largest difference of a probability: median {median:.3f}, most {max(differences):.3f}.")
     _tell_changes(changes, encounters)
 
 

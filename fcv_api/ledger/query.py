@@ -46,7 +46,9 @@ class Latest:
 
 def find(record_id: str, user_id: int | None = None) -> Record | None:
     """Give one record; only if it is the user's, where one is named."""
-    query = _ALL.where(PredictionRow.id == record_id, *_conditions(Wanted(user_id=user_id), PredictionRow))
+    query = _ALL.where(
+        PredictionRow.id == record_id.replace("\0", ""), *_conditions(Wanted(user_id=user_id), PredictionRow)
+    )
     with read_transaction() as connection:
         found = connection.execute(query).first()
     return Record(*found) if found else None

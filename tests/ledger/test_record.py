@@ -1,0 +1,97 @@
+"""Recording: numbers and the chain are given in order, by one writer at a time, all or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from time import perf_counter
+from typing import Any
+
+import pytest
+from conftest import BOTH_DATABASES
+from flask import Flask
+from recorded import PREDICTION, REFUSAL
+from sqlalchemy.exc import DBAPIError
+
+from fcv_api.extensions import db
+from fcv_api.ledger import query
+from fcv_api.ledger.query import Wanted
+from fcv_api.ledger.record import Record, append
+from fcv_api.ledger.tables import GENESIS, utc_moment, utc_text
+
+pytestmark = [pytest.mark.usefixtures("app"), BOTH_DATABASES]
+
+
+def all_records() -> list[Record]:
+    return list(query.stream(Wanted()))
+
+
+def test_what_was_recorded_is_read_back_as_it_was() -> None:
+    given = append([PREDICTION, REFUSAL], perf_counter())
+    assert all_records() == given
+    assert [each[:15] for each in given] == [PREDICTION[:15], REFUSAL[:15]]
+
+
+def test_each_record_carries_the_hash_of_the_one_before_it() -> None:
+    first, second = append([PREDICTION, REFUSAL], perf_counter())
+    (third,) = append([PREDICTION], perf_counter())
+    assert [each.seq for each in (first, second, third)] == [1, 2, 3]
+    assert [each.previous for each in (first, second, third)] == [GENESIS, first.hash, second.hash]
+
+
+def test_the_hash_can_be_computed_by_anybody_from_what_is_stored() -> None:
+    """As docs/operations.md says it, with nothing but the standard library."""
+    (record,) = append([PREDICTION._replace(warnings='[{"detail":"36,5 °C"}]')], perf_counter())
+    cells = list(record[:-1])
+    cells[cells.index(record.window_raw)] = (record.window_raw or b"").hex()
+    text = json.dumps(cells, separators=(",", ":"), ensure_ascii=False)
+    assert hashlib.sha256(text.encode()).hexdigest() == record.hash
+
+
+def test_when_and_how_long_after_the_receipt_is_recorded() -> None:
+    (record,) = append([PREDICTION], perf_counter() - 2)
+    assert 2_000_000 <= record.duration_us < 3_000_000
+    assert abs(utc_moment(record.at) - datetime.now(UTC)) < timedelta(seconds=5)
+
+
+def test_times_are_in_order_as_text() -> None:
+    moments = [datetime(1999, 12, 31, 23, 59, 59, tzinfo=UTC), datetime(2024, 1, 1, 0, 0, 0, 1, tzinfo=UTC)]
+    texts = [utc_text(each) for each in moments]
+    assert sorted(texts) == texts
+    assert [utc_moment(each) for each in texts] == moments
+    assert {len(each) for each in texts} == {27}
+
+
+def test_many_writers_at_once_make_one_chain(app: Flask) -> None:
+    def write(_number: int) -> None:
+        with app.app_context():
+            append([PREDICTION, REFUSAL], perf_counter())
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write, range(40)))
+    records = all_records()
+    assert [each.seq for each in records] == list(range(1, 81))
+    assert [each.previous for each in records[1:]] == [each.hash for each in records[:-1]]
+
+
+def test_another_write_joins_the_transaction(app: Flask) -> None:
+    assert app
+
+    def also(cursor: Any, records: list[Record]) -> None:
+        cursor.execute(f"INSERT INTO revoked_tokens VALUES ('{records[0].id}', '2030-01-01 00:00:00')")
+
+    (record,) = append([PREDICTION], perf_counter(), also)
+    with db.engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT jti FROM revoked_tokens").scalar() == record.id
+
+
+def test_where_the_other_write_fails_nothing_is_recorded() -> None:
+    def fail(cursor: Any, _records: list[Record]) -> None:
+        cursor.execute("INSERT INTO nowhere VALUES (1)")
+
+    with pytest.raises(DBAPIError):
+        append([PREDICTION], perf_counter(), fail)
+    assert all_records() == []
+    assert append([PREDICTION], perf_counter())[0].seq == 1

@@ -96,7 +96,7 @@ class Recorder:
             *asked,
             None,
             *(model.name, model.version, model.sha256),
-            *(_instant(window, 0), _instant(window, -1), _in_one_order(window)),
+            *(_instant(window, 0), _instant(window, -1), in_one_order(window)),
             orjson.dumps({state.value: each for state, each in outcome.probabilities.items()}).decode(),
             outcome.state.value,
             orjson.dumps(outcome.warnings).decode(),
@@ -109,7 +109,7 @@ def _instant(window: Window, row: int) -> str:
     return f"{moment.isoformat(timespec='microseconds')}Z"
 
 
-def _in_one_order(window: Window) -> bytes:
+def in_one_order(window: Window) -> bytes:
     """Give the raw window in the order of `vitals.SIGNS`, whatever its model's: a record is read without its model."""
     raw = window.raw
     if window.signs != SIGN_NAMES:

@@ -18,6 +18,7 @@ from fcv_api import access_log, accounts, passwords
 from fcv_api.accounts import Account, Role
 from fcv_api.app import create_app
 from fcv_api.cli.db import migrate_database
+from fcv_api.extensions import db
 from fcv_api.settings import ROOT, Settings
 from fcv_api.web.tokens import token_for
 from fcv_api.wire.example import example_request
@@ -101,6 +102,7 @@ def app(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
     with app.app_context():
         yield app
+        db.engine.dispose()
 
 
 @pytest.fixture

@@ -66,9 +66,10 @@ def verify(published: Mapping[int, str] | None = None) -> Verified:
         start = last = Link(*purged) if purged else Link(0, GENESIS)
         kept = {seq: value for seq, value in connection.execute(select(HeadRow.seq, HeadRow.hash))}  # noqa: C416 - typed
         heads = Heads.of(kept, published or {}, start)
-        for row in connection.execution_options(yield_per=ROWS_AT_ONCE).execute(rows):
-            last = _follow(last, Record(*row), start)
-            heads.pass_by(last)
+        with connection.execution_options(yield_per=ROWS_AT_ONCE).execute(rows) as found:
+            for row in found:
+                last = _follow(last, Record(*row), start)
+                heads.pass_by(last)
     heads.end(last)
     return Verified(start, last.seq - start.seq, last, heads.passed)
 

@@ -65,8 +65,8 @@ def stream(wanted: Wanted) -> Iterator[Record]:
     """Give records, the oldest first, as they stand at one moment. They are read as they are asked for."""
     query = _ALL.where(*_conditions(wanted, PredictionRow)).order_by(PredictionRow.seq)
     with read_transaction() as connection:
-        for row in connection.execution_options(yield_per=ROWS_AT_ONCE).execute(query):
-            yield Record(*row)
+        with connection.execution_options(yield_per=ROWS_AT_ONCE).execute(query) as rows:
+            yield from (Record(*row) for row in rows)
 
 
 def latest(wanted: Wanted, limit: int) -> list[Latest]:

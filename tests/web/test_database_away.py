@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from fcv_api import extensions
@@ -111,5 +112,28 @@ def test_a_locked_database_refuses_writers_and_serves_readers(
 ) -> None:
     with locked(database):
         assert unavailable(http.post("/auth/create_user", json=CREDENTIALS | {"username": "bea"}))
-        assert http.post("/predict", json=encounter, headers=token).status_code == 200
+        assert unavailable(http.post("/predict", json=encounter, headers=token))
+        assert http.get("/predictions", headers=token).status_code == 200
     assert http.post("/auth/create_user", json=CREDENTIALS | {"username": "bea"}).status_code == 201
+    assert http.post("/predict", json=encounter, headers=token).status_code == 200
+
+
+def test_a_full_disk_gives_no_answer_without_its_record_and_readiness_says_so(
+    http: FlaskClient, token: dict[str, str], encounter: dict[str, Any], database: Path
+) -> None:
+    assert database.exists()
+
+    def no_room(connection: Any, *_more: object) -> None:
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count={pages}")
+
+    event.listen(db.engine, "connect", no_room)
+    try:
+        answers = [http.post("/predict", json=encounter, headers=token) for _ in range(10)]
+        assert unavailable(answers[-1])
+        kept = http.get("/predictions", headers=token).get_json()["predictions"]
+        assert len(kept) == sum(answer.status_code == 200 for answer in answers)
+        ready = http.get("/health/ready")
+        assert (ready.status_code, ready.get_json()["checks"]["database"]["status"]) == (503, "failed")
+    finally:
+        event.remove(db.engine, "connect", no_room)

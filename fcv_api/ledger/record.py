@@ -6,6 +6,7 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -57,6 +58,8 @@ class Link(NamedTuple):
 Also = Callable[[Any, list[Record]], None]
 GIVEN = Record._fields.index("seq")
 WINDOW = Record._fields.index("window_raw")
+LARGE = 16_384
+"""Bytes: some pages of any database."""
 COLUMNS = ", ".join(Record._fields)
 INSERT = {
     sqlite: f"INSERT INTO predictions ({COLUMNS}) VALUES ({', '.join([mark] * len(Record._fields))})"  # noqa: S608
@@ -81,6 +84,20 @@ def append(given: Sequence[Record], started: float, also: Also | None = None) ->
         if also:
             also(cursor, records)
     return records
+
+
+def check_room() -> None:
+    """Write a record larger than any, and take it back. Raises SQLAlchemyError when there is no room for it."""
+    with suppress(_TakenBack):
+        append([Record(0, 0, "", "", window_raw=bytes(LARGE))], perf_counter(), _take_back)
+
+
+class _TakenBack(Exception):
+    """Rolls a transaction back that did all it should."""
+
+
+def _take_back(_cursor: Any, _records: list[Record]) -> None:  # noqa: ANN401
+    raise _TakenBack
 
 
 def lock(cursor: Any) -> None:  # noqa: ANN401 - a driver's cursor

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from fcv_api import activations
 from fcv_api.accounts import check_writable
 from fcv_api.domain.errors import NoModel
+from fcv_api.ledger.record import check_room
 from fcv_api.web.requests import current_service
 
 OK, DEGRADED, FAILED = "ok", "degraded", "failed"
@@ -36,6 +37,8 @@ def check_database() -> Check:
     """Write to the database."""
     try:
         check_writable()
+        if current_service().recorder:
+            check_room()
     except SQLAlchemyError as error:
         log.error("readiness: database: %s", type(error).__name__)  # noqa: TRY400 - its text may name a host
         advice = "Check that it runs, has room on its disk, and was migrated with `fcv db upgrade`."

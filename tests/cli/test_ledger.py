@@ -1,0 +1,143 @@
+"""`fcv ledger`: export, purge, stats, verify and replay."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from conftest import MakeSettings, MakeToken
+from flask.testing import FlaskClient
+from recorded import PREDICTION, REFUSAL
+from sqlalchemy import update
+
+from fcv_api.cli import main
+from fcv_api.extensions import write_transaction
+from fcv_api.ledger import query
+from fcv_api.ledger.chain import publish_head
+from fcv_api.ledger.query import Wanted
+from fcv_api.ledger.record import append
+from fcv_api.ledger.tables import PredictionRow
+from fcv_api.settings import ROOT
+
+Run = Callable[..., Result]
+LONG_AGO = "2020-01-01T00:00:00.000000Z"
+
+
+@pytest.fixture
+def run(make_settings: MakeSettings, http: FlaskClient) -> Run:
+    """Run `fcv ledger` on the service's database."""
+    assert http
+
+    def run(*arguments: str, answer: str = "", **settings: str) -> Result:
+        make_settings(**settings)
+        return CliRunner().invoke(main, ("ledger", *arguments), input=answer, catch_exceptions=False)
+
+    return run
+
+
+@pytest.fixture
+def predicted(http: FlaskClient, make_token: MakeToken, encounter: dict[str, Any]) -> str:
+    """Predict for two encounters, refuse a third, and give the id of the first record."""
+    token = make_token("integration")
+    first = http.post("/predict", json=encounter, headers=token)
+    http.post("/predict", json=encounter | {"idAtencion": 5502}, headers=token)
+    http.post("/predict", json=encounter | {"valor": {}}, headers=token)
+    return str(first.headers["Location"].rpartition("/")[2])
+
+
+def change(seq: int, **values: object) -> None:
+    with write_transaction() as session:
+        session.execute(update(PredictionRow).where(PredictionRow.seq == seq).values(**values))
+
+
+def test_the_record_is_exported_as_csv_the_oldest_first(run: Run, predicted: str, tmp_path: Path) -> None:
+    assert run("export", str(tmp_path / "out.csv")).exit_code == 0
+    rows = list(csv.DictReader((tmp_path / "out.csv").read_text().splitlines()))
+    assert [each["idAtencion"] for each in rows] == ["5501", "5502", "5501"]
+    assert rows[0]["id"] == predicted
+
+
+def test_the_record_is_exported_with_its_windows_and_by_encounter_and_time(run: Run, predicted: str) -> None:
+    assert predicted
+    (line,) = run("export", "-", "--format", "jsonl", "--encounter", "5502").stdout.splitlines()
+    assert len(json.loads(line)["values"]["MDC_TEMP"]) == 20
+    assert run("export", "-", "--format", "jsonl", "--until", "2020-01-01").stdout == ""
+
+
+@pytest.mark.usefixtures("predicted")
+def test_stats_count_and_project(run: Run) -> None:
+    told = run("stats").stdout
+    assert [line.split()[1] for line in told.splitlines()[:2]] == ["2", "1"]
+    assert "by fcv-untrained/0.1.0        2" in told
+    assert "after 400 days" in told
+
+
+def test_a_purge_deletes_only_what_is_old_asks_first_and_says_what_it_did(run: Run) -> None:
+    append([PREDICTION, REFUSAL, PREDICTION], perf_counter())
+    assert "Nothing was recorded before" in run("purge", "--yes").stdout
+    change(1, at=LONG_AGO)
+    change(3, at=LONG_AGO)  # behind a younger one: the chain is cut at its beginning only
+    assert run("purge", answer="n\n").exit_code == 1
+    assert len(list(query.stream(Wanted()))) == 3
+    assert "Deleted 1 records" in run("purge", "--by", "eva", answer="y\n").stdout
+    assert [each.seq for each in query.stream(Wanted())] == [2, 3]
+    assert "by eva" in run("stats").stdout
+
+
+def test_verify_says_what_it_found_and_names_the_first_that_is_wrong(run: Run) -> None:
+    append([PREDICTION] * 4, perf_counter())
+    assert publish_head()
+    assert "4 records, from 1 to 4, are as they were recorded.\n1 published heads fit." in run("verify").stdout
+    change(2, encounter=1)
+    result = run("verify")
+    assert (result.exit_code, "BROKEN. Record 2 " in result.stderr) == (1, True)
+
+
+def test_verify_compares_the_heads_of_a_log(run: Run, tmp_path: Path) -> None:
+    records = append([PREDICTION] * 4, perf_counter())
+    log = tmp_path / "old.log"
+    log.write_text(f"2026-11-23 00:33:53,895 , INFO , ledger: head 3 {records[2].hash}\n")
+    assert "1 published heads fit" in run("verify", "--log", str(log)).stdout
+    log.write_text(f"2026-11-23 00:33:53,895 , INFO , ledger: head 3 {'0' * 64}\n")
+    assert "BROKEN. Record 3 is not the one" in run("verify", "--log", str(log)).stderr
+
+
+def test_one_record_and_all_are_replayed(run: Run, predicted: str) -> None:
+    assert f"{predicted}  equal" in run("replay", predicted).stdout
+    result = run("replay", "--all")
+    assert (result.exit_code, "2  equal" in result.stdout) == (0, True)
+    assert "is a refusal (too-few-instants)" in run("replay", list(query.stream(Wanted()))[2].id).stderr
+    assert "There is no record" in run("replay", "nobody").stderr
+    assert run("replay").exit_code == 2
+
+
+@pytest.mark.usefixtures("predicted")
+def test_a_replay_that_differs_or_lacks_its_model_is_told_with_exit_code_1(run: Run) -> None:
+    change(1, probabilities=PREDICTION.probabilities)
+    change(2, model_version="9.9.9")
+    result = run("replay", "--all")
+    assert result.exit_code == 1
+    assert "1  different" in result.stdout
+    assert "fcv-untrained/9.9.9 with sha256" in result.stdout
+
+
+@pytest.mark.usefixtures("predicted")
+def test_another_model_is_tried_on_the_recorded_windows(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "models" / "trial" / "2"
+    shutil.copytree(ROOT / "models" / "fcv-untrained" / "0.1.0", folder)
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    manifest |= {"name": "trial", "version": "2", "classes": [*manifest["classes"][1:], manifest["classes"][0]]}
+    manifest["golden"] = manifest["golden"][:1]
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    result = run("replay", "--all", "--model", "trial", MODELS_DIR=str(tmp_path / "models"))
+    assert "trial/2 on 2 recorded windows of 2 encounters." in result.stdout
+    assert "Same state: 0 (0.0%)." in result.stdout
+    assert "2  Arresto_cardiaco -> Bajo_gasto_cardiaco" in result.stdout
+    assert "2 encounters change:" in result.stdout

@@ -118,14 +118,8 @@ class Worker:
 
 _COPY = [getattr(StoredModel, name) for name in ModelCopy.__dataclass_fields__]
 _HISTORY = select(
-    ActivationRow.id,
-    ActivationRow.model_id,
-    StoredModel.name,
-    StoredModel.version,
-    StoredModel.sha256,
-    ActivationRow.at,
-    ActivationRow.by,
-    ActivationRow.reason,
+    *(ActivationRow.id, ActivationRow.model_id, StoredModel.name, StoredModel.version, StoredModel.sha256),
+    *(ActivationRow.at, ActivationRow.by, ActivationRow.reason),
 ).join(StoredModel, ActivationRow.model_id == StoredModel.id)
 
 

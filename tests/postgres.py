@@ -33,14 +33,17 @@ def cluster() -> Iterator[str]:
         probe.close()
         data = f"{place}/data"
         options = f"-p {port} -c listen_addresses=127.0.0.1 -k {place} -c fsync=off"
-        run = {"check": True, "stdout": subprocess.DEVNULL, "user": user, "cwd": place}
-        subprocess.run([programs / "initdb", "-D", data, "-U", "fcv", "-A", "trust", "-E", "UTF8"], **run)  # type: ignore[call-overload]
         control = [programs / "pg_ctl", "-D", data, "-w", "-l", f"{place}/log"]
-        subprocess.run([*control, "-o", options, "start"], **run)  # type: ignore[call-overload]
+
+        def run(*command: str | Path) -> None:
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, user=user, cwd=place)
+
+        run(programs / "initdb", "-D", data, "-U", "fcv", "-A", "trust", "-E", "UTF8")
+        run(*control, "-o", options, "start")
         try:
             yield f"postgresql+psycopg://fcv@127.0.0.1:{port}"
         finally:
-            subprocess.run([*control, "-m", "immediate", "stop"], **run)  # type: ignore[call-overload]
+            run(*control, "-m", "immediate", "stop")
 
 
 def new_database(server: str) -> str:

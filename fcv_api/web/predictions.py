@@ -22,10 +22,9 @@ from fcv_api.web.problems import ProblemRaised
 from fcv_api.web.requests import current_service
 from fcv_api.web.tokens import authenticated, current_account
 from fcv_api.wire.answer import STATE_NAMES
+from fcv_api.wire.record_query import STATES_BY_NAME, RecordsQuerySchema
 from fcv_api.wire.records import (
-    STATES_BY_NAME,
     FullRecordSchema,
-    RecordsQuerySchema,
     RecordsSchema,
     ReplaySchema,
     as_wire,

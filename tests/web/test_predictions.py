@@ -145,15 +145,9 @@ def test_records_are_filtered(http: FlaskClient, token: Headers, predict: Callab
 @pytest.mark.parametrize(
     "asked",
     [
-        "encounter=1",
-        "State=Healthy",
-        "limit=0",
-        "cursor=x",
-        "cursor=LTE",
-        "since=yesterday",
-        "since=0001-01-01T00:00:00",
-    ]
-    + ["idAtencion=9223372036854775808", "model=a/b/c", "model=%00"],
+        *("encounter=1", "State=Healthy", "limit=0", "cursor=x", "cursor=LTE", "since=yesterday"),
+        *("since=0001-01-01T00:00:00", "idAtencion=9223372036854775808", "model=a/b/c", "model=%00"),
+    ],
 )
 def test_a_query_that_cannot_be_read_is_refused_and_not_ignored(http: FlaskClient, token: Headers, asked: str) -> None:
     response = http.get(f"/predictions?{asked}", headers=token)
@@ -225,17 +219,18 @@ def change(**values: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("off_by", "runtime", "verdict"),
+    ("case", "verdict"),
     [
-        (5e-7, "another", "within tolerance"),
-        (5e-6, "another", "different"),
-        (5e-7, None, "different"),
-        (0, "another", "equal"),
+        ((5e-7, "another"), "within tolerance"),
+        ((5e-6, "another"), "different"),
+        ((5e-7, None), "different"),
+        ((0, "another"), "equal"),
     ],
 )
 def test_how_close_a_replay_must_be_depends_on_what_computes(
-    http: FlaskClient, token: Headers, predict: Callable[..., Any], off_by: float, runtime: str | None, verdict: str
+    http: FlaskClient, token: Headers, predict: Callable[..., Any], case: tuple[float, str | None], verdict: str
 ) -> None:
+    off_by, runtime = case
     path = predict().headers["Location"]
     (record,) = query.stream(Wanted())
     probabilities = json.loads(record.probabilities or "")

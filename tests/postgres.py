@@ -33,7 +33,7 @@ def cluster() -> Iterator[str]:
         probe.close()
         data = f"{place}/data"
         options = f"-p {port} -c listen_addresses=127.0.0.1 -k {place} -c fsync=off"
-        control = [programs / "pg_ctl", "-D", data, "-w", "-l", f"{place}/log"]
+        control: list[str | Path] = [programs / "pg_ctl", "-D", data, "-w", "-l", f"{place}/log"]
 
         def run(*command: str | Path) -> None:
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL, user=user, cwd=place)

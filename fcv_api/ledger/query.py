@@ -64,9 +64,8 @@ def search(wanted: Wanted, limit: int) -> list[Record]:
 def stream(wanted: Wanted) -> Iterator[Record]:
     """Give records, the oldest first, as they stand at one moment. They are read as they are asked for."""
     query = _ALL.where(*_conditions(wanted, PredictionRow)).order_by(PredictionRow.seq)
-    with read_transaction() as connection:
-        with connection.execution_options(yield_per=ROWS_AT_ONCE).execute(query) as rows:
-            yield from (Record(*row) for row in rows)
+    with read_transaction() as connection, connection.execution_options(yield_per=ROWS_AT_ONCE).execute(query) as rows:
+        yield from (Record(*row) for row in rows)
 
 
 def latest(wanted: Wanted, limit: int) -> list[Latest]:

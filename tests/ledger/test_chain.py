@@ -224,3 +224,10 @@ def test_a_record_that_is_put_back_before_a_purge_is_found() -> None:
         session.execute(insert(PredictionRow).values(records[1]._asdict()))
     with pytest.raises(BrokenChain, match=r"^Record 2 .* was put in"):
         verify()
+
+
+def test_a_workers_report_publishes_the_head_to_the_log(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    records = recorded(2)
+    with caplog.at_level("INFO", "fcv_api"):
+        app.extensions["fcv"].models.watch()
+    assert f"ledger: head 2 {records[-1].hash}" in caplog.messages

@@ -97,7 +97,7 @@ class Recorder:
             None,
             *(model.name, model.version, model.sha256),
             *(_instant(window, 0), _instant(window, -1), in_one_order(window)),
-            orjson.dumps({state.value: each for state, each in outcome.probabilities.items()}).decode(),
+            orjson.dumps(outcome.probabilities, option=orjson.OPT_NON_STR_KEYS).decode(),
             outcome.state.value,
             orjson.dumps(outcome.warnings).decode(),
             self.runtime,

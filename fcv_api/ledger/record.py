@@ -57,7 +57,7 @@ class Link(NamedTuple):
 
 Also = Callable[[Any, list[Record]], None]
 GIVEN = Record._fields.index("seq")
-WINDOW = Record._fields.index("window_raw")
+WINDOW, HASH = Record._fields.index("window_raw"), Record._fields.index("hash")
 LARGE = 16_384
 """Bytes: some pages of any database."""
 COLUMNS = ", ".join(Record._fields)
@@ -121,11 +121,9 @@ def head(cursor: Any) -> Link:  # noqa: ANN401
 
 
 def digest(cells: Sequence[Any]) -> str:
-    """Hash a record: SHA-256 over all its cells but the hash, as a JSON array without spaces, the window in hex."""
-    array = list(cells[: len(Record._fields) - 1])
-    if array[WINDOW] is not None:
-        array[WINDOW] = array[WINDOW].hex()
-    return hashlib.sha256(orjson.dumps(array)).hexdigest()
+    """Hash a record: SHA-256 over its window's bytes and then all other cells but the hash, as a JSON array."""
+    others = orjson.dumps((*cells[:WINDOW], *cells[WINDOW + 1 : HASH]))
+    return hashlib.sha256((cells[WINDOW] or b"") + others).hexdigest()
 
 
 def _chained(given: Sequence[Record], last: Link, started: float) -> list[Record]:

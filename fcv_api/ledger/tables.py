@@ -79,7 +79,7 @@ class CheckpointRow(Base):
 
 def utc_text(moment: datetime) -> str:
     """Write an instant as the tables hold it: 27 characters, in the order of time when compared as text."""
-    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    return f"{moment.astimezone(UTC).isoformat(timespec='microseconds')[:-6]}Z"
 
 
 def utc_moment(text: str) -> datetime:

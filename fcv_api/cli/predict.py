@@ -35,6 +35,6 @@ def predict(file: Path, model: str | None) -> None:
         raise invalid_body(error.messages) from None
     with database_app(settings).app_context():
         scorer = LiteRtModel(artifact_of(settings, model))
-    outcome = scoring.assess(rows.read(settings.timezone), scorer, warn_unvalidated=True)
+    outcome = scoring.assess(rows.read(settings.timezone), scorer, scoring.Circumstances(warn_unvalidated=True))
     prediction = outcome.or_raise()
     click.echo(orjson.dumps(PredictionSchema().dump(prediction), option=orjson.OPT_INDENT_2))

@@ -91,7 +91,9 @@ def _values(raw: _Raw) -> Iterator[ScoreWarning]:
     unusual[:, ECTOPY] = values[:, ECTOPY] > values[:, HEART_RATE]
     for sign in np.flatnonzero(critical):
         told = _shown(values[danger[:, sign], sign], sign)
-        yield _say("critical_value", sign, f"{told} in the last {LAST_ROWS} instants; {_danger(_LIMITS[sign])} is critical.")
+        yield _say(
+            "critical_value", sign, f"{told} in the last {LAST_ROWS} instants; {_danger(_LIMITS[sign])} is critical."
+        )
     for sign in np.flatnonzero(unusual.any(axis=0) & ~critical):
         told = _shown(np.unique(values[unusual[:, sign], sign]), sign)
         if _STATIC[sign] and values[-1, sign] < _USUAL_LOW[sign]:
@@ -190,7 +192,9 @@ def _not_entered(raw: _Raw) -> Iterator[ScoreWarning]:
 
 def _unknown_units(encounter: Encounter) -> Iterator[ScoreWarning]:
     for sign, unit in encounter.unknown_units:
-        yield _say("unknown_unit", sign, f"the unit {unit!r} is not known; values were used as {SIGNS[sign].unit.ucum[0]}.")
+        yield _say(
+            "unknown_unit", sign, f"the unit {unit!r} is not known; values were used as {SIGNS[sign].unit.ucum[0]}."
+        )
 
 
 def _outrun(encounter: Encounter, window: Window) -> Iterator[ScoreWarning]:
@@ -221,5 +225,7 @@ def undecided(probabilities: dict[State, float]) -> Iterator[ScoreWarning]:
     first, second = sorted(probabilities.values(), reverse=True)[:2]
     lead = round(first - second, 6)
     if first < SURE or lead < LEAD:
-        words = f"The largest probability is {first:.2f} and leads by {lead:.2f}: the model does not tell the states apart."
+        words = (
+            f"The largest probability is {first:.2f} and leads by {lead:.2f}: the model does not tell the states apart."
+        )
         yield ScoreWarning("undecided", None, words)

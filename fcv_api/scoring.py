@@ -2,38 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-
 from fcv_api.domain import quality
+from fcv_api.domain.circumstances import OFFLINE, Circumstances, undecided
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import Unscorable
-from fcv_api.domain.prediction import (
-    ModelIdentity,
-    Prediction,
-    Refusal,
-    Scorer,
-    ScoreWarning,
-    probabilities_of,
-)
-from fcv_api.domain.window import Window, extract_window
-
-
-@dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What an answer must warn of besides the encounter itself.
-
-    now: with its offset; None where nobody waits for the answer, as for a file of the past.
-    stale_after: how long before `now` a window may end.
-    warn_unvalidated: warn where no real patients are behind the model.
-    """
-
-    now: datetime | None = None
-    stale_after: timedelta = quality.LATE
-    warn_unvalidated: bool = False
-
-
-OFFLINE = Circumstances()
+from fcv_api.domain.prediction import Prediction, Refusal, Scorer, probabilities_of
+from fcv_api.domain.window import extract_window
 
 
 def assess(encounter: Encounter, model: Scorer, given: Circumstances = OFFLINE) -> Prediction | Refusal:
@@ -44,23 +18,8 @@ def assess(encounter: Encounter, model: Scorer, given: Circumstances = OFFLINE) 
     except Unscorable as reason:
         return Refusal(encounter.id, reason)
     warnings = (
-        *(_unvalidated(model.identity) if given.warn_unvalidated else ()),
-        *_stale(window, given),
+        *given.warnings(window, model.identity),
         *quality.inspect(encounter, window, model.spec),
-        *quality.undecided(probabilities),
+        *undecided(probabilities),
     )
     return Prediction(encounter.id, probabilities, window, model.identity, warnings)
-
-
-def _stale(window: Window, given: Circumstances) -> tuple[ScoreWarning, ...]:
-    return () if given.now is None else tuple(quality.stale(window, given.now, given.stale_after))
-
-
-def _unvalidated(model: ModelIdentity) -> tuple[ScoreWarning, ...]:
-    if model.evidence.validated:
-        return ()
-    detail = (
-        f"Model {model} was never validated on real patients (evidence: {model.evidence.value}). "
-        "Do not act on this score."
-    )
-    return (ScoreWarning("unvalidated_model", None, detail),)

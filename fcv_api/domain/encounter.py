@@ -13,7 +13,7 @@ from fcv_api.domain.vitals import SIGNS, is_implausible, is_missing
 
 @dataclass(frozen=True, slots=True)
 class Implausible:
-    """Values of one sign, by its index, that lay outside the hard limits and were dropped; and the last one's instant."""
+    """How many values of one sign, by its index, lay outside its hard limits and were dropped; and the last's instant."""
 
     sign: int
     count: int
@@ -49,7 +49,7 @@ class Encounter:
         return moment if self.zone is None else moment.astimezone(self.zone).replace(tzinfo=None)
 
     def without_noise(self) -> Encounter:
-        """Drop the values that are no measurements: those that say that there is none, and those outside hard limits."""
+        """Drop the values that are no measurements: they say that there is none, or lie outside the hard limits."""
         missing = is_missing(self.signs, self.values)
         implausible = is_implausible(self.signs, self.values) & ~missing
         noise = missing | implausible

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from math import inf, isfinite
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fcv_api.domain.encounter import Encounter
-from fcv_api.domain.prediction import ScoreWarning, State
+from fcv_api.domain.prediction import ScoreWarning
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGNS, Limits
 from fcv_api.domain.window import MINUTE, Matrix, Window, WindowSpec
 
@@ -22,11 +22,10 @@ HEART_RATE, PULSE = INDEX_BY_NAME["MDC_ECG_HEART_RATE"], INDEX_BY_NAME["MDC_PULS
 ECTOPY, PERFUSION = INDEX_BY_NAME["MDC_ECG_V_P_C_RATE"], INDEX_BY_NAME["MDC_BLD_PERF_INDEX"]
 NEVER_FLAT = (PERFUSION, HEART_RATE, PULSE)
 LAST_ROWS = 3
+LAST = f"last {LAST_ROWS} instants"
 LATE = timedelta(minutes=15)
-FUTURE = timedelta(minutes=2)  # what two clocks of one hospital may differ by
 FILLED_SHARE = 0.25
 RATE_GAP = 20.0  # /min
-SURE, LEAD = 0.5, 0.1
 
 _LIMITS = [sign.limits for sign in SIGNS]
 _LOW, _HIGH = np.array([(each.low, each.high) for each in _LIMITS]).T
@@ -89,23 +88,20 @@ def _values(raw: _Raw) -> Iterator[ScoreWarning]:
     critical = danger.any(axis=0)
     unusual = (values < _USUAL_LOW) | (values > _USUAL_HIGH)
     unusual[:, ECTOPY] = values[:, ECTOPY] > values[:, HEART_RATE]
-    for sign in np.flatnonzero(critical):
+    for sign in np.flatnonzero(critical).tolist():
         told = _shown(values[danger[:, sign], sign], sign)
-        yield _say(
-            "critical_value", sign, f"{told} in the last {LAST_ROWS} instants; {_danger(_LIMITS[sign])} is critical."
-        )
-    for sign in np.flatnonzero(unusual.any(axis=0) & ~critical):
+        yield _say("critical_value", sign, f"{told} in the {LAST}; {_danger(_LIMITS[sign])} is critical.")
+    for sign in np.flatnonzero(unusual.any(axis=0) & ~critical).tolist():
         told = _shown(np.unique(values[unusual[:, sign], sign]), sign)
         if _STATIC[sign] and values[-1, sign] < _USUAL_LOW[sign]:
             yield _say("not_adult", sign, f"{told} is no adult's; the model reads adults.")
         else:
-            yield _say("unusual_value", sign, f"{told} in the last {LAST_ROWS} instants; usual is {_usual(sign)}.")
+            yield _say("unusual_value", sign, f"{told} in the {LAST}; usual is {_usual(sign)}.")
 
 
 def _danger(limits: Limits) -> str:
-    return " or ".join(
-        f"{limit:g} or {word}" for limit, word in ((limits.low, "less"), (limits.high, "more")) if isfinite(limit)
-    )
+    told = ((limits.low, "less"), (limits.high, "more"))
+    return ", or ".join(f"{limit:g} or {word}" for limit, word in told if isfinite(limit))
 
 
 def _usual(sign: int) -> str:
@@ -116,13 +112,9 @@ def _usual(sign: int) -> str:
 def _implausible(encounter: Encounter) -> Iterator[ScoreWarning]:
     for each in encounter.implausible:
         low, high = _LIMITS[each.sign].hard
-        told = f"outside {low:g} to {high:g} {SIGNS[each.sign].unit.ucum[0]}"
-        last = encounter.as_sent(each.last)
-        yield _say("implausible_value", each.sign, f"{_count(each.count)} {told} dropped; the last at {last}.")
-
-
-def _count(number: int) -> str:
-    return f"{number} value{'s' * (number > 1)}"
+        limits = f"{low:g} to {high:g} {SIGNS[each.sign].unit.ucum[0]}"
+        words = f"{each.count} outside {limits} dropped, the last at {encounter.as_sent(each.last)}."
+        yield _say("implausible_value", each.sign, words)
 
 
 def _filled(raw: _Raw) -> Iterator[ScoreWarning]:
@@ -130,7 +122,7 @@ def _filled(raw: _Raw) -> Iterator[ScoreWarning]:
     rows = len(raw.values)
     filled = rows - raw.measured.sum(axis=0)  # (9,)
     age = (raw.instants[-1] - raw.last_measured) / MINUTE  # (9,), NaN for never
-    for sign in np.flatnonzero((_GAPS_COUNT & (filled >= FILLED_SHARE * rows)) | (age > _OLD)):
+    for sign in np.flatnonzero((_GAPS_COUNT & (filled >= FILLED_SHARE * rows)) | (age > _OLD)).tolist():
         ago = f"{age[sign]:.0f} minutes before" if age[sign] else "at"
         words = f"{filled[sign]} of {rows} values were filled; last measured {ago} the window's end."
         yield _say("filled", sign, words)
@@ -150,7 +142,7 @@ def _rates(raw: _Raw) -> Iterator[ScoreWarning]:
     apart = both & (np.abs(raw.values[:, HEART_RATE] - raw.values[:, PULSE]) > RATE_GAP)
     if apart.any() and 2 * apart.sum() >= both.sum():
         words = (
-            f"differs from {SIGNS[HEART_RATE].name} by more than {RATE_GAP:g} /min in {apart.sum()} of {both.sum()} instants. "
+            f"over {RATE_GAP:g} /min apart from {SIGNS[HEART_RATE].name} in {apart.sum()} of {both.sum()} instants. "
             "Beats without a pulse can do that; so can a sensor that hangs loose."
         )
         yield _say("rate_mismatch", PULSE, words)
@@ -168,9 +160,9 @@ def _conflicts(encounter: Encounter, window: Window) -> Iterator[ScoreWarning]:
     np.fmin.at(lowest, cells, values)
     np.fmax.at(highest, cells, values)
     apart = np.round((highest - lowest).reshape(-1, len(SIGNS)), 6)  # (instants, 9), -inf without a value
-    for sign in np.flatnonzero((apart > _APART).any(axis=0)):
+    for sign in np.flatnonzero((apart > _APART).any(axis=0)).tolist():
         count, most = (apart[:, sign] > _APART[sign]).sum(), _shown(apart[:, sign].max(keepdims=True), sign)
-        words = f"several values at one instant, up to {most} apart, at {count} of {len(apart)} instants; their mean was used."
+        words = f"values of one instant up to {most} apart, at {count} of {len(apart)} instants; the mean was used."
         yield _say("conflicting_values", sign, words)
 
 
@@ -186,46 +178,20 @@ def _sampling(raw: _Raw, spec: WindowSpec) -> Iterator[ScoreWarning]:
 
 
 def _not_entered(raw: _Raw) -> Iterator[ScoreWarning]:
-    for sign in np.flatnonzero(_STATIC & np.isnan(raw.values[-1])):
+    for sign in np.flatnonzero(_STATIC & np.isnan(raw.values[-1])).tolist():
         yield _say("not_entered", sign, "was never entered. The model was given a placeholder for it.")
 
 
 def _unknown_units(encounter: Encounter) -> Iterator[ScoreWarning]:
     for sign, unit in encounter.unknown_units:
-        yield _say(
-            "unknown_unit", sign, f"the unit {unit!r} is not known; values were used as {SIGNS[sign].unit.ucum[0]}."
-        )
+        own = SIGNS[sign].unit.ucum[0]
+        yield _say("unknown_unit", sign, f"the unit {unit!r} is not known; the values were taken for {own}.")
 
 
 def _outrun(encounter: Encounter, window: Window) -> Iterator[ScoreWarning]:
     if encounter.newest is not None and encounter.newest - window.instants[-1] > np.timedelta64(LATE):
+        sent = encounter.as_sent(encounter.newest)
         words = (
-            f"The window ends at {window.last}, but rows were sent up to {encounter.as_sent(encounter.newest)}: "
-            "none of the nine signs was measured in the latest."
+            f"The window ends at {window.last}; rows were sent up to {sent}, without a measurement of the nine signs."
         )
         yield ScoreWarning("stale", None, words)
-
-
-def stale(window: Window, now: datetime, after: timedelta) -> Iterator[ScoreWarning]:
-    """Warn of a window that ended long ago, or that has not ended yet. now: with its offset."""
-    age = now - window.end
-    if age > after:
-        yield ScoreWarning("stale", None, f"The window ended {_minutes(age)} ago: this is no score of now.")
-    elif -age > FUTURE:
-        words = f"The window ends {_minutes(-age)} in the future: a clock or a time zone is wrong."
-        yield ScoreWarning("stale", None, words)
-
-
-def _minutes(time: timedelta) -> str:
-    return f"{time / timedelta(minutes=1):.0f} minutes"
-
-
-def undecided(probabilities: dict[State, float]) -> Iterator[ScoreWarning]:
-    """Warn of a model that does not tell the states apart."""
-    first, second = sorted(probabilities.values(), reverse=True)[:2]
-    lead = round(first - second, 6)
-    if first < SURE or lead < LEAD:
-        words = (
-            f"The largest probability is {first:.2f} and leads by {lead:.2f}: the model does not tell the states apart."
-        )
-        yield ScoreWarning("undecided", None, words)

@@ -84,9 +84,11 @@ _MISSING = np.array([np.nan if sign.limits.missing is None else sign.limits.miss
 
 def is_missing(signs: NDArray[np.intp], values: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Tell, (n,), where a value only says that there is none: 0 for height and weight, -100 for saturation."""
-    return values == _MISSING[signs]
+    missing: NDArray[np.bool_] = values == _MISSING[signs]
+    return missing
 
 
 def is_implausible(signs: NDArray[np.intp], values: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Tell, (n,), where a value lies outside the hard limits of its sign. False for NaN."""
-    return (values < _LOWEST[signs]) | (values > _HIGHEST[signs])
+    outside: NDArray[np.bool_] = (values < _LOWEST[signs]) | (values > _HIGHEST[signs])
+    return outside

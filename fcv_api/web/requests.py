@@ -12,8 +12,8 @@ from typing import cast
 from flask import Flask, current_app, g, request
 from flask.wrappers import Response
 
+from fcv_api.domain.circumstances import Circumstances
 from fcv_api.domain.prediction import Models
-from fcv_api.scoring import Circumstances
 
 SAFE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 

@@ -25,7 +25,7 @@ from fcv_api.wire.columns import (
     show,
     whole_number,
 )
-from fcv_api.wire.times import Times, newest, read_times
+from fcv_api.wire.times import newest, read_times
 from fcv_api.wire.units import all_known, either, in_own_units
 
 CODES = np.array([sign.code for sign in SIGNS])
@@ -63,14 +63,14 @@ class EncounterRows:
         zone: the wall clock of times without an offset.
         """
         self._check_names()
-        signs = list(map(INDEX_BY_NAME.get, self.names.values()))  # None where a row is not of the nine
-        kept = [sign is not None for sign in signs]
+        found = list(map(INDEX_BY_NAME.get, self.names.values()))  # None where a row is not of the nine
+        kept = [sign is not None for sign in found]
         keys = list(self.names)
         nine = _Nine(
             keys=keys,
             kept=kept,
             rows=list(compress(keys, kept)),
-            signs=np.array([sign for sign in signs if sign is not None], dtype=np.intp),
+            signs=np.array([sign for sign in found if sign is not None], dtype=np.intp),
         )
         values = read_numbers(nine.cells("valor", self.values))
         present = ~np.isnan(values)  # a row without a value is dropped before anything else of it is read
@@ -85,7 +85,7 @@ class EncounterRows:
             values=measured.values,
             instants=times.instants,
             zone=zone if times.naive else None,
-            newest=self._newest(times, zone),
+            newest=newest(times, self.times.values(), zone),
             unknown_units=measured.unknown,
         ).without_noise()
 
@@ -96,15 +96,6 @@ class EncounterRows:
             return nine.cells("idUnidad", codes) if codes else Cells("unidad", nine.rows, [None] * len(nine.rows))
         names = nine.cells("unidad", self.units)
         return either(names, nine.cells("idUnidad", codes)) if codes and not all_known(names) else names
-
-    def _newest(self, times: Times, zone: tzinfo) -> np.datetime64 | None:
-        """Give the newest instant of all rows: also of those without a value, and of other signs."""
-        try:
-            others = set(self.times.values()).difference(times.texts)
-        except TypeError:  # a list or an object in a row that nobody reads
-            others = {each for each in self.times.values() if isinstance(each, str)}
-        found = np.append(newest(others, zone), times.instants)
-        return found.max() if len(found) else None
 
     def _check_names(self) -> None:
         """Refuse a name that is not text."""

@@ -55,17 +55,22 @@ def read_times(cells: Cells, zone: tzinfo) -> Times:
     return Times(instants[rows], naive, texts)
 
 
-def newest(cells: Iterable[Any], zone: tzinfo) -> Instants:
-    """Give the newest of some times in UTC, (1,), or (0,) where there is none: of rows that nobody reads.
+def newest(read: Times, cells: Iterable[Any], zone: tzinfo) -> np.datetime64 | None:
+    """Give the newest instant of a whole column, `cells`, of which some rows were read before.
 
-    So what is no time is passed over, and one that clocks showed twice is read as the first.
+    In the others what is no time is passed over, and one that clocks showed twice is taken for the first.
     """
-    texts = [each for each in cells if isinstance(each, str)]
+    try:
+        others = set(cells).difference(read.texts)
+    except TypeError:  # a list or an object
+        others = {each for each in cells if isinstance(each, str)}
+    texts = [each for each in others if isinstance(each, str)]
     instants = _read_plain(texts, zone)
     if instants is None:
         times = [time for text in texts if (time := parse_time(text))]
         instants = np.array([_utc_microseconds(time, zone) for time in times], dtype=np.int64).view("datetime64[us]")
-    return np.sort(instants)[-1:]
+    found = np.append(instants, read.instants)
+    return found.max() if len(found) else None
 
 
 def parse_time(text: str) -> datetime | None:

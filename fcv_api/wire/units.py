@@ -22,7 +22,7 @@ Pair = tuple[int, object]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
-    """values: (n,) in the signs' own units. unknown: each sign, by its index, with a unit that is in no table."""
+    """values: (n,) in the signs' own units. unknown: each sign, by its index, with one unit of it that is in no table."""
 
     values: NDArray[np.float64]
     unknown: tuple[tuple[int, str], ...]
@@ -59,8 +59,8 @@ def in_own_units(told: Cells, signs: NDArray[np.intp], values: NDArray[np.float6
             rows = (signs == sign) & np.array([each == cell for each in told.cells])
             with np.errstate(over="ignore"):  # infinite is outside the hard limits
                 values = np.where(rows, (values - unit.zero) * unit.factor, values)
-    unknown = {(sign, str(cell).strip()) for (sign, cell), unit in units.items() if unit is None and _is_said(cell)}
-    return Measured(values, tuple(sorted((sign, text[:LONGEST_SHOWN]) for sign, text in unknown)))
+    unknown = {sign: str(cell).strip() for (sign, cell), unit in units.items() if unit is None and _is_said(cell)}
+    return Measured(values, tuple(sorted((sign, text[:LONGEST_SHOWN]) for sign, text in unknown.items())))
 
 
 def _unit(cell: object) -> Unit | None:
@@ -80,15 +80,9 @@ def _check_kinds(told: Cells, signs: NDArray[np.intp], units: dict[Pair, Unit | 
     """Refuse a unit that measures something else than its sign is."""
     wrong = {pair: unit for pair, unit in units.items() if unit and unit.kind is not SIGNS[pair[0]].unit.kind}
     if wrong:
-        raise _refusal(
-            WrongUnit,
-            told,
-            signs,
-            {
-                pair: f"{unit.name} is {unit.kind.value}, and no unit of {SIGNS[pair[0]].name}"
-                for pair, unit in wrong.items()
-            },
-        )
+        reason = "{0.name} is {0.kind.value}, and no unit of {1.name}"
+        reasons = {pair: reason.format(unit, SIGNS[pair[0]]) for pair, unit in wrong.items()}
+        raise _refusal(WrongUnit, told, signs, reasons)
 
 
 def _check_hot(

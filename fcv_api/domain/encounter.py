@@ -13,7 +13,7 @@ from fcv_api.domain.vitals import SIGNS, is_implausible, is_missing
 
 @dataclass(frozen=True, slots=True)
 class Implausible:
-    """How many values of one sign, by its index, lay outside its hard limits and were dropped; and the last's instant."""
+    """How many values of one sign, by its index, lay outside its hard limits and were dropped; when the last did."""
 
     sign: int
     count: int

@@ -113,7 +113,8 @@ def _implausible(encounter: Encounter) -> Iterator[ScoreWarning]:
     for each in encounter.implausible:
         low, high = _LIMITS[each.sign].hard
         limits = f"{low:g} to {high:g} {SIGNS[each.sign].unit.ucum[0]}"
-        words = f"{each.count} of its values lay outside {limits} and were dropped, the last at {encounter.as_sent(each.last)}."
+        last = encounter.as_sent(each.last)
+        words = f"{each.count} of its values lay outside {limits} and were dropped, the last at {last}."
         yield _say("implausible_value", each.sign, words)
 
 

@@ -93,9 +93,9 @@ class EncounterRows:
         """Give each row's unit: `unidad`, or `idUnidad` where that names none of the table."""
         codes = {} if self.unit_codes is None else self.unit_codes
         if self.units is None:
-            return nine.cells("idUnidad", codes) if codes else Cells("unidad", nine.rows, [None] * len(nine.rows))
-        names = nine.cells("unidad", self.units)
-        return either(names, nine.cells("idUnidad", codes)) if codes and not all_known(names) else names
+            return nine.told("idUnidad", codes)
+        names = nine.told("unidad", self.units)
+        return either(names, nine.told("idUnidad", codes)) if codes and not all_known(names) else names
 
     def _check_names(self) -> None:
         """Refuse a name that is not text."""
@@ -116,17 +116,21 @@ class _Nine:
     signs: NDArray[np.intp]
 
     def cells(self, name: str, column: Rows, *, required: bool = False) -> Cells:
-        """Take a column's cells of the rows that are kept, by key. Where a key is absent, the cell is null.
+        """Take a column's cells of the rows that are kept. Where a key is absent, the cell is null.
 
         Raises InvalidRows when the column has a row without a name, or lacks one that is required.
         """
-        if list(column) == self.keys:
-            return Cells(name, self.rows, list(compress(column.values(), self.kept)))  # as exports are: no look-ups
-        if nameless := column.keys() - set(self.keys):
+        if nameless := set() if list(column) == self.keys else column.keys() - set(self.keys):
             raise invalid_rows(("nomSigno", row, "this row has no name") for row in column if row in nameless)
         if required and not column.keys() >= set(self.rows):
             absent = [row for row in self.rows if row not in column]
             raise invalid_rows((name, row, "this row is missing from the column") for row in absent)
+        return self.told(name, column)
+
+    def told(self, name: str, column: Rows) -> Cells:
+        """Take a column's cells of the rows that are kept, by key, whatever other rows it has."""
+        if list(column) == self.keys:  # as exports are: no look-ups
+            return Cells(name, self.rows, list(compress(column.values(), self.kept)))
         return Cells(name, self.rows, [column.get(row) for row in self.rows])
 
 

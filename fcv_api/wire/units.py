@@ -22,7 +22,7 @@ Pair = tuple[int, object]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
-    """values: (n,) in the signs' own units. unknown: the signs, by index, with a unit that is in no table, and which."""
+    """values: (n,) in the signs' own units. unknown: the signs, by index, with a unit of no table, and which."""
 
     values: NDArray[np.float64]
     unknown: tuple[tuple[int, str], ...]

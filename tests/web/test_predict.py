@@ -82,8 +82,9 @@ def test_in_development_an_answer_is_exactly_three_keys(predict: Predict, encoun
 def test_in_production_an_unvalidated_model_says_so_in_every_answer(predict: Predict, encounter: Body) -> None:
     answer = predict(encounter)
     assert list(answer) == ["idAtencion", "inferences", "State", "warnings"]
-    (warning,) = answer["warnings"]
+    warning, stale = answer["warnings"]
     assert (warning["code"], warning["sign"]) == ("unvalidated_model", None)
+    assert stale["code"] == "stale"  # the example is of 2024
     assert "fcv-untrained/0.1.0" in warning["detail"]
 
 

@@ -27,6 +27,8 @@ EXAMPLES: tuple[Exception, ...] = (
     errors.InvalidBody(*BAD),
     errors.InvalidRows(*BAD),
     errors.CodeNameConflict(*BAD),
+    errors.WrongUnit(*BAD),
+    errors.UnitMissing(*BAD),
     errors.MixedTimeZones(*BAD),
     errors.AmbiguousTime(*BAD),
     errors.TooFewInstants(have=3, need=20, ready_at=NOW),

@@ -27,8 +27,6 @@ EXAMPLES: tuple[Exception, ...] = (
     errors.InvalidBody(*BAD),
     errors.InvalidRows(*BAD),
     errors.CodeNameConflict(*BAD),
-    errors.WrongUnit(*BAD),
-    errors.UnitMissing(*BAD),
     errors.MixedTimeZones(*BAD),
     errors.AmbiguousTime(*BAD),
     errors.TooFewInstants(have=3, need=20, ready_at=NOW),
@@ -39,6 +37,8 @@ EXAMPLES: tuple[Exception, ...] = (
     ArtifactError("The file is damaged."),
     UsernameTaken("This username is taken."),
     UnusableCredentials("password", "is too short"),
+    errors.WrongUnit(*BAD),
+    errors.UnitMissing(*BAD),
 )
 
 

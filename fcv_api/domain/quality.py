@@ -60,6 +60,7 @@ def inspect(encounter: Encounter, window: Window, spec: WindowSpec) -> tuple[Sco
     """Read the raw window of an encounter, and give what must be known before its score is read."""
     raw = _Raw.of(window, spec)
     return (
+        *_outrun(encounter, window),
         *_values(raw),
         *_implausible(encounter),
         *_filled(raw),
@@ -69,7 +70,6 @@ def inspect(encounter: Encounter, window: Window, spec: WindowSpec) -> tuple[Sco
         *_sampling(raw, spec),
         *_not_entered(raw),
         *_unknown_units(encounter),
-        *_outrun(encounter, window),
     )
 
 

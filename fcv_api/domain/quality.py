@@ -77,7 +77,7 @@ def _say(code: str, sign: int, words: str) -> ScoreWarning:
     return ScoreWarning(code, SIGNS[sign].name, f"{SIGNS[sign].name}: {words}")
 
 
-def _shown(values: NDArray[np.float64], sign: int) -> str:
+def _shown(values: list[float], sign: int) -> str:
     return f"{', '.join(f'{value:g}' for value in values)} {SIGNS[sign].unit.ucum[0]}"
 
 
@@ -89,10 +89,10 @@ def _values(raw: _Raw) -> Iterator[ScoreWarning]:
     unusual = (values < _USUAL_LOW) | (values > _USUAL_HIGH)
     unusual[:, ECTOPY] = values[:, ECTOPY] > values[:, HEART_RATE]
     for sign in np.flatnonzero(critical).tolist():
-        told = _shown(values[danger[:, sign], sign], sign)
+        told = _shown(values[danger[:, sign], sign].tolist(), sign)
         yield _say("critical_value", sign, f"{told} in the {LAST}; {_danger(_LIMITS[sign])} is critical.")
     for sign in np.flatnonzero(unusual.any(axis=0) & ~critical).tolist():
-        told = _shown(np.unique(values[unusual[:, sign], sign]), sign)
+        told = _shown(sorted(set(values[unusual[:, sign], sign].tolist())), sign)
         if _STATIC[sign] and values[-1, sign] < _USUAL_LOW[sign]:
             yield _say("not_adult", sign, f"{told} is no adult's; the model reads adults.")
         else:
@@ -133,7 +133,7 @@ def _flat(raw: _Raw) -> Iterator[ScoreWarning]:
     flat = raw.measured.all(axis=0) & (raw.values == raw.values[0]).all(axis=0)
     for sign in NEVER_FLAT:
         if flat[sign]:
-            told = _shown(raw.values[:1, sign], sign)
+            told = _shown([raw.values[0, sign]], sign)
             words = f"{told} in all {len(raw.values)} instants. A pacemaker can do that; so can a detached sensor."
             yield _say("flat_line", sign, words)
 
@@ -161,9 +161,10 @@ def _conflicts(encounter: Encounter, window: Window) -> Iterator[ScoreWarning]:
     np.fmin.at(lowest, cells, values)
     np.fmax.at(highest, cells, values)
     apart = np.round((highest - lowest).reshape(-1, len(SIGNS)), 6)  # (instants, 9), -inf without a value
-    for sign in np.flatnonzero((apart > _APART).any(axis=0)).tolist():
-        count, most = (apart[:, sign] > _APART[sign]).sum(), _shown(apart[:, sign].max(keepdims=True), sign)
-        words = f"values of one instant up to {most} apart, at {count} of {len(apart)} instants; the mean was used."
+    counts, most = (apart > _APART).sum(axis=0).tolist(), apart.max(axis=0).tolist()
+    for sign in np.flatnonzero(counts).tolist():
+        told, of = _shown([most[sign]], sign), f"{counts[sign]} of {len(apart)} instants"
+        words = f"values of one instant up to {told} apart, at {of}; the mean was used."
         yield _say("conflicting_values", sign, words)
 
 

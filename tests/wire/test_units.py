@@ -27,7 +27,7 @@ def rows_of(body: Body, sign: str) -> list[str]:
     return [row for row, name in body["nomSigno"].items() if name == sign]
 
 
-def told(body: Body, sign: str, value: float | None = None, **units: object) -> Body:
+def told(body: Body, sign: str, value: float | None = None, **units: Any) -> Body:
     """Give each row of a sign a unit, and a value."""
     rows = rows_of(body, sign)
     changed = {column: dict.fromkeys(rows, unit) for column, unit in units.items()}
@@ -113,7 +113,7 @@ def test_an_unknown_unit_is_remembered_and_the_value_used_as_it_is(encounter: Bo
 @pytest.mark.parametrize("cell", [[], {}])
 def test_a_unit_is_no_list_and_no_object(encounter: Body, column: str, cell: object) -> None:
     with pytest.raises(InvalidRows, match=f"{column}.*must be a unit"):
-        read(told(encounter, TEMPERATURE, **{column: cell}))
+        read(told(encounter, TEMPERATURE, None, **{column: cell}))
 
 
 def test_units_of_other_rows_refuse_nobody(encounter: Body) -> None:

@@ -39,6 +39,7 @@ def create_app(settings: Settings, models: Models | None = None) -> Flask:
         models=models or load_models(settings, app),
         zone=settings.timezone,
         warn_unvalidated=settings.production,
+        stale_minutes=settings.stale_minutes,
         registration=settings.registration,
         password_min_length=settings.password_min_length,
     )

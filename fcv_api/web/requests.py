@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from time import perf_counter
 from typing import cast
 
 from flask import Flask, current_app, g, request
 from flask.wrappers import Response
 
+from fcv_api.domain.circumstances import Circumstances
 from fcv_api.domain.prediction import Models
 
 SAFE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
@@ -24,8 +25,14 @@ class Service:
     models: Models
     zone: tzinfo
     warn_unvalidated: bool
+    stale_minutes: int
     registration: str
     password_min_length: int
+
+    def circumstances(self) -> Circumstances:
+        """Give what an answer of this moment must warn of. Without FCV_STALE_MINUTES, nothing looks at the clock."""
+        now = datetime.now(UTC) if self.stale_minutes else None
+        return Circumstances(now, timedelta(minutes=self.stale_minutes), self.warn_unvalidated)
 
 
 def current_service() -> Service:

@@ -37,6 +37,8 @@ EXAMPLES: tuple[Exception, ...] = (
     ArtifactError("The file is damaged."),
     UsernameTaken("This username is taken."),
     UnusableCredentials("password", "is too short"),
+    errors.WrongUnit(*BAD),
+    errors.UnitMissing(*BAD),
 )
 
 

@@ -28,7 +28,7 @@ class Budget:
 
     patients: int = 16_000
     tested: int = 1000
-    recipe: Recipe = field(default_factory=lambda: Recipe(epochs=30, batch=1024))
+    recipe: Recipe = field(default_factory=lambda: Recipe(epochs=25))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo test check lint types format bench faults clean
+.PHONY: help serve demo test check lint types format bench model faults clean
 
 help: ## Show what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -36,6 +36,10 @@ bench: $(VENV)/serving ## Measure a request beside json.loads of its body, and i
 	@$(BIN)/python bench/request.py
 	@$(BIN)/python bench/ledger.py
 	@$(BIN)/python bench/service.py
+
+model: $(VENV)/dev ## Make the shipped model again, with its report and its gallery (about 15 minutes)
+	@$(BIN)/fcv reference --out build/model
+	@examples/gallery.sh $(BIN)/fcv build/model
 
 faults: $(VENV)/dev ## Load the service, and see that nothing is lost (minutes)
 	@$(BIN)/python -m pytest tests/faults --override-ini addopts=--strict-markers -s

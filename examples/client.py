@@ -94,8 +94,7 @@ def _content(answer: requests.Response) -> dict[str, Any]:
 def show(answer: Mapping[str, Any]) -> None:
     """Print an answer for people: what to be careful about first, then the score."""
     for warning in answer.get("warnings", []):
-        sign = f" {warning['sign']}:" if warning["sign"] else ""
-        print(f"WARNING {warning['code']}:{sign} {warning['detail']}")
+        print(f"WARNING {warning['code']}: {warning['detail']}")
     print(f"Encounter {answer['idAtencion']}: {answer['State']}")
     for name, probability in answer["inferences"].items():
         print(f"  {name:<20} {probability:7.1%}  {'#' * round(40 * probability)}")

@@ -45,6 +45,7 @@ def create_app(settings: Settings, models: Models | None = None) -> Flask:
         runtime=RUNTIME,
         zone=settings.timezone,
         warn_unvalidated=settings.production,
+        stale_minutes=settings.stale_minutes,
         registration=settings.registration,
         password_min_length=settings.password_min_length,
     )

@@ -9,6 +9,8 @@ from datetime import datetime
 import numpy as np
 import orjson
 
+from fcv_api.domain import quality
+from fcv_api.domain.circumstances import OFFLINE, Circumstances, undecided
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import NoModel, Unscorable
 from fcv_api.domain.prediction import (
@@ -16,7 +18,6 @@ from fcv_api.domain.prediction import (
     Prediction,
     Refusal,
     Scorer,
-    ScoreWarning,
     State,
     most_probable,
     probabilities_of,
@@ -28,28 +29,19 @@ from fcv_api.ledger.record import Also, Record, append
 Outcome = Prediction | Refusal
 
 
-def assess(encounter: Encounter, model: Scorer, *, warn_unvalidated: bool = False) -> Prediction | Refusal:
-    """Score one encounter's last window, or say why not.
-
-    warn_unvalidated: add the warning `unvalidated_model` where no real patients are behind the model.
-    """
+def assess(encounter: Encounter, model: Scorer, given: Circumstances = OFFLINE) -> Prediction | Refusal:
+    """Score one encounter's last window, or say why not."""
     try:
         window = extract_window(encounter, model.spec)
         probabilities = probabilities_of(model.score(model.spec.scale(window.raw)), model)
     except Unscorable as reason:
         return Refusal(encounter.id, reason)
-    warnings = _unvalidated(model.identity) if warn_unvalidated else ()
-    return Prediction(encounter.id, probabilities, window, model.identity, warnings)
-
-
-def _unvalidated(model: ModelIdentity) -> tuple[ScoreWarning, ...]:
-    if model.evidence.validated:
-        return ()
-    detail = (
-        f"Model {model} was never validated on real patients (evidence: {model.evidence.value}). "
-        "Do not act on this score."
+    warnings = (
+        *given.warnings(window, model.identity),
+        *quality.inspect(encounter, window, model.spec),
+        *undecided(probabilities),
     )
-    return (ScoreWarning("unvalidated_model", None, detail),)
+    return Prediction(encounter.id, probabilities, window, model.identity, warnings)
 
 
 def attempt(encounter: int, assessed: Callable[[], Outcome]) -> Outcome:

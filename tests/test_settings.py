@@ -102,6 +102,7 @@ def test_production_does_not_start_without(read: Read, missing: str) -> None:
 def test_the_defaults_of_development(read: Read, tmp_path: Path) -> None:
     settings = read()
     assert (settings.env, settings.production, settings.registration) == ("development", False, "open")
+    assert settings.stale_minutes == 0
     assert str.__str__(settings.database_url) == f"sqlite:///{tmp_path / 'instance' / 'fcv.db'}"
     assert (settings.models_dir, settings.model) == (tmp_path / "models", None)
     assert (settings.log_dir, settings.bind, settings.proxies) == (tmp_path / "logs", "127.0.0.1:8000", 0)
@@ -113,6 +114,7 @@ def test_the_defaults_of_development(read: Read, tmp_path: Path) -> None:
 def test_the_defaults_of_production(read: Read) -> None:
     settings = read(**WARD)
     assert (settings.production, settings.registration, settings.allow_unvalidated_model) == (True, "admin", False)
+    assert settings.stale_minutes == 15
     assert settings.timezone == ZoneInfo("America/Bogota")
     assert (settings.token_minutes, settings.bind, settings.proxies) == (20, "127.0.0.1:8000", 0)
 

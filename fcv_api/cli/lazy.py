@@ -43,5 +43,7 @@ LAZY = (
         "simulate", "fcv_api.cli.simulate:simulate", "Write simulated stays as a ward's export and its labels."
     ),
     LazyCommand("train", "fcv_api.cli.train:command", "Train a model on an export and its labels, and import it."),
+    LazyCommand("evaluate", "fcv_api.cli.evaluate:evaluate", "Measure a model on an export and its labels."),
+    LazyCommand("reference", "fcv_api.cli.reference:reference", "Make the shipped model again, from its seeds."),
     LazyCommand("plot", "fcv_api.cli.plot:plot", "Draw an encounter, and what a model says of it."),
 )

@@ -11,6 +11,7 @@ from marshmallow import ValidationError
 from fcv_api import scoring
 from fcv_api.app import database_app
 from fcv_api.cli.active import artifact_of
+from fcv_api.domain.circumstances import Circumstances
 from fcv_api.lstm.runtime import LiteRtModel
 from fcv_api.settings import Settings
 from fcv_api.wire.answer import PredictionSchema
@@ -35,6 +36,6 @@ def predict(file: Path, model: str | None) -> None:
         raise invalid_body(error.messages) from None
     with database_app(settings).app_context():
         scorer = LiteRtModel(artifact_of(settings, model))
-    outcome = scoring.assess(rows.read(settings.timezone), scorer, warn_unvalidated=True)
+    outcome = scoring.assess(rows.read(settings.timezone), scorer, Circumstances(warn_unvalidated=True))
     prediction = outcome.or_raise()
     click.echo(orjson.dumps(PredictionSchema().dump(prediction), option=orjson.OPT_INDENT_2))

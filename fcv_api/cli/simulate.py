@@ -7,8 +7,10 @@ from pathlib import Path
 
 import click
 
+from fcv_api.training import marginals
 from fcv_api.training import simulate as simulator
 from fcv_api.wire.stays import write_stays
+from fcv_api.wire.tables import replaced
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -16,9 +18,10 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.command()
 @click.option("--patients", type=click.IntRange(1, 1_000_000), default=1000, show_default=True, help="How many stays.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="The same gives the same stays.")
+@click.option("--report", type=FILE, help="Compare them with the limits of the signs, in this Markdown file.")
 @click.argument("export", type=FILE)
 @click.argument("labels", type=FILE)
-def simulate(patients: int, seed: int, export: Path, labels: Path) -> None:
+def simulate(patients: int, seed: int, report: Path | None, export: Path, labels: Path) -> None:
     """Write simulated stays to EXPORT and what became of them to LABELS, each a .csv or a .parquet.
 
     EXPORT has one row a measurement, as a ward's export: idAtencion, idSigno, nomSigno, valor, unidad, fecRegistro.
@@ -28,4 +31,7 @@ def simulate(patients: int, seed: int, export: Path, labels: Path) -> None:
     stays = simulator.simulate(patients, seed)
     with click.progressbar(stays, length=patients, label="Simulating", file=sys.stderr) as bar:
         count = write_stays(export, labels, bar)
+    if report:
+        with replaced(report) as part:
+            part.write_text(marginals.report(list(simulator.simulate(patients, seed))), "utf-8")
     click.echo(f"Wrote {count} simulated stays to {export}, and their labels to {labels}.")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +20,7 @@ from fcv_api.settings import Settings
 from fcv_api.training.dataset import Cohort, Horizon, Label, UnusableData
 from fcv_api.training.train import Plan, Progress, Trained, train
 from fcv_api.wire.export import read_cohort
+from fcv_api.wire.tables import replaced
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 DEFAULT = Recipe()
@@ -51,6 +50,9 @@ DEFAULT = Recipe()
 @click.option("--batch", type=click.IntRange(1), default=DEFAULT.batch, show_default=True, help="Windows a step.")
 @click.option("--rate", type=click.FloatRange(0, min_open=True), default=DEFAULT.rate, show_default=True)
 @click.option("--patience", type=click.IntRange(0), default=DEFAULT.patience, show_default=True)
+@click.option(
+    "--noise", type=click.FloatRange(0), default=DEFAULT.noise, show_default=True, help="Added to learn from."
+)
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=DEFAULT.seed, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="The folder of models.  [default: FCV_MODELS_DIR]")
 @click.option("--summary", type=FILE, help="Write how the model came about to this JSON file.")
@@ -69,14 +71,15 @@ def command(export: Path, labels: Path, **said: Any) -> None:  # noqa: ANN401 - 
     encounters, exported = read_cohort(export, labels, settings.timezone)
     known = {number: Label(each.state, each.onset, each.patient) for number, each in exported.items()}
     trained = _train(Cohort(encounters, known), plan)
-    trained.artifact.save(folder)
     if said["summary"]:
-        _write(said["summary"], orjson.dumps(trained.summary, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        with replaced(said["summary"]) as part:
+            part.write_bytes(orjson.dumps(trained.summary, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    trained.artifact.save(folder)
     _tell(trained, folder)
 
 
 def _plan(said: dict[str, Any]) -> Plan:
-    parts = ("layer", "units", "activation", "epochs", "batch", "rate", "patience", "seed")
+    parts = ("layer", "units", "activation", "epochs", "batch", "rate", "patience", "noise", "seed")
     return Plan(
         name=check_part(said["name"]),
         version=check_part(said["version"]),
@@ -89,7 +92,7 @@ def _plan(said: dict[str, Any]) -> Plan:
 
 def _train(cohort: Cohort, plan: Plan) -> Trained:
     try:
-        with _bars() as progress:
+        with bars() as progress:
             return train(cohort, plan, progress)
     except UnusableData as error:
         raise click.ClickException(str(error)) from None
@@ -99,7 +102,7 @@ def _train(cohort: Cohort, plan: Plan) -> Trained:
 
 
 @contextmanager
-def _bars() -> Iterator[Progress]:
+def bars() -> Iterator[Progress]:
     """Show a bar after another on a terminal, and a line each elsewhere."""
     bars: dict[str, Any] = {}
 
@@ -119,13 +122,6 @@ def _bars() -> Iterator[Progress]:
         yield progress
     finally:
         finish()
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    with tempfile.TemporaryDirectory(prefix=".summary-", dir=path.absolute().parent) as unfinished:
-        (Path(unfinished) / "made").write_bytes(content)
-        os.replace(Path(unfinished) / "made", path)  # noqa: PTH105 - atomic
 
 
 def _tell(trained: Trained, folder: Path) -> None:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 
 import numpy as np
 from numpy.typing import NDArray
+
+from fcv_api.domain.vitals import SIGNS, is_implausible, is_missing
+
+
+@dataclass(frozen=True, slots=True)
+class Implausible:
+    """How many values of one sign, by its index, lay outside its hard limits and were dropped; when the last did."""
+
+    sign: int
+    count: int
+    last: np.datetime64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,6 +29,9 @@ class Encounter:
     values: (n,) in the sign's own unit; NaN where the row held no value.
     instants: (n,) datetime64[us] in UTC.
     zone: the wall clock that the sender wrote times without an offset by; None where it sent offsets.
+    newest: the newest instant of any row that was sent, of those without a value and of other signs too.
+    unknown_units: each sign, by its index, with a unit that nobody knows here.
+    implausible: what `without_noise` dropped.
     """
 
     id: int
@@ -25,8 +39,27 @@ class Encounter:
     values: NDArray[np.float64]
     instants: NDArray[np.datetime64]
     zone: tzinfo | None = None
+    newest: np.datetime64 | None = None
+    unknown_units: tuple[tuple[int, str], ...] = ()
+    implausible: tuple[Implausible, ...] = ()
 
     def as_sent(self, instant: np.datetime64) -> datetime:
         """Say an instant as the sender did: by its wall clock without an offset, or in UTC with one."""
         moment: datetime = instant.astype("datetime64[us]").item().replace(tzinfo=UTC)
         return moment if self.zone is None else moment.astimezone(self.zone).replace(tzinfo=None)
+
+    def without_noise(self) -> Encounter:
+        """Drop the values that are no measurements: they say that there is none, or lie outside the hard limits."""
+        missing = is_missing(self.signs, self.values)
+        implausible = is_implausible(self.signs, self.values) & ~missing
+        noise = missing | implausible
+        if not noise.any():
+            return self
+        found = []
+        for index in range(len(SIGNS)):
+            instants = self.instants[implausible & (self.signs == index)]
+            if len(instants):
+                found.append(Implausible(index, len(instants), instants.max()))
+        kept = ~noise
+        signs, values, instants = self.signs[kept], self.values[kept], self.instants[kept]
+        return replace(self, signs=signs, values=values, instants=instants, implausible=tuple(found))

@@ -68,6 +68,14 @@ class CodeNameConflict(BadCells):
     """A row whose code is one of the nine signs and whose name is another one of them."""
 
 
+class WrongUnit(BadCells):
+    """A row's unit measures something else than its sign is, such as a temperature in kilograms."""
+
+
+class UnitMissing(BadCells):
+    """A temperature that may be Fahrenheit comes without a unit that says so."""
+
+
 class MixedTimeZones(BadCells):
     """Some times say their offset from UTC and others do not, so they cannot be put in order."""
 

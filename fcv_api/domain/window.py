@@ -6,7 +6,7 @@ The steps and limits are those of docs/model.md, "From rows to a window".
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,16 +39,24 @@ class WindowSpec:
 class Window:
     """raw: (instants, 9) in the model's order and the signs' own units; a static sign never sent is NaN.
 
-    measured: (instants, 9), true where `raw` was measured, not filled. instants: datetime64[us] in UTC.
+    measured: (instants, 9), true where `raw` was measured, not filled.
+    last_measured: (9,), also before the window; NaT for never. instants: (instants,). Both datetime64[us] in UTC.
     signs: the names of the columns. first, last: as the sender said them.
     """
 
     raw: Matrix
     measured: NDArray[np.bool_]
+    last_measured: NDArray[np.datetime64]
     instants: NDArray[np.datetime64]
     signs: tuple[str, ...]
     first: datetime
     last: datetime
+
+    @property
+    def end(self) -> datetime:
+        """The last instant, in UTC."""
+        moment: datetime = self.instants[-1].astype("datetime64[us]").item()
+        return moment.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,6 +104,7 @@ def last_window(history: History, spec: WindowSpec) -> Window:
     return Window(
         raw=np.ascontiguousarray(raw[:, order]),  # the order of cells in memory decides the last bits of their mean
         measured=~np.isnan(measured[-spec.instants :])[:, order],
+        last_measured=last_measured(instants, measured)[order],
         instants=kept,
         signs=spec.signs,
         first=encounter.as_sent(kept[0]),
@@ -117,6 +126,13 @@ def pivot(encounter: Encounter) -> tuple[NDArray[np.datetime64], Matrix]:
     means = np.full(size, np.nan)
     np.divide(sums, counts, out=means, where=counts > 0)
     return instants, means.reshape(-1, len(SIGNS))
+
+
+def last_measured(instants: NDArray[np.datetime64], measured: Matrix) -> NDArray[np.datetime64]:
+    """Give, (9,), when each sign was last measured; NaT for never. measured: (t, 9), NaN where it was not."""
+    found = ~np.isnan(measured[::-1])
+    back = found.argmax(axis=0)
+    return np.where(found.any(axis=0), instants[len(instants) - 1 - back], np.datetime64("NaT"))
 
 
 def forward_fill(values: Matrix) -> Matrix:

@@ -6,7 +6,9 @@ TensorFlow is imported here, inside functions, as everywhere in this room: it mu
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,10 @@ ACTIVATIONS = ("relu", "tanh")
 CLASS_COUNT = len(State)
 CLIP = 1.0
 """Largest norm of a gradient: an LSTM with relu has no bound of its own, and one bad batch would end the training."""
+MEAN_OVER = 2
+"""Epochs over which the weights' running mean looks back."""
+RARITY = 0.75
+"""1 would count each class alike, 0 each window; on simulated patients this ranked best (docs/model.md)."""
 AT_ONCE = 4096
 """Windows that are scored together: memory, not results, depends on it."""
 
@@ -36,22 +42,24 @@ Heard = Callable[[int, int], None]
 class Recipe:
     """How a network is built and trained. The defaults are the thesis' architecture: LSTM 50 relu, Dense 4 softmax.
 
-    rate: Adam's first step size. patience: epochs without a better validation loss after which training ends.
+    rate: Adam's step size. patience: epochs without a better validation loss after which training ends.
+    noise: deviation of what is added to each scaled value in training, so that no patient is learnt by heart.
     """
 
     layer: str = "lstm"
     units: int = 50
     activation: str = "relu"
     epochs: int = 20
-    batch: int = 256
-    rate: float = 0.002
-    patience: int = 3
+    batch: int = 512
+    rate: float = 0.003
+    patience: int = 4
+    noise: float = 0.1
     seed: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Network:
-    """A trained network. losses: the validation loss after each epoch, each class counted alike."""
+    """A trained network. losses: the validation loss after each epoch, rare classes counted more."""
 
     model: Any = field(repr=False)
     losses: tuple[float, ...] = ()
@@ -79,13 +87,14 @@ class Network:
 def fit(train: Examples, validation: Examples, recipe: Recipe, heard: Heard) -> Network:
     """Train a network. The same examples and recipe give the same weights on the same machine.
 
-    Each class counts alike, however rare, in the loss and in what ends the training early. Raises
+    Rare classes count more (`class_weights`) in the loss and in what ends the training early. Raises
     TrainExtraMissing where TensorFlow is not installed.
     """
     keras = _keras()
     _repeat(keras, recipe.seed)
     model = _build(keras, train[0].shape[1:], recipe)
-    model.compile(optimizer=keras.optimizers.Adam(recipe.rate, clipnorm=CLIP), loss="sparse_categorical_crossentropy")
+    batches = -(-len(train[1]) // recipe.batch)
+    model.compile(optimizer=_optimizer(keras, recipe.rate, batches), loss="sparse_categorical_crossentropy")
     weights = class_weights(train[1])
     history = model.fit(
         *train,
@@ -94,29 +103,49 @@ def fit(train: Examples, validation: Examples, recipe: Recipe, heard: Heard) -> 
         validation_batch_size=AT_ONCE,
         batch_size=recipe.batch,
         epochs=recipe.epochs,
-        callbacks=_callbacks(keras, recipe, heard, -(-len(train[1]) // recipe.batch)),
+        callbacks=_callbacks(keras, recipe, heard, batches),
         verbose=0,
     )
     return Network(model, tuple(float(loss) for loss in history.history["val_loss"]))
 
 
 def class_weights(labels: NDArray[np.intp]) -> NDArray[np.float32]:
-    """Give each class the weight, (4,), with which all present ones count alike; 0 for one that is not there."""
+    """Give each class its weight, (4,): more to a rarer one, 1 to the mean window, 0 to a class that is not there."""
     counts = np.bincount(labels, minlength=CLASS_COUNT)
     present = counts > 0
-    weights = np.zeros(CLASS_COUNT, dtype=np.float32)
-    weights[present] = len(labels) / (present.sum() * counts[present])
-    return weights
+    weights = np.zeros(CLASS_COUNT)
+    weights[present] = (1 / counts[present]) ** RARITY
+    return (weights * len(labels) / (weights @ counts)).astype(np.float32)
+
+
+def _optimizer(keras: Any, rate: float, batches: int) -> Any:  # noqa: ANN401
+    """Give Adam that also keeps a running mean of the weights: on rare classes single steps are noise."""
+    return keras.optimizers.Adam(rate, clipnorm=CLIP, use_ema=True, ema_momentum=1 - 1 / (1 + MEAN_OVER * batches))
 
 
 def _keras() -> Any:  # noqa: ANN401 - Keras ships no types
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
     try:
-        import keras  # TensorFlow stays out of serving
+        with _hushed():
+            import keras  # TensorFlow stays out of serving
     except ImportError as error:
         raise TrainExtraMissing(error.name or "tensorflow") from None
     return keras
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Send standard error nowhere: TensorFlow's libraries write to it, of this machine's graphics card and others."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _repeat(keras: Any, seed: int) -> None:  # noqa: ANN401
@@ -142,7 +171,7 @@ def _build(keras: Any, shape: tuple[int, ...], recipe: Recipe) -> Any:  # noqa: 
         case other:
             raise ValueError(f"{other!r} is none of the layers {', '.join(LAYERS)}")
     last = layers.Dense(CLASS_COUNT, activation="softmax")
-    return keras.Sequential([keras.Input(shape), *body, last])
+    return keras.Sequential([keras.Input(shape), layers.GaussianNoise(recipe.noise), *body, last])
 
 
 def _callbacks(keras: Any, recipe: Recipe, heard: Heard, batches: int) -> list[Any]:  # noqa: ANN401
@@ -152,6 +181,7 @@ def _callbacks(keras: Any, recipe: Recipe, heard: Heard, batches: int) -> list[A
         heard(next(done), batches * recipe.epochs)
 
     return [
+        keras.callbacks.SwapEMAWeights(swap_on_epoch=True),  # what is validated, kept and saved is the mean
         keras.callbacks.EarlyStopping("val_loss", patience=recipe.patience, restore_best_weights=True),
         keras.callbacks.TerminateOnNaN(),
         keras.callbacks.LambdaCallback(on_train_batch_end=hear),

@@ -52,6 +52,7 @@ class Settings:
     ledger_days: int
     log_dir: Path
     timezone: tzinfo
+    stale_minutes: int
     token_minutes: int
     max_body_mb: int
     password_min_length: int
@@ -96,6 +97,7 @@ def _read(env: Env) -> dict[str, Any]:
         "ledger_days": env.int("LEDGER_DAYS", 400, validate=Range(1, 36_500)),
         "log_dir": ROOT / env.path("LOG_DIR", Path("logs")),
         "timezone": _timezone(env, production=production),
+        "stale_minutes": env.int("STALE_MINUTES", 15 if production else 0, validate=Range(0, 24 * 60)),
         "token_minutes": env.int("TOKEN_MINUTES", 20, validate=Range(1, 24 * 60)),
         "max_body_mb": env.int("MAX_BODY_MB", 32, validate=Range(1, 1024)),
         "password_min_length": env.int("PASSWORD_MIN_LENGTH", 8, validate=Range(1, 72)),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from fcv_api.training.alarms import RATES
+
 SIMULATED = (
     "It learnt from simulated patients only and was not validated on any real one: it knows the simulator. "
     "Not for clinical use."
@@ -11,14 +13,17 @@ SIMULATED = (
 UNVALIDATED = "It was not validated on patients other than those of its file. Not for clinical use before it is."
 
 
-def written_card(summary: dict[str, Any]) -> str:
-    """Write a card from a training's summary, under the headings of every card."""
+def written_card(summary: dict[str, Any], measured: dict[str, Any] | None = None) -> str:
+    """Write a card from a training's summary, under the headings of every card.
+
+    measured: a comparison on patients it has not seen, as `evaluate.compare` gives it, with their class mix as `test`.
+    """
     sections = {
         "Intended use": f"To say which of four states follows {summary['horizon_minutes']:g} minutes after a window.",
         "Must not be used for": _warning(summary["evidence"]),
-        "Data": _data(summary),
-        "Performance": f"{_calibration(summary)}\n\nOn patients it has not seen: what `fcv evaluate` reports.",
-        "Limits": "Probabilities are calibrated at the class mix above; at another mix they are not.",
+        "Data": _data(summary, measured),
+        "Performance": f"{_calibration(summary)}\n\n{_performance(measured)}",
+        "Limits": _limits(summary, measured),
         "Version history": f"Trained by `fcv train`: {_recipe(summary)}.",
     }
     parts = [f"## {heading}\n\n{text}\n" for heading, text in sections.items()]
@@ -29,15 +34,17 @@ def _warning(evidence: str) -> str:
     return f"Decisions about patients. {SIMULATED if evidence == 'simulated' else UNVALIDATED}"
 
 
-def _data(summary: dict[str, Any]) -> str:
+def _data(summary: dict[str, Any], measured: dict[str, Any] | None) -> str:
     """Draw the class mix as a table: patients by their worst state, windows by their class."""
     sets = {"training": summary["train"], "calibration": summary["validation"]}
-    lines = ["| state | " + " | ".join(f"{name} patients | {name} windows" for name in sets) + " |"]
-    lines.append("|---" * (1 + 2 * len(sets)) + "|")
-    for state in summary["train"]["patients"]:
-        cells = [str(each[kind][state]) for each in sets.values() for kind in ("patients", "windows")]
-        lines.append(f"| {state} | " + " | ".join(cells) + " |")
-    return "\n".join(lines)
+    if measured:
+        sets["test"] = measured["test"]
+    head = ["state", *(f"{name} {kind}" for name in sets for kind in ("patients", "windows"))]
+    rows = [
+        [state, *(str(each[kind][state]) for each in sets.values() for kind in ("patients", "windows"))]
+        for state in summary["train"]["patients"]
+    ]
+    return _table(head, rows)
 
 
 def _calibration(summary: dict[str, Any]) -> str:
@@ -47,6 +54,72 @@ def _calibration(summary: dict[str, Any]) -> str:
         f"and one bias per class, folded into the last layer: log loss {told['log_loss_before']:.3f} before, "
         f"{told['log_loss_after']:.3f} after."
     )
+
+
+def _performance(measured: dict[str, Any] | None) -> str:
+    if measured is None:
+        return "On patients it has not seen: what `fcv evaluate` reports."
+    head = [
+        "scorer",
+        "macro AUROC (95 %)",
+        "macro AUPRC (95 %)",
+        "ECE",
+        "Brier",
+        *(f"onsets at {r:g}/h" for r in RATES),
+    ]
+    rows = [
+        [
+            f"**{name}**" if name == measured["model"] else name,
+            *(_interval(each[area]["macro"]) for area in ("auroc", "auprc")),
+            *(f"{each['calibration'][key]:.3f}" if "calibration" in each else "-" for key in ("ece", "brier")),
+            *(f"{at['sensitivity']:.2f}" for at in each["alarms"]),
+        ]
+        for name, each in measured["scorers"].items()
+    ]
+    told = (
+        "On the test patients, windows that end before an onset; intervals by drawing patients. *Onsets at 0.2/h*: the "
+        "share of onsets with an alarm in the two hours before, at that many alarms per patient-hour."
+    )
+    return f"{told}\n\n{_table(head, rows)}"
+
+
+def _limits(summary: dict[str, Any], measured: dict[str, Any] | None) -> str:
+    lines = ["Probabilities are calibrated at the class mix above; at another mix they are not."]
+    lines += [
+        f"It learnt from no window of {state}, so its probability of that means nothing."
+        for state, count in summary["train"]["windows"].items()
+        if not count
+    ]
+    if measured:
+        lines += _failures(measured)
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _failures(measured: dict[str, Any]) -> list[str]:
+    """Say what the model did not find on the test patients, and what it said wrongly."""
+    own = measured["scorers"][measured["model"]]
+    worst = min(measured["test"]["windows"], key=lambda state: own["auroc"][state]["value"])
+    alarms = [
+        f"At {at['at_most']:g} alarms per patient-hour it missed {at['onsets'] - at['found']} of {at['onsets']} "
+        f"onsets, and {at['false_alarms']:.0%} of its alarms had no onset within two hours."
+        for at in own["alarms"]
+    ]
+    leaves = own["leaves_none"]
+    state = (
+        f"`State`, the most probable class, is another than none of these in {leaves['sensitivity']:.0%} of the "
+        f"windows with an onset within the horizon. Where 1 % of windows are such, {leaves['ppv']['0.01']:.0%} of "
+        "those answers are right."
+    )
+    return [*alarms, f"It tells {worst} apart worst: AUROC {_interval(own['auroc'][worst])}.", state]
+
+
+def _interval(area: dict[str, float]) -> str:
+    return f"{area['value']:.3f} ({area['low']:.3f} to {area['high']:.3f})"
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _recipe(summary: dict[str, Any]) -> str:

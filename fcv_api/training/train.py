@@ -13,8 +13,7 @@ import numpy as np
 
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.prediction import Evidence, State
-from fcv_api.domain.scaling import PopulationScaling
-from fcv_api.domain.window import Matrix, WindowSpec
+from fcv_api.domain.window import WindowSpec
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.card import card_of
 from fcv_api.lstm.import_process import import_file
@@ -24,6 +23,7 @@ from fcv_api.lstm.network import Examples, Network, Recipe, fit
 from fcv_api.training.calibration import Calibration, calibrate
 from fcv_api.training.card import written_card
 from fcv_api.training.dataset import Cohort, Horizon, LabelledWindows, UnusableData, cut_windows
+from fcv_api.training.scaling import fit_scaling, scale_windows
 from fcv_api.training.split import split_patients, worst_states
 
 Progress = Callable[[str, int, int], None]
@@ -44,10 +44,14 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
-    """Windows to learn from, and windows of other patients to stop and to calibrate by."""
+    """Windows to learn from, and windows of other patients to stop and to calibrate by.
+
+    worst: each patient's worst state.
+    """
 
     train: LabelledWindows
     validation: LabelledWindows
+    worst: dict[str, State]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,19 +60,36 @@ class Trained:
 
     artifact: Artifact
     summary: dict[str, Any]
+    request: ImportRequest
+
+    def measured(self, comparison: dict[str, Any]) -> Artifact:
+        """Give the model with a card that says how it did on other patients. comparison: as `written_card` reads it."""
+        card = card_of(self.request, written_card(self.summary, comparison), _file(self.request))
+        return replace(self.artifact, manifest=replace(self.artifact.manifest, card=card))
 
 
 def train(cohort: Cohort, plan: Plan, progress: Progress) -> Trained:
     """Train and import a model. Raises UnusableData, KerasFileError or TrainExtraMissing; writes nothing."""
+    return train_on(prepare(cohort, plan, progress), plan, progress)
+
+
+def prepare(cohort: Cohort, plan: Plan, progress: Progress) -> Split:
+    """Split a cohort by patient, and cut its windows. Raises UnusableData."""
     learning, holding = split_patients(cohort, plan.recipe.seed)
     split = Split(
         train=_learnable(_cut(cohort.only(learning), plan, progress, "Cutting windows to learn from"), plan),
         validation=_ahead(_cut(cohort.only(holding), plan, progress, "Cutting windows to calibrate by")),
+        worst=worst_states(cohort),
     )
     _check_classes(split)
+    return split
+
+
+def train_on(split: Split, plan: Plan, progress: Progress) -> Trained:
+    """Train and import a model on windows that are cut already. Raises what `train` raises."""
     scaling, spec = fit_scaling(split.train, plan.scaling)
     network, calibration = _fit(split, spec, plan.recipe, progress)
-    summary = _summarise(plan, cohort, split, (network, calibration))
+    summary = _summarise(plan, split, (network, calibration))
     request = ImportRequest(
         name=plan.name,
         version=plan.version,
@@ -77,33 +98,7 @@ def train(cohort: Cohort, plan: Plan, progress: Progress) -> Trained:
         horizon_minutes=plan.horizon.minutes,
     )
     request = replace(request, card=card_of(request, written_card(summary), _file(request)))
-    return Trained(_import(network, request, progress), summary)
-
-
-def fit_scaling(windows: LabelledWindows, kind: str) -> tuple[dict[str, Any], WindowSpec]:
-    """Give the scaling as a manifest holds it, and the window that goes with it.
-
-    population: mean and deviation over all rows of the windows, of what was measured. A sign that never was, or never
-    changed, gets deviation 1, so that it comes out as 0.
-    """
-    if kind == "window":
-        return {"kind": "window"}, WindowSpec()
-    rows = windows.raw.reshape(-1, windows.raw.shape[-1])  # (n * instants, 9)
-    known = ~np.isnan(rows)
-    counts = np.maximum(known.sum(axis=0), 1)
-    mean = np.where(known, rows, 0).sum(axis=0) / counts
-    deviation = np.sqrt((np.where(known, rows - mean, 0) ** 2).sum(axis=0) / counts)
-    deviation = np.where(deviation > 1e-9 * np.maximum(np.abs(mean), 1), deviation, 1.0)
-    told = {"kind": "population", "mean": mean.tolist(), "deviation": deviation.tolist()}
-    return told, WindowSpec(scale=PopulationScaling(tuple(told["mean"]), tuple(told["deviation"])))
-
-
-def scale_windows(raw: Matrix, spec: WindowSpec) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """Scale windows, (n, instants, 9), one by one, by the code that serves."""
-    scaled = np.empty(raw.shape, dtype=np.float32)
-    for index, window in enumerate(raw):
-        scaled[index] = spec.scale(window)
-    return scaled
+    return Trained(_import(network, request, progress), summary, request)
 
 
 def _cut(cohort: Cohort, plan: Plan, progress: Progress, what: str) -> LabelledWindows:
@@ -164,11 +159,10 @@ def _file(request: ImportRequest) -> str:
     return f"{request.name}--{request.version}.keras"
 
 
-def _summarise(plan: Plan, cohort: Cohort, split: Split, outcome: tuple[Network, Calibration]) -> dict[str, Any]:
+def _summarise(plan: Plan, split: Split, outcome: tuple[Network, Calibration]) -> dict[str, Any]:
     """Say how a model came about, in what JSON holds."""
     network, calibration = outcome
-    worst = worst_states(cohort)
-    mixes = {name: _mix(getattr(split, name), worst) for name in ("train", "validation")}
+    mixes = {name: class_mix(getattr(split, name), split.worst) for name in ("train", "validation")}
     return {
         "model": f"{plan.name}/{plan.version}",
         "evidence": plan.evidence.value,
@@ -187,7 +181,7 @@ def _summarise(plan: Plan, cohort: Cohort, split: Split, outcome: tuple[Network,
     }
 
 
-def _mix(windows: LabelledWindows, worst: dict[str, State]) -> dict[str, Any]:
+def class_mix(windows: LabelledWindows, worst: dict[str, State]) -> dict[str, Any]:
     """Count windows by class and patients by their worst state."""
     patients = Counter(worst[patient] for patient in np.unique(windows.patient).tolist())
     counts = np.bincount(windows.label, minlength=len(CLASSES)).tolist()

@@ -22,8 +22,8 @@ bp = Blueprint("predict", __name__, description="From a monitor's rows to probab
 PREDICT_PROBLEMS = (
     *("not-json", "bad-request", "not-authenticated", "not-allowed", "too-large"),
     *("unsupported-media-type", "unsupported-encoding", "invalid-body", "invalid-rows"),
-    *("code-name-conflict", "mixed-time-zones", "ambiguous-time", "too-few-instants", "window-span"),
-    *("missing-signs", "model-output", "no-model", "database-unavailable"),
+    *("code-name-conflict", "wrong-unit", "unit-missing", "mixed-time-zones", "ambiguous-time"),
+    *("too-few-instants", "window-span", "missing-signs", "model-output", "no-model", "database-unavailable"),
 )
 HEADERS = {
     "FCV-Model": {"schema": {"type": "string"}, "description": "name/version of the model that answered"},
@@ -51,9 +51,7 @@ def predict(rows: EncounterRows) -> tuple[Prediction, dict[str, str]]:
     service = current_service()
     outcome = scoring.attempt(
         rows.id,
-        lambda: scoring.assess(
-            rows.read(service.zone), service.models.active(), warn_unvalidated=service.warn_unvalidated
-        ),
+        lambda: scoring.assess(rows.read(service.zone), service.models.active(), service.circumstances()),
     )
     records = record([outcome])
     prediction = outcome.or_raise()

@@ -78,6 +78,8 @@ PROBLEMS = {
             "Code and name are two different signs",
             "Código y nombre son dos signos distintos",
         ),
+        Problem("wrong-unit", 422, NEVER, "The unit is not one of this sign", "La unidad no es de este signo"),
+        Problem("unit-missing", 422, NEVER, "A temperature needs its unit", "Falta la unidad de una temperatura"),
         Problem(
             "mixed-time-zones",
             422,
@@ -133,6 +135,8 @@ FACTS: dict[type[Exception], str] = {
     errors.InvalidQuery: "invalid-query",
     errors.InvalidRows: "invalid-rows",
     errors.CodeNameConflict: "code-name-conflict",
+    errors.WrongUnit: "wrong-unit",
+    errors.UnitMissing: "unit-missing",
     errors.MixedTimeZones: "mixed-time-zones",
     errors.AmbiguousTime: "ambiguous-time",
     errors.TooFewInstants: "too-few-instants",

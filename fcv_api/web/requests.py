@@ -6,13 +6,14 @@ import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from time import perf_counter
 from typing import cast
 
 from flask import Flask, current_app, g, request
 from flask.wrappers import Response
 
+from fcv_api.domain.circumstances import Circumstances
 from fcv_api.domain.prediction import Models
 from fcv_api.ledger.record import Also, Record
 from fcv_api.scoring import Caller, Outcome, Recorder
@@ -31,8 +32,14 @@ class Service:
     """What computes here, and on what processor."""
     zone: tzinfo
     warn_unvalidated: bool
+    stale_minutes: int
     registration: str
     password_min_length: int
+
+    def circumstances(self) -> Circumstances:
+        """Give what an answer of this moment must warn of. Without FCV_STALE_MINUTES, nothing looks at the clock."""
+        now = datetime.now(UTC) if self.stale_minutes else None
+        return Circumstances(now, timedelta(minutes=self.stale_minutes), self.warn_unvalidated)
 
 
 def current_service() -> Service:

@@ -39,9 +39,13 @@ class InferencesSchema(Schema):
 class WarningSchema(Schema):
     """Something to be read before the score."""
 
-    code = fields.String(required=True)
+    code = fields.String(
+        required=True, metadata={"description": "See docs/api.md; more may come.", "example": "filled"}
+    )
     sign = fields.String(required=True, allow_none=True)
-    detail = fields.String(required=True)
+    detail = fields.String(
+        required=True, metadata={"description": "A sentence for people, to be read before the score."}
+    )
 
 
 class PredictionSchema(Schema):

@@ -14,10 +14,6 @@ from numpy.typing import NDArray
 
 from fcv_api.domain.errors import Cell, InvalidBody, InvalidRows
 
-# A monitor's values lie below 1,000; what lies above this is no measurement of any of the nine signs in any
-# unit, and its square would not be finite.
-LARGEST_VALUE = 1e9
-
 Rows = Mapping[str, Any]
 """A column by row key. JSON's keys are strings."""
 
@@ -74,10 +70,9 @@ class Cells:
     rows: list[str]
     cells: list[Any]
 
-    def where(self, wanted: Iterable[bool]) -> Cells:
+    def where(self, wanted: NDArray[np.bool_]) -> Cells:
         """Keep some of the rows: `wanted` has one a row."""
-        wanted = list(wanted)
-        if all(wanted):
+        if wanted.all():
             return self
         return Cells(self.column, list(compress(self.rows, wanted)), list(compress(self.cells, wanted)))
 
@@ -115,18 +110,13 @@ def show(cell: object) -> str:
 def read_numbers(cells: Cells) -> NDArray[np.float64]:
     """Read measured values, (n,); null becomes NaN. Raises InvalidRows for anything but a number or null."""
     if {float, int, type(None)}.issuperset(map(type, cells.cells)):
-        values = np.array(cells.cells, dtype=np.float64)
-        if not (np.abs(values) > LARGEST_VALUE).any():  # false for NaN
-            return values
+        return np.array(cells.cells, dtype=np.float64)
     raise cells.explain(_number_reason)
 
 
 def _number_reason(cell: object) -> str | None:
-    if cell is None:
-        return None
-    if isinstance(cell, bool) or not isinstance(cell, int | float):
-        return f"must be a number or null, not {show(cell)}"
-    return "is too large to be a measurement" if abs(cell) > LARGEST_VALUE else None
+    number = cell is None or (isinstance(cell, int | float) and not isinstance(cell, bool))
+    return None if number else f"must be a number or null, not {show(cell)}"
 
 
 # Codes --------------------------------------------------------------------------------------------------------

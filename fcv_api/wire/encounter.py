@@ -25,7 +25,8 @@ from fcv_api.wire.columns import (
     show,
     whole_number,
 )
-from fcv_api.wire.times import read_times
+from fcv_api.wire.times import newest, read_times
+from fcv_api.wire.units import all_known, either, in_own_units
 
 CODES = np.array([sign.code for sign in SIGNS])
 NAME_BY_CODE = {sign.code: sign.name for sign in SIGNS}
@@ -53,6 +54,8 @@ class EncounterRows:
     values: Rows
     times: Rows
     codes: Rows | None = None
+    units: Rows | None = None
+    unit_codes: Rows | None = None
 
     def read(self, zone: tzinfo) -> Encounter:
         """Read the rows of the nine signs, and no others. Raises one of `BadCells`.
@@ -60,20 +63,39 @@ class EncounterRows:
         zone: the wall clock of times without an offset.
         """
         self._check_names()
-        signs = list(map(INDEX_BY_NAME.get, self.names.values()))  # None where a row is not of the nine
-        kept = [sign is not None for sign in signs]
+        found = list(map(INDEX_BY_NAME.get, self.names.values()))  # None where a row is not of the nine
+        kept = [sign is not None for sign in found]
+        keys = list(self.names)
         nine = _Nine(
-            names=self.names,
+            keys=keys,
             kept=kept,
-            rows=list(compress(self.names, kept)),
-            signs=np.array([sign for sign in signs if sign is not None], dtype=np.intp),
+            rows=list(compress(keys, kept)),
+            signs=np.array([sign for sign in found if sign is not None], dtype=np.intp),
         )
         values = read_numbers(nine.cells("valor", self.values))
         present = ~np.isnan(values)  # a row without a value is dropped before anything else of it is read
+        signs = nine.signs[present]
         if self.codes is not None:
-            _check_codes(nine.cells("idSigno", self.codes).where(present), nine.signs[present])
+            _check_codes(nine.cells("idSigno", self.codes).where(present), signs)
+        measured = in_own_units(self._units(nine).where(present), signs, values[present])
         times = read_times(nine.cells("fecRegistro", self.times, required=True).where(present), zone)
-        return Encounter(self.id, nine.signs[present], values[present], times.instants, zone if times.naive else None)
+        return Encounter(
+            id=self.id,
+            signs=signs,
+            values=measured.values,
+            instants=times.instants,
+            zone=zone if times.naive else None,
+            newest=newest(times, self.times.values(), zone),
+            unknown_units=measured.unknown,
+        ).without_noise()
+
+    def _units(self, nine: _Nine) -> Cells:
+        """Give each row's unit: `unidad`, or `idUnidad` where that names none of the table."""
+        codes = {} if self.unit_codes is None else self.unit_codes
+        if self.units is None:
+            return nine.told("idUnidad", codes)
+        names = nine.told("unidad", self.units)
+        return either(names, nine.told("idUnidad", codes)) if codes and not all_known(names) else names
 
     def _check_names(self) -> None:
         """Refuse a name that is not text."""
@@ -86,26 +108,29 @@ class EncounterRows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Nine:
-    """Which rows of an encounter are of the nine signs. names, kept: one a row. rows, signs: one a kept row."""
+    """Which rows of an encounter are of the nine signs. keys, kept: one a row. rows, signs: one a kept row."""
 
-    names: Rows
+    keys: list[str]
     kept: list[bool]
     rows: list[str]
     signs: NDArray[np.intp]
 
     def cells(self, name: str, column: Rows, *, required: bool = False) -> Cells:
-        """Take a column's cells of the rows that are kept, by key. Where a key is absent, the cell is null.
+        """Take a column's cells of the rows that are kept. Where a key is absent, the cell is null.
 
         Raises InvalidRows when the column has a row without a name, or lacks one that is required.
         """
-        if len(column) == len(self.names) and list(column) == list(self.names):
-            return Cells(name, self.rows, list(compress(column.values(), self.kept)))  # as exports are: no look-ups
-        if not self.names.keys() >= column.keys():
-            nameless = [row for row in column if row not in self.names]
-            raise invalid_rows(("nomSigno", row, "this row has no name") for row in nameless)
+        if nameless := set() if list(column) == self.keys else column.keys() - set(self.keys):
+            raise invalid_rows(("nomSigno", row, "this row has no name") for row in column if row in nameless)
         if required and not column.keys() >= set(self.rows):
             absent = [row for row in self.rows if row not in column]
             raise invalid_rows((name, row, "this row is missing from the column") for row in absent)
+        return self.told(name, column)
+
+    def told(self, name: str, column: Rows) -> Cells:
+        """Take a column's cells of the rows that are kept, by key, whatever other rows it has."""
+        if list(column) == self.keys:  # as exports are: no look-ups
+            return Cells(name, self.rows, list(compress(column.values(), self.kept)))
         return Cells(name, self.rows, [column.get(row) for row in self.rows])
 
 
@@ -150,6 +175,13 @@ class EncounterSchema(Schema):
         {"type": "string", "example": "2024-03-03 09:32:41"}, "When each was measured.", required=True
     )
 
+    unidad = Column(
+        {"type": "string", "nullable": True, "example": "MDC_DIM_DEGC"}, "Units, by MDC, UCUM or code.", allow_none=True
+    )
+    idUnidad = Column(  # noqa: N815
+        {"type": "integer", "nullable": True}, "Units' codes, read where `unidad` names none.", allow_none=True
+    )
+
     @post_load
     def _rows(self, data: dict[str, Any], **_kwargs: Any) -> EncounterRows:  # noqa: ANN401
         columns = {name: cells for name, cells in data.items() if name != "idAtencion" and cells is not None}
@@ -160,4 +192,6 @@ class EncounterSchema(Schema):
             values=data["valor"],
             times=data["fecRegistro"],
             codes=data.get("idSigno"),
+            units=data.get("unidad"),
+            unit_codes=data.get("idUnidad"),
         )

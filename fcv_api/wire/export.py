@@ -23,8 +23,11 @@ from fcv_api.wire.encounter import LARGEST_ID, EncounterRows
 from fcv_api.wire.tables import read_table
 from fcv_api.wire.times import read_times
 
-# By name, whether an export must have it. It may have more, as `unidad`.
-EXPORT_COLUMNS = {"idAtencion": True, "idSigno": False, "nomSigno": True, "valor": True, "fecRegistro": True}
+# By name, whether an export must have it. It may have more, as `sede`.
+EXPORT_COLUMNS = {
+    **dict.fromkeys(("idAtencion", "nomSigno", "valor", "fecRegistro"), True),
+    **dict.fromkeys(("idSigno", "unidad", "idUnidad"), False),
+}
 LABEL_COLUMNS = {"idAtencion": True, "State": True, "onset": True, "idPaciente": False}
 STATE_BY_NAME = {
     name.casefold(): state for state in State for name in (state.value, STATE_NAMES[state], INFERENCE_KEYS[state])
@@ -84,6 +87,8 @@ def _encounter(number: int, rows: pd.DataFrame, zone: tzinfo, path: Path) -> Enc
             values=columns["valor"],
             times=columns["fecRegistro"],
             codes=columns.get("idSigno"),
+            units=columns.get("unidad"),
+            unit_codes=columns.get("idUnidad"),
         ).read(zone)
     except BadCells as error:
         raise UnusableExport(f"{path}, encounter {number}: {error}.") from None

@@ -18,20 +18,7 @@ from fcv_api.wire.tables import check_suffix, replaced, write_table
 
 CODES = np.array([sign.code for sign in SIGNS])
 NAMES = np.array([sign.name for sign in SIGNS])
-# IEEE 11073-10101's names of the units, by the order of `vitals.SIGNS`.
-UNITS = np.array(
-    [
-        "MDC_DIM_PERCENT",
-        "MDC_DIM_BEAT_PER_MIN",
-        "MDC_DIM_BEAT_PER_MIN",
-        "MDC_DIM_CENTI_M",
-        "MDC_DIM_KILO_G",
-        "MDC_DIM_BEAT_PER_MIN",
-        "MDC_DIM_PERCENT",
-        "MDC_DIM_DEGC",
-        "MDC_DIM_RESP_PER_MIN",
-    ]
-)
+UNITS = np.array([sign.unit.name for sign in SIGNS])
 A_BATCH = 200
 """Stays a frame: few writes, and little memory."""
 

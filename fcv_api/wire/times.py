@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,10 +26,14 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Times:
-    """instants: (n,) datetime64[us] in UTC, by the rows of the column. naive: the texts said no offset."""
+    """instants: (n,) datetime64[us] in UTC, by the rows of the column. texts: the distinct ones that were read.
+
+    naive: they said no offset.
+    """
 
     instants: Instants
     naive: bool
+    texts: list[str]
 
 
 def read_times(cells: Cells, zone: tzinfo) -> Times:
@@ -46,7 +52,25 @@ def read_times(cells: Cells, zone: tzinfo) -> Times:
     if instants is None:
         instants, naive = _read_any(cells, texts, zone)
     rows = np.fromiter(map(positions.__getitem__, cells.cells), np.intp, len(cells.cells))
-    return Times(instants[rows], naive)
+    return Times(instants[rows], naive, texts)
+
+
+def newest(read: Times, cells: Iterable[Any], zone: tzinfo) -> np.datetime64 | None:
+    """Give the newest instant of a whole column, `cells`, of which some rows were read before.
+
+    In the others what is no time is passed over, and one that clocks showed twice is taken for the first.
+    """
+    try:
+        others = set(cells).difference(read.texts)
+    except TypeError:  # a list or an object
+        others = {each for each in cells if isinstance(each, str)}
+    texts = [each for each in others if isinstance(each, str)]
+    instants = _read_plain(texts, zone)
+    if instants is None:
+        times = [time for text in texts if (time := parse_time(text))]
+        instants = np.array([_utc_microseconds(time, zone) for time in times], dtype=np.int64).view("datetime64[us]")
+    found = np.append(instants, read.instants)
+    return found.max() if len(found) else None
 
 
 def parse_time(text: str) -> datetime | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import orjson
 import pytest
 from click.testing import CliRunner, Result
 from conftest import FIXTURES, MakeSettings
@@ -85,6 +86,31 @@ def test_what_plot_cannot_draw_is_one_sentence(
     assert result.exit_code != 0
     assert sentence in " ".join(result.output.split())
     assert not out.exists()
+
+
+@pytest.fixture
+def cohort(run: Run, tmp_path: Path) -> tuple[Path, Path]:
+    """Simulate a cohort in which every state occurs."""
+    export, labels = tmp_path / "cohort.parquet", tmp_path / "cohort_labels.parquet"
+    assert run("simulate", "--patients", 40, "--seed", 3, export, labels).exit_code == 0
+    return export, labels
+
+
+def test_evaluate_writes_a_page_and_its_figures(run: Run, cohort: tuple[Path, Path], tmp_path: Path) -> None:
+    told = run("evaluate", *cohort, "--every", 6, "--out", tmp_path / "report").output
+    figures = orjson.loads((tmp_path / "report" / "report.json").read_bytes())
+    macro = figures["scorers"][figures["model"]]["auroc"]["macro"]
+    assert f"Macro AUROC {macro['value']:.3f} ({macro['low']:.3f} to {macro['high']:.3f})" in told
+    assert figures["data"]["patients"] == 40
+    assert figures["baselines_fitted_on"] == "the same patients, in five folds"
+    assert "Evidence of this model" in (tmp_path / "report" / "report.html").read_text("utf-8")
+
+
+def test_evaluate_refuses_baselines_that_know_the_patients(run: Run, cohort: tuple[Path, Path], tmp_path: Path) -> None:
+    given = ("--train", cohort[0], "--train-labels", cohort[1])
+    result = run("evaluate", *cohort, "--every", 6, *given, "--out", tmp_path / "report")
+    assert (result.exit_code, "baselines would know them already" in result.output) == (1, True)
+    assert not (tmp_path / "report").exists()
 
 
 def test_the_command_line_loads_no_pandas_until_a_command_needs_it(root: Path) -> None:

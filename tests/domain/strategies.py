@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from fcv_api.domain.vitals import SIGNS
 
 OTHERS = ("MDC_PRESS_BLD_ART_ABP_SYS", "MDC_PRESS_BLD_ART_ABP_DIA", "MDC_ECG_CARD_BEAT_RATE")
+LEVELS = (10, 80, 40, 170, 70, 85, 85, 37, 30)  # each within its sign's hard limits
 START = pd.Timestamp("2024-03-03 00:00:41")
 Request = dict[str, Any]
 
@@ -35,7 +36,7 @@ def _instant(generator: np.random.Generator, step: int, length: int, missing: fl
     time = START + pd.Timedelta(minutes=5 * step)
     rows: list[tuple[Any, ...]] = [(151_000 + n, name, 80.0 + n, time) for n, name in enumerate(OTHERS)]
     for index, sign in enumerate(SIGNS):
-        value = 36.6 if index in (3, 4, 7) else round(50 + 10 * index + generator.normal(scale=3), 2)
+        value = 36.6 if index in (3, 4, 7) else round(LEVELS[index] + generator.normal(scale=LEVELS[index] / 30), 2)
         # Every sign is measured near the end, and every instant has a sign.
         certain = step == length - 1 - index % 3 or index == step % len(SIGNS)
         if certain or generator.random() >= missing:

@@ -12,9 +12,10 @@ from fcv_api.lstm.import_request import CLASSES
 from fcv_api.lstm.network import Recipe
 from fcv_api.lstm.runtime import LiteRtModel
 from fcv_api.training.dataset import Cohort, Horizon, Label, LabelledWindows, UnusableData
+from fcv_api.training.scaling import fit_scaling, scale_windows
 from fcv_api.training.simulate import cohort_of, simulate
 from fcv_api.training.split import split_patients, worst_states
-from fcv_api.training.train import Plan, fit_scaling, scale_windows, train
+from fcv_api.training.train import Plan, train
 
 HEIGHT = INDEX_BY_NAME["MDC_LEN_BODY_ACTUAL"]
 

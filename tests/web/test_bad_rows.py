@@ -60,8 +60,6 @@ def with_cell(body: Body, column: str, row: str, cell: object) -> Body:
         ("valor", False, f"{NO_VALUE} true or false"),
         ("valor", [36.6], f"{NO_VALUE} a list"),
         ("valor", {}, f"{NO_VALUE} an object"),
-        ("valor", 1e300, "is too large to be a measurement"),
-        ("valor", 2**64 - 1, "is too large to be a measurement"),
         ("fecRegistro", ABSENT, "this row is missing from the column"),
         ("fecRegistro", None, f"{NO_TIME} null"),
         ("fecRegistro", 1709458361000, f"{NO_TIME} a number"),

@@ -82,9 +82,28 @@ def test_in_development_an_answer_is_exactly_three_keys(predict: Predict, encoun
 def test_in_production_an_unvalidated_model_says_so_in_every_answer(predict: Predict, encounter: Body) -> None:
     answer = predict(encounter)
     assert list(answer) == ["idAtencion", "inferences", "State", "warnings"]
-    (warning,) = answer["warnings"]
+    warning, stale = answer["warnings"]
     assert (warning["code"], warning["sign"]) == ("unvalidated_model", None)
+    assert stale["code"] == "stale"  # the example is of 2024
     assert "fcv-untrained/0.1.0" in warning["detail"]
+
+
+SATURATION = "MDC_PULS_OXIM_SAT_O2"
+
+
+def test_a_saturation_in_the_danger_range_is_said_beside_the_score(predict: Predict, encounter: Body) -> None:
+    quiet = predict(encounter)
+    low = {row: 72.0 for row, name in encounter["nomSigno"].items() if name == SATURATION}
+    encounter["valor"] |= low
+    answer = predict(encounter)
+    assert "warnings" not in quiet
+    detail = f"{SATURATION}: 72, 72, 72 % in the last 3 instants; 80 or less is critical."
+    assert answer["warnings"] == [{"code": "critical_value", "sign": SATURATION, "detail": detail}]
+
+
+@pytest.mark.parametrize("settings", [{"STALE_MINUTES": "15"}], indirect=True, ids=["15 minutes"])
+def test_a_window_of_the_past_is_stale_where_the_clock_is_looked_at(predict: Predict, encounter: Body) -> None:
+    assert [each["code"] for each in predict(encounter)["warnings"]] == ["stale"]
 
 
 def test_columns_may_be_lists(predict: Predict) -> None:

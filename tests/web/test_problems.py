@@ -38,6 +38,8 @@ EXAMPLES: tuple[Exception, ...] = (
     UsernameTaken("This username is taken."),
     UnusableCredentials("password", "is too short"),
     errors.InvalidQuery(*BAD),
+    errors.WrongUnit(*BAD),
+    errors.UnitMissing(*BAD),
 )
 
 

@@ -23,14 +23,10 @@ LAST = datetime(2024, 3, 3, 9, 30)  # noqa: DTZ001 - as sent
 
 
 def answer(probabilities: dict[State, float] = PROBABILITIES, *warnings: ScoreWarning) -> dict[str, Any]:
-    window = Window(
-        raw=np.zeros((20, 9)),
-        measured=np.ones((20, 9), dtype=np.bool_),
-        instants=np.full(20, LAST, dtype="datetime64[us]"),
-        signs=SIGN_NAMES,
-        first=LAST,
-        last=LAST,
-    )
+    instants = np.full(20, np.datetime64(LAST, "us"))
+    measured = np.ones((20, 9), dtype=np.bool_)
+    last_measured = np.full(9, instants[-1])
+    window = Window(np.zeros((20, 9)), measured, last_measured, instants, SIGN_NAMES, first=LAST, last=LAST)
     prediction = Prediction(5501, probabilities, window, ModelIdentity("fake", "1", "0" * 64), warnings)
     dumped: dict[str, Any] = PredictionSchema().dump(prediction)
     return dumped

@@ -63,9 +63,6 @@ def test_no_cells_are_no_numbers() -> None:
         (True, "must be a number or null, not true or false"),
         ({}, "must be a number or null, not an object"),
         ([36.6], "must be a number or null, not a list"),
-        (1e10, "is too large to be a measurement"),
-        (-(10**18), "is too large to be a measurement"),
-        (1.7e308, "is too large to be a measurement"),
     ],
     ids=repr,
 )

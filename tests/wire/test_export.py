@@ -33,7 +33,8 @@ class AStay:
 
 
 def stay(number: int, onset: np.datetime64 | None = None) -> AStay:
-    values = np.round(np.random.default_rng(number).uniform(1, 100, (4, 9)), 2)
+    values = np.round(np.random.default_rng(number).uniform(20, 50, (4, 9)), 2)  # within all hard limits but one
+    values[:, 0] = np.round(values[:, 0] / 3, 2)
     values[1, 3:5] = np.nan
     state = State.NONE_OF_THESE if onset is None else State.CARDIAC_ARREST
     return AStay(number, state, onset, START + np.arange(4) * np.timedelta64(300, "s"), values)

@@ -1,0 +1,58 @@
+"""The units that values come in, and how each becomes its sign's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Kind(Enum):
+    """What a unit measures. Only units of one kind can be converted into each other."""
+
+    RATE = "a rate"
+    FRACTION = "a fraction"
+    TEMPERATURE = "a temperature"
+    LENGTH = "a length"
+    MASS = "a mass"
+    PRESSURE = "a pressure"
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One unit: its reference id and code in IEEE 11073-10101, and how UCUM writes it.
+
+    A value in it is `(value - zero) * factor` in the sign's own unit.
+    """
+
+    name: str
+    code: int
+    ucum: tuple[str, ...]
+    kind: Kind
+    factor: float = 1.0
+    zero: float = 0.0
+
+    @property
+    def converts(self) -> bool:
+        """Whether a value in it is another number in the sign's own unit."""
+        return (self.factor, self.zero) != (1.0, 0.0)
+
+
+BEATS = Unit("MDC_DIM_BEAT_PER_MIN", 264864, ("/min", "{beats}/min"), Kind.RATE)
+BREATHS = Unit("MDC_DIM_RESP_PER_MIN", 264928, ("{breaths}/min",), Kind.RATE)
+PERCENT = Unit("MDC_DIM_PERCENT", 262688, ("%",), Kind.FRACTION)
+CELSIUS = Unit("MDC_DIM_DEGC", 268192, ("Cel",), Kind.TEMPERATURE)
+CENTIMETRE = Unit("MDC_DIM_CENTI_M", 263441, ("cm",), Kind.LENGTH)
+KILOGRAM = Unit("MDC_DIM_KILO_G", 263875, ("kg",), Kind.MASS)
+
+UNITS = (
+    *(BEATS, BREATHS, PERCENT, CELSIUS, CENTIMETRE, KILOGRAM),
+    Unit("MDC_DIM_DIMLESS", 262656, ("1",), Kind.FRACTION),  # how monitors write a perfusion index in percent
+    Unit("MDC_DIM_FAHR", 266560, ("[degF]",), Kind.TEMPERATURE, 1 / 1.8, 32.0),
+    Unit("MDC_DIM_INCH", 263520, ("[in_i]", "[in_us]"), Kind.LENGTH, 2.54),
+    Unit("MDC_DIM_X_M", 263424, ("m",), Kind.LENGTH, 100.0),
+    Unit("MDC_DIM_LB", 263904, ("[lb_av]",), Kind.MASS, 0.45359237),
+    Unit("MDC_DIM_X_G", 263872, ("g",), Kind.MASS, 0.001),
+    Unit("MDC_DIM_MMHG", 266016, ("mm[Hg]",), Kind.PRESSURE),
+)
+UNIT_BY_NAME = {name: unit for unit in UNITS for name in (unit.name, str(unit.code), *unit.ucum)}
+"""By reference id, code and UCUM, each as text."""

@@ -1,0 +1,47 @@
+"""The reference model: both scalings on the same patients, measured on others, and the better one kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from fcv_api.domain.prediction import Evidence
+from fcv_api.lstm.network import Recipe
+from fcv_api.lstm.runtime import LiteRtModel
+from fcv_api.training.reference import FIRST_TEST_ID, Budget, Reference, macro_auroc, make_reference
+from fcv_api.training.train import Plan
+
+BUDGET = Budget(patients=80, tested=30, recipe=Recipe(layer="dense", units=4, epochs=2))
+MODELS = [f"small/1.0.0 ({scaling} scaling)" for scaling in ("population", "window")]
+
+
+def silent(*_: object) -> None:
+    """Hear of progress, and say nothing."""
+
+
+def made() -> Reference:
+    """Make a small reference model."""
+    return make_reference(Plan("small", "1.0.0"), BUDGET, silent)
+
+
+@pytest.mark.needs_train
+@pytest.mark.filterwarnings("ignore")  # TensorFlow and Keras warn of themselves
+def test_the_better_scaling_is_kept_and_its_card_says_how_it_did() -> None:
+    one = made()
+    manifest = one.artifact.manifest
+    best = max(MODELS, key=lambda name: macro_auroc(one.comparison, name))
+    assert one.comparison["model"] == best
+    assert f"({manifest.scaling['kind']} scaling)" in best
+    assert manifest.evidence is Evidence.SIMULATED
+    assert "test patients" in manifest.card
+    assert all(name in manifest.card for name in one.comparison["scorers"])
+    assert "alarms per patient-hour it missed" in manifest.card
+    assert "simulated patients only" in manifest.card
+    assert sum(one.comparison["test"]["patients"].values()) <= BUDGET.tested < FIRST_TEST_ID
+    LiteRtModel(one.artifact)  # its golden windows come out
+
+
+@pytest.mark.needs_train
+@pytest.mark.filterwarnings("ignore")
+def test_a_second_run_gives_the_same_figures() -> None:
+    first, second = made().comparison["scorers"], made().comparison["scorers"]
+    assert [first[name]["auroc"] for name in MODELS] == [second[name]["auroc"] for name in MODELS]

@@ -38,6 +38,7 @@ PROBLEMS = {
     problem.slug: problem
     for problem in (
         Problem("not-json", 400, NEVER, "The body is not JSON", "El cuerpo no es JSON"),
+        Problem("not-csv", 400, NEVER, "The body is not CSV", "El cuerpo no es CSV"),
         Problem("bad-request", 400, NEVER, "The request is malformed", "La petición está mal formada"),
         Problem("not-authenticated", 401, NEVER, "A valid token is needed", "Se necesita un token válido"),
         Problem("wrong-credentials", 401, NEVER, "Sign-in failed", "Inicio de sesión fallido"),
@@ -104,6 +105,13 @@ PROBLEMS = {
             "Este nombre o contraseña no se puede usar",
         ),
         Problem(
+            "several-encounters",
+            422,
+            NEVER,
+            "Rows of more than one encounter",
+            "Filas de más de una atención",
+        ),
+        Problem(
             "too-few-instants",
             422,
             NEW_DATA,
@@ -138,6 +146,7 @@ FACTS: dict[type[Exception], str] = {
     errors.CodeNameConflict: "code-name-conflict",
     errors.MixedTimeZones: "mixed-time-zones",
     errors.AmbiguousTime: "ambiguous-time",
+    errors.SeveralEncounters: "several-encounters",
     errors.TooFewInstants: "too-few-instants",
     errors.WindowSpan: "window-span",
     errors.MissingSigns: "missing-signs",

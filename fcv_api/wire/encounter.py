@@ -1,14 +1,15 @@
-"""`/predict`'s request: one encounter, by columns."""
+"""Rows of the nine signs, by columns; and `/predict`'s request, which holds those of one encounter."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from itertools import compress
 from typing import Any
 
 import numpy as np
-from marshmallow import EXCLUDE, Schema, fields, post_load
+from marshmallow import EXCLUDE, Schema, post_load
 from numpy.typing import NDArray
 
 from fcv_api.domain.encounter import Encounter
@@ -18,43 +19,55 @@ from fcv_api.wire.columns import (
     Cells,
     Column,
     Rows,
-    check_one_form,
+    by_row,
     invalid_rows,
     read_codes,
     read_numbers,
     show,
-    whole_number,
 )
+from fcv_api.wire.encounter_id import EncounterId
 from fcv_api.wire.times import read_times
 
 CODES = np.array([sign.code for sign in SIGNS])
 NAME_BY_CODE = {sign.code: sign.name for sign in SIGNS}
-LARGEST_ID = 2**63 - 1  # what a database's BIGINT holds
+# A column's name on the wire, and its name here.
+COLUMNS = {"nomSigno": "names", "valor": "values", "fecRegistro": "times", "idSigno": "codes"}
 
 
-class WholeNumber(fields.Field[int]):
-    """A whole number from 0 to 2**63 - 1, also as text or as 5.0. 5.9 is refused, not rounded."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Measurements:
+    """What rows of the nine signs say. naive: their times said no offset.
 
-    default_error_messages = {"invalid": "must be one whole number from 0 to 2**63 - 1"}  # noqa: RUF012
+    at: (n,) the position of each row among the names. signs, values, instants: (n,), as in `Encounter`.
+    """
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:  # noqa: ANN401, ARG002
-        number = whole_number(value)
-        if number is None or not 0 <= number <= LARGEST_ID:
-            raise self.make_error("invalid")
-        return number
+    at: NDArray[np.intp]
+    signs: NDArray[np.intp]
+    values: NDArray[np.float64]
+    instants: NDArray[np.datetime64]
+    naive: bool
+
+    def take(self, which: NDArray[np.intp] | slice) -> Measurements:
+        """Keep some of the rows, in the order of `which`."""
+        return Measurements(
+            self.at[which], self.signs[which], self.values[which], self.instants[which], naive=self.naive
+        )
+
+    def of(self, number: int, zone: tzinfo) -> Encounter:
+        """Say whose they are. zone: the wall clock of times without an offset."""
+        return Encounter(number, self.signs, self.values, self.instants, zone if self.naive else None)
 
 
-@dataclass(frozen=True, slots=True)
-class EncounterRows:
-    """One encounter as it came: columns by row key, not read yet."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VitalRows:
+    """Rows as they came: columns by row key, not read yet."""
 
-    id: int
     names: Rows
     values: Rows
     times: Rows
     codes: Rows | None = None
 
-    def read(self, zone: tzinfo) -> Encounter:
+    def measurements(self, zone: tzinfo) -> Measurements:
         """Read the rows of the nine signs, and no others. Raises one of `BadCells`.
 
         zone: the wall clock of times without an offset.
@@ -73,7 +86,8 @@ class EncounterRows:
         if self.codes is not None:
             _check_codes(nine.cells("idSigno", self.codes).where(present), nine.signs[present])
         times = read_times(nine.cells("fecRegistro", self.times, required=True).where(present), zone)
-        return Encounter(self.id, nine.signs[present], values[present], times.instants, zone if times.naive else None)
+        at = np.flatnonzero(kept)[present]
+        return Measurements(at, nine.signs[present], values[present], times.instants, times.naive)
 
     def _check_names(self) -> None:
         """Refuse a name that is not text."""
@@ -82,6 +96,17 @@ class EncounterRows:
         except TypeError:
             named = Cells("nomSigno", list(self.names), list(self.names.values()))
             raise named.explain(_name_reason) from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncounterRows(VitalRows):
+    """The rows of one encounter."""
+
+    id: int
+
+    def read(self, zone: tzinfo) -> Encounter:
+        """Read them. Raises one of `BadCells`. zone: the wall clock of times without an offset."""
+        return self.measurements(zone).of(self.id, zone)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,18 +154,19 @@ def _name_reason(cell: object) -> str | None:
     return "this row has no name" if cell is None else f"must be a sign's name, not {show(cell)}"
 
 
-class EncounterSchema(Schema):
-    """One encounter's vital signs, by columns, as `DataFrame.to_dict()` writes them."""
+def by_our_names(columns: Mapping[str, Rows]) -> dict[str, Rows]:
+    """Give the columns that `VitalRows` holds by their names there."""
+    return {ours: columns[name] for name, ours in COLUMNS.items() if name in columns}
+
+
+class VitalsSchema(Schema):
+    """Vital signs by columns, as `DataFrame.to_dict()` writes them."""
 
     class Meta:
         """Real exports carry more columns; they are not ours to refuse."""
 
         unknown = EXCLUDE
 
-    idAtencion = WholeNumber(  # noqa: N815
-        required=True,
-        metadata={"type": "integer", "format": "int64", "minimum": 0, "description": "The encounter's pseudonym."},
-    )
     idSigno = Column(  # noqa: N815
         {"type": "integer", "nullable": True}, "IEEE 11073-10101 codes.", allow_none=True
     )
@@ -150,14 +176,17 @@ class EncounterSchema(Schema):
         {"type": "string", "example": "2024-03-03 09:32:41"}, "When each was measured.", required=True
     )
 
+
+class EncounterSchema(VitalsSchema):
+    """One encounter's vital signs, by columns, as `DataFrame.to_dict()` writes them."""
+
+    idAtencion = EncounterId(  # noqa: N815
+        required=True,
+        metadata={"type": "integer", "format": "int64", "minimum": 0, "description": "The encounter's pseudonym."},
+    )
+
     @post_load
     def _rows(self, data: dict[str, Any], **_kwargs: Any) -> EncounterRows:  # noqa: ANN401
-        columns = {name: cells for name, cells in data.items() if name != "idAtencion" and cells is not None}
-        check_one_form(columns)
-        return EncounterRows(
-            id=data["idAtencion"],
-            names=data["nomSigno"],
-            values=data["valor"],
-            times=data["fecRegistro"],
-            codes=data.get("idSigno"),
-        )
+        number = data.pop("idAtencion")
+        columns = by_row({name: cells for name, cells in data.items() if cells is not None})
+        return EncounterRows(id=number, **by_our_names(columns))

@@ -22,7 +22,7 @@ from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.registry import Registry
 from fcv_api.lstm.swap import Serving, SwappedModels
 from fcv_api.settings import ROOT, Settings, SettingsError
-from fcv_api.web import auth, error_handlers, health, predict, requests
+from fcv_api.web import auth, batch, error_handlers, health, predict, requests
 from fcv_api.web.openapi import DESCRIPTION, SECURITY_SCHEMES
 from fcv_api.web.parser import use_orjson
 
@@ -167,7 +167,7 @@ def _config(settings: Settings) -> dict[str, object]:
 def _register_routes(app: Flask) -> None:
     api = Api(app)
     api.DEFAULT_ERROR_RESPONSE_NAME = None  # every route documents its own
-    for blueprint in (predict.bp, auth.bp, health.bp):
+    for blueprint in (predict.bp, batch.bp, auth.bp, health.bp):
         api.register_blueprint(blueprint)
     ui = {
         "app_name": "FCV-MLAPI",

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 import flask_smorest
 import orjson
-from flask import Flask, Request, Response
+from flask import Flask, Request, Response, g
 from flask.json.provider import JSONProvider
 from marshmallow import Schema, ValidationError
 from webargs import core
@@ -20,19 +20,23 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from fcv_api.web.problems import ProblemRaised
 from fcv_api.wire.columns import invalid_body
+from fcv_api.wire.csv_rows import NotCsv, read_csv
 
 LARGEST_FORM = 20  # fields
 FORM = "application/x-www-form-urlencoded"
+CSV = "text/csv"
 
 
 class OrjsonParser(FlaskParser):
     """Read a JSON body. Whatever is wrong becomes a problem."""
 
+    TAKES = "application/json"
+
     def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ANN401, ARG002 - webargs' own signature
         """Parse the body with orjson, which refuses NaN, Infinity, lone surrogates and deep nesting."""
         check_encoding(req)
         if req.mimetype != "application/json":
-            raise ProblemRaised("unsupported-media-type", "Send the body with Content-Type: application/json.")
+            raise ProblemRaised("unsupported-media-type", f"Send the body with Content-Type: {self.TAKES}.")
         try:
             return orjson.loads(read_body(req))
         except orjson.JSONDecodeError as error:
@@ -51,6 +55,23 @@ class OrjsonParser(FlaskParser):
         del req, schema, error_status_code, error_headers
         (messages,) = error.messages.values()  # type: ignore[union-attr] # webargs puts them under "json"
         raise invalid_body(messages)
+
+
+class BatchParser(OrjsonParser):
+    """Read a batch: JSON, or CSV, whose dialect the answer may need."""
+
+    TAKES = f"application/json or {CSV}"
+
+    def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ANN401
+        """Parse the body by its content type."""
+        check_encoding(req)
+        if req.mimetype != CSV:
+            return super().load_json(req, schema)
+        try:
+            columns, g.dialect = read_csv(read_body(req), schema.fields)
+        except NotCsv as error:
+            raise ProblemRaised("not-csv", f"The body is not CSV: {error}.") from None
+        return columns
 
 
 class CredentialsParser(OrjsonParser):
@@ -99,6 +120,12 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
     """flask-smorest's blueprint, with our parser."""
 
     ARGUMENTS_PARSER: core.Parser[Request] = OrjsonParser()
+
+
+class BatchBlueprint(flask_smorest.Blueprint):  # type: ignore[misc]
+    """flask-smorest's blueprint for `/predict/batch`."""
+
+    ARGUMENTS_PARSER: core.Parser[Request] = BatchParser()
 
 
 class CredentialsBlueprint(flask_smorest.Blueprint):  # type: ignore[misc]

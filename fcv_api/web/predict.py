@@ -22,7 +22,7 @@ PREDICT_PROBLEMS = (
     *("not-json", "bad-request", "not-authenticated", "not-allowed", "too-large"),
     *("unsupported-media-type", "unsupported-encoding", "invalid-body", "invalid-rows"),
     *("code-name-conflict", "mixed-time-zones", "ambiguous-time", "too-few-instants", "window-span"),
-    *("missing-signs", "model-output", "no-model", "database-unavailable"),
+    *("several-encounters", "missing-signs", "model-output", "no-model", "database-unavailable"),
 )
 HEADERS = {
     "FCV-Model": {"schema": {"type": "string"}, "description": "name/version of the model that answered"},

@@ -174,12 +174,18 @@ class ProblemRaised(Exception):
         self.slug, self.detail = slug, detail
 
 
+def body_of(slug: str, detail: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Build a problem's body. more: the members that only this type has."""
+    problem = PROBLEMS[slug]
+    body = {"type": problem.type, "title": problem.title, "status": problem.status, "detail": detail}
+    return body | {"request_id": g.get("request_id")} | more
+
+
 def answer(slug: str, detail: str, **more: Any) -> Response:  # noqa: ANN401
     """Build the response to a problem. more: the members that only this type has."""
     problem = PROBLEMS[slug]
     g.problem = slug
-    body = {"type": problem.type, "title": problem.title, "status": problem.status, "detail": detail}
-    text = current_app.json.dumps(body | {"request_id": g.get("request_id")} | more)
+    text = current_app.json.dumps(body_of(slug, detail, **more))
     response = Response(text + "\n", problem.status, mimetype=MEDIA_TYPE)
     if problem.status == 401:  # noqa: PLR2004
         response.headers["WWW-Authenticate"] = "Bearer"

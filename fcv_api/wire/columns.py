@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import compress
+from operator import eq
 from typing import Any
 
 import numpy as np
@@ -64,6 +65,11 @@ def by_row(columns: Mapping[str, Sent]) -> dict[str, dict[str, Any]]:
         raise ValidationError({next(iter(listed)): [f"columns sent as lists differ in length: {told}"]})
     rows = list(map(str, range(max(lengths.values(), default=0))))  # the same objects: to compare them costs nothing
     return keyed or {name: dict(zip(rows, cells, strict=True)) for name, cells in listed.items()}
+
+
+def aligned(column: Rows, other: Rows) -> bool:
+    """Tell whether two columns have the same rows in the same order, as exports have."""
+    return len(column) == len(other) and all(map(eq, column, other))
 
 
 @dataclass(frozen=True, slots=True)

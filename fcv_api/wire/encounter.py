@@ -19,6 +19,7 @@ from fcv_api.wire.columns import (
     Cells,
     Column,
     Rows,
+    aligned,
     by_row,
     invalid_rows,
     read_codes,
@@ -123,8 +124,8 @@ class _Nine:
 
         Raises InvalidRows when the column has a row without a name, or lacks one that is required.
         """
-        if len(column) == len(self.names) and list(column) == list(self.names):
-            return Cells(name, self.rows, list(compress(column.values(), self.kept)))  # as exports are: no look-ups
+        if aligned(column, self.names):
+            return Cells(name, self.rows, list(compress(column.values(), self.kept)))  # no look-ups
         if not self.names.keys() >= column.keys():
             nameless = [row for row in column if row not in self.names]
             raise invalid_rows(("nomSigno", row, "this row has no name") for row in nameless)

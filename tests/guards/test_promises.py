@@ -20,6 +20,7 @@ CONTRACT = {
     ("POST", "/auth/token"),
     ("POST", "/auth/logout"),
     ("POST", "/predict"),
+    ("POST", "/predict/batch"),
     ("GET", "/model"),
     ("GET", "/openapi.json"),
     ("GET", "/docs/"),

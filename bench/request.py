@@ -49,19 +49,19 @@ Step = Callable[[bytes], object]
 def main() -> None:
     """Print one table a body."""
     with tempfile.TemporaryDirectory() as folder:
-        app, token = _service(Path(folder))
+        app, token = service(Path(folder))
         steps: dict[str, Step] = {
             "json.loads": json.loads,
             "orjson.loads": orjson.loads,
             "rows to answer": _rows_to_answer(app),
-            "whole request": lambda body: _whole_request(app, token, body),
+            "whole request": lambda body: post(app, token, "/predict", body),
         }
         print(f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {_processor()}, {ROUNDS} rounds")
         for name, body in BODIES.items():
             _print(f"{name}, {len(body) / 1000:.0f} kB", _measure(steps, body))
 
 
-def _service(folder: Path) -> tuple[Flask, str]:
+def service(folder: Path) -> tuple[Flask, str]:
     """Build the service as it is deployed, with its log in a file."""
     os.environ |= {"FCV_DATABASE_URL": f"sqlite:///{folder / 'bench.db'}", "FCV_LOG_DIR": str(folder)}
     settings = Settings.from_environment(dotenv=None)
@@ -85,10 +85,11 @@ def _rows_to_answer(app: Flask) -> Step:
     return run
 
 
-def _whole_request(app: Flask, token: str, body: bytes) -> bytes:
+def post(app: Flask, token: str, path: str, body: bytes) -> bytes:
+    """Post JSON, and give the answer's body: the whole of a request without a server."""
     environ: dict[str, Any] = {
         "REQUEST_METHOD": "POST",
-        "PATH_INFO": "/predict",
+        "PATH_INFO": path,
         "SERVER_NAME": "127.0.0.1",
         "SERVER_PORT": "8000",
         "SERVER_PROTOCOL": "HTTP/1.1",

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import compress
-from operator import eq
 from typing import Any
 
 import numpy as np
@@ -69,7 +68,7 @@ def by_row(columns: Mapping[str, Sent]) -> dict[str, dict[str, Any]]:
 
 def aligned(column: Rows, other: Rows) -> bool:
     """Tell whether two columns have the same rows in the same order, as exports have."""
-    return len(column) == len(other) and all(map(eq, column, other))
+    return column is other or (len(column) == len(other) and list(column) == list(other))
 
 
 @dataclass(frozen=True, slots=True)

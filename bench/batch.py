@@ -2,13 +2,12 @@
 
     make bench
 
-Each figure is a whole request: Flask, token, account, parse, window, model, answer, log line. `single` is the sum of all
-single calls of a round. The last line of each table is what is left in memory after the rounds.
+Each figure is a whole request: Flask, token, account, parse, window, model, answer, log line. `single` is the sum of
+all single calls of a round.
 """
 
 from __future__ import annotations
 
-import gc
 import os
 import statistics
 import sys
@@ -56,13 +55,12 @@ def batch_of(requests: list[Body]) -> Body:
     columns: Body = {name: [] for name in requests[0]}
     for each in requests:
         rows = each["nomSigno"]
-        for name, column in columns.items():
-            column += [each[name]] * len(rows) if name == "idAtencion" else map(each[name].get, rows)
+        for name, cells in columns.items():
+            cells.extend([each[name]] * len(rows) if name == "idAtencion" else map(each[name].get, rows))
     return {name: {str(row): cell for row, cell in enumerate(cells)} for name, cells in columns.items()}
 
 
 def _print(title: str, taken: dict[str, list[float]]) -> None:
-    gc.collect()
     print(f"\n{title}, {ROUNDS} rounds")
     single = statistics.median(taken["single"])
     for name, each in taken.items():

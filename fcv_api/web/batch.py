@@ -28,7 +28,7 @@ BATCH_PROBLEMS = (
 )
 ALSO_CSV = {
     "requestBody": {"content": {CSV: {"schema": {"type": "string"}, "example": example_csv()}}},
-    "responses": {"200": {"content": {CSV: {"schema": {"type": "string"}}}}},
+    "responses": {200: {"content": {CSV: {"schema": {"type": "string"}}}}},
 }
 
 

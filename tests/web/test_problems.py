@@ -29,7 +29,6 @@ EXAMPLES: tuple[Exception, ...] = (
     errors.CodeNameConflict(*BAD),
     errors.MixedTimeZones(*BAD),
     errors.AmbiguousTime(*BAD),
-    errors.SeveralEncounters(2),
     errors.TooFewInstants(have=3, need=20, ready_at=NOW),
     errors.WindowSpan(first=NOW, last=NOW, **SPAN),
     errors.MissingSigns((MissingSign("MDC_TEMP", None),), NOW, NOW),
@@ -38,6 +37,7 @@ EXAMPLES: tuple[Exception, ...] = (
     ArtifactError("The file is damaged."),
     UsernameTaken("This username is taken."),
     UnusableCredentials("password", "is too short"),
+    errors.SeveralEncounters(2),
 )
 
 

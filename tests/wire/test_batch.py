@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
-from domain.strategies import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from marshmallow import ValidationError
+from strategies import requests
 
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import CodeNameConflict, InvalidRows, MixedTimeZones

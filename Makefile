@@ -34,7 +34,7 @@ format: $(VENV)/dev ## Format the code
 
 bench: $(VENV)/serving ## Measure a request beside json.loads of its body
 	@$(BIN)/python bench/request.py
-	@$(BIN)/python bench/batch.py
+	@$(BIN)/python -m bench.batch
 	@$(BIN)/python bench/service.py
 
 faults: $(VENV)/dev ## Load the service, and see that nothing is lost (minutes)

@@ -19,8 +19,8 @@ from typing import Any
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import orjson
-from request import post, service
 
+from bench.request import post, service
 from fcv_api.settings import ROOT
 from fcv_api.wire.example import example_request
 

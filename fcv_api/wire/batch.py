@@ -41,7 +41,7 @@ class BatchRows:
             names = {**names, **{row: None for row in whose if row not in names}}  # refused with its encounter
             numbers = [whose[row] for row in names]
         columns = {**self.columns, "names": names}
-        try:  # all at once: for 1,000 small encounters four times as fast as one by one
+        try:  # all at once, which is faster than one by one
             measured = VitalRows(**columns).measurements(zone)
         except BadCells:
             return _one_by_one(columns, whose, zone)

@@ -35,6 +35,7 @@ format: $(VENV)/dev ## Format the code
 bench: $(VENV)/serving ## Measure a request beside json.loads of its body, and its record
 	@$(BIN)/python bench/request.py
 	@$(BIN)/python bench/ledger.py
+	@$(BIN)/python -m bench.batch
 	@$(BIN)/python bench/service.py
 
 model: $(VENV)/dev ## Make the shipped model again, with its report and its gallery (about 15 minutes)

@@ -54,7 +54,7 @@ def main() -> None:
             "json.loads": json.loads,
             "orjson.loads": orjson.loads,
             "rows to answer": _rows_to_answer(app),
-            "whole request": lambda body: whole_request(app, token, body),
+            "whole request": lambda body: post(app, token, "/predict", body),
         }
         print(f"{datetime.now(UTC):%Y-%m-%d}, Python {platform.python_version()}, {_processor()}, {ROUNDS} rounds")
         for name, body in BODIES.items():
@@ -86,10 +86,11 @@ def _rows_to_answer(app: Flask) -> Step:
     return run
 
 
-def whole_request(app: Flask, token: str, body: bytes) -> bytes:
+def post(app: Flask, token: str, path: str, body: bytes) -> bytes:
+    """Post JSON, and give the answer's body: the whole of a request without a server."""
     environ: dict[str, Any] = {
         "REQUEST_METHOD": "POST",
-        "PATH_INFO": "/predict",
+        "PATH_INFO": path,
         "SERVER_NAME": "127.0.0.1",
         "SERVER_PORT": "8000",
         "SERVER_PROTOCOL": "HTTP/1.1",

@@ -25,10 +25,10 @@ from fcv_api.lstm.runtime import RUNTIME
 from fcv_api.lstm.swap import Serving, SwappedModels
 from fcv_api.scoring import Recorder
 from fcv_api.settings import ROOT, Settings, SettingsError
-from fcv_api.web import auth, error_handlers, health, predict, predictions, requests
+from fcv_api.web import auth, batch, error_handlers, health, predict, predictions, requests
+from fcv_api.web.facts import slug_of
 from fcv_api.web.openapi import DESCRIPTION, SECURITY_SCHEMES
 from fcv_api.web.parser import use_orjson
-from fcv_api.web.problems import slug_of
 
 log = logging.getLogger("fcv_api")
 
@@ -187,7 +187,7 @@ def _config(settings: Settings) -> dict[str, object]:
 def _register_routes(app: Flask) -> None:
     api = Api(app)
     api.DEFAULT_ERROR_RESPONSE_NAME = None  # every route documents its own
-    for blueprint in (predict.bp, predictions.bp, auth.bp, health.bp):
+    for blueprint in (predict.bp, batch.bp, predictions.bp, auth.bp, health.bp):
         api.register_blueprint(blueprint)
     ui = {
         "app_name": "FCV-MLAPI",

@@ -52,6 +52,17 @@ def attempt(encounter: int, assessed: Callable[[], Outcome]) -> Outcome:
         return Refusal(encounter, reason)
 
 
+def assess_all(
+    read: Sequence[Encounter | Refusal], active: Callable[[], Scorer], given: Circumstances = OFFLINE
+) -> list[Outcome]:
+    """Assess many encounters by one model. Those that could not be read stay refused; without a model all are."""
+    try:
+        model = active()
+    except NoModel as reason:
+        return [each if isinstance(each, Refusal) else Refusal(each.id, reason) for each in read]
+    return [each if isinstance(each, Refusal) else assess(each, model, given) for each in read]
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Who asked. body_sha256: of the request's body. started: `perf_counter()` when it was received."""

@@ -85,6 +85,16 @@ class AmbiguousTime(BadCells):
 
 
 @dataclass(eq=False)
+class SeveralEncounters(Unscorable):
+    """Rows of more than one encounter, where one was asked for: nobody could say whose the answer is."""
+
+    count: int
+
+    def __str__(self) -> str:
+        return f"The rows are of {self.count} encounters, and this reads one. Send them to POST /predict/batch."
+
+
+@dataclass(eq=False)
 class TooFewInstants(Unscorable):
     """Fewer distinct instants than the model reads. `ready_at` is when the last missing one is expected."""
 

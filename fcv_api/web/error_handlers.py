@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import logging
 import traceback
-from datetime import datetime
-from typing import Any
 
 from flask import Flask, request
 from flask.wrappers import Response
@@ -13,9 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound, RequestEntityTooLarge
 
-from fcv_api.accounts import UnusableCredentials
-from fcv_api.domain.errors import BadCells, Cell, MissingSigns, TooFewInstants, WindowSpan
-from fcv_api.web.problems import BY_STATUS, FACTS, ProblemRaised, answer, slug_of
+from fcv_api.web.facts import members_of, slug_of
+from fcv_api.web.problems import BY_STATUS, FACTS, ProblemRaised, answer
 
 log = logging.getLogger("fcv_api")
 
@@ -32,30 +29,7 @@ def register(app: Flask) -> None:
 
 
 def _fact(fact: Exception) -> Response:
-    return answer(slug_of(fact), str(fact), **_members(fact))
-
-
-def _members(fact: Exception) -> dict[str, Any]:
-    match fact:
-        case BadCells():
-            return {"errors": [_cell(cell) for cell in fact.cells]}
-        case UnusableCredentials():
-            return {"errors": [_cell(Cell(fact.field, None, fact.reason))]}
-        case TooFewInstants():
-            return {"have": fact.have, "need": fact.need, "ready_at": _time(fact.ready_at)}
-        case MissingSigns():
-            return {"signs": [{"sign": each.name, "last_measured": _time(each.last_measured)} for each in fact.signs]}
-        case WindowSpan():
-            return {"first": _time(fact.first), "last": _time(fact.last), "median_step_minutes": fact.median_step}
-    return {}
-
-
-def _time(time: datetime | None) -> str | None:
-    return None if time is None else time.isoformat(" ")
-
-
-def _cell(cell: Cell) -> dict[str, str | None]:
-    return {"column": cell.column, "row": cell.shown_row, "reason": cell.reason}
+    return answer(slug_of(fact), str(fact), **members_of(fact))
 
 
 def _http(error: HTTPException) -> Response:

@@ -23,19 +23,23 @@ from fcv_api.domain.errors import InvalidQuery
 from fcv_api.web.problems import ProblemRaised
 from fcv_api.web.requests import current_service
 from fcv_api.wire.columns import invalid_body
+from fcv_api.wire.csv_rows import NotCsv, read_csv
 
 LARGEST_FORM = 20  # fields
 FORM = "application/x-www-form-urlencoded"
+CSV = "text/csv"
 
 
 class OrjsonParser(FlaskParser):
     """Read a JSON body. Whatever is wrong becomes a problem."""
 
+    TAKES = "application/json"
+
     def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ANN401, ARG002 - webargs' own signature
         """Parse the body with orjson, which refuses NaN, Infinity, lone surrogates and deep nesting."""
         check_encoding(req)
         if req.mimetype != "application/json":
-            raise ProblemRaised("unsupported-media-type", "Send the body with Content-Type: application/json.")
+            raise ProblemRaised("unsupported-media-type", f"Send the body with Content-Type: {self.TAKES}.")
         try:
             return orjson.loads(read_body(req))
         except orjson.JSONDecodeError as error:
@@ -55,6 +59,23 @@ class OrjsonParser(FlaskParser):
         ((place, messages),) = error.messages.items()  # type: ignore[union-attr] # webargs puts them under "json"
         found = invalid_body(messages)
         raise InvalidQuery(found.cells, found.count) if place == "query" else found
+
+
+class BatchParser(OrjsonParser):
+    """Read a batch: JSON, or CSV, whose dialect the answer may need."""
+
+    TAKES = f"application/json or {CSV}"
+
+    def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ANN401
+        """Parse the body by its content type."""
+        check_encoding(req)
+        if req.mimetype != CSV:
+            return super().load_json(req, schema)
+        try:
+            columns, g.dialect = read_csv(read_body(req), schema.fields)
+        except NotCsv as error:
+            raise ProblemRaised("not-csv", f"The body is not CSV: {error}.") from None
+        return columns
 
 
 class CredentialsParser(OrjsonParser):
@@ -105,6 +126,12 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest 
     """flask-smorest's blueprint, with our parser."""
 
     ARGUMENTS_PARSER: core.Parser[Request] = OrjsonParser()
+
+
+class BatchBlueprint(flask_smorest.Blueprint):  # type: ignore[misc]
+    """flask-smorest's blueprint for `/predict/batch`."""
+
+    ARGUMENTS_PARSER: core.Parser[Request] = BatchParser()
 
 
 class CredentialsBlueprint(flask_smorest.Blueprint):  # type: ignore[misc]

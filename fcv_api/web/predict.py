@@ -22,7 +22,7 @@ bp = Blueprint("predict", __name__, description="From a monitor's rows to probab
 PREDICT_PROBLEMS = (
     *("not-json", "bad-request", "not-authenticated", "not-allowed", "too-large"),
     *("unsupported-media-type", "unsupported-encoding", "invalid-body", "invalid-rows"),
-    *("code-name-conflict", "wrong-unit", "unit-missing", "mixed-time-zones", "ambiguous-time"),
+    *("code-name-conflict", "several-encounters", "wrong-unit", "unit-missing", "mixed-time-zones", "ambiguous-time"),
     *("too-few-instants", "window-span", "missing-signs", "model-output", "no-model", "database-unavailable"),
 )
 HEADERS = {

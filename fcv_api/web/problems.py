@@ -38,6 +38,7 @@ PROBLEMS = {
     problem.slug: problem
     for problem in (
         Problem("not-json", 400, NEVER, "The body is not JSON", "El cuerpo no es JSON"),
+        Problem("not-csv", 400, NEVER, "The body is not CSV", "El cuerpo no es CSV"),
         Problem("bad-request", 400, NEVER, "The request is malformed", "La petición está mal formada"),
         Problem("not-authenticated", 401, NEVER, "A valid token is needed", "Se necesita un token válido"),
         Problem("wrong-credentials", 401, NEVER, "Sign-in failed", "Inicio de sesión fallido"),
@@ -102,6 +103,13 @@ PROBLEMS = {
             "Este nombre o contraseña no se puede usar",
         ),
         Problem(
+            "several-encounters",
+            422,
+            NEVER,
+            "Rows of more than one encounter",
+            "Filas de más de una atención",
+        ),
+        Problem(
             "too-few-instants",
             422,
             NEW_DATA,
@@ -139,6 +147,7 @@ FACTS: dict[type[Exception], str] = {
     errors.UnitMissing: "unit-missing",
     errors.MixedTimeZones: "mixed-time-zones",
     errors.AmbiguousTime: "ambiguous-time",
+    errors.SeveralEncounters: "several-encounters",
     errors.TooFewInstants: "too-few-instants",
     errors.WindowSpan: "window-span",
     errors.MissingSigns: "missing-signs",
@@ -147,13 +156,6 @@ FACTS: dict[type[Exception], str] = {
     UsernameTaken: "username-taken",
     UnusableCredentials: "unusable-credentials",
 }
-
-
-def slug_of(fact: Exception) -> str:
-    """Name a fact's problem."""
-    return next(FACTS[kind] for kind in type(fact).__mro__ if kind in FACTS)
-
-
 # What Flask and Werkzeug raise themselves.
 BY_STATUS = {
     400: "bad-request",
@@ -173,12 +175,18 @@ class ProblemRaised(Exception):
         self.slug, self.detail = slug, detail
 
 
+def body_of(slug: str, detail: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Build a problem's body. more: the members that only this type has."""
+    problem = PROBLEMS[slug]
+    body = {"type": problem.type, "title": problem.title, "status": problem.status, "detail": detail}
+    return body | {"request_id": g.get("request_id")} | more
+
+
 def answer(slug: str, detail: str, **more: Any) -> Response:  # noqa: ANN401
     """Build the response to a problem. more: the members that only this type has."""
     problem = PROBLEMS[slug]
     g.problem = slug
-    body = {"type": problem.type, "title": problem.title, "status": problem.status, "detail": detail}
-    text = current_app.json.dumps(body | {"request_id": g.get("request_id")} | more)
+    text = current_app.json.dumps(body_of(slug, detail, **more))
     response = Response(text + "\n", problem.status, mimetype=MEDIA_TYPE)
     if problem.status == 401:  # noqa: PLR2004
         response.headers["WWW-Authenticate"] = "Bearer"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
 from fcv_api.domain.prediction import Prediction, State
+from fcv_api.wire.service import ProblemSchema
 
 INFERENCE_KEYS = {
     State.CARDIAC_ARREST: "Arresto_Cardiaco",
@@ -20,6 +22,11 @@ STATE_NAMES = {
     State.NONE_OF_THESE: "Sano",
     State.CARDIOGENIC_SHOCK: "Shock_cardiogenico",
 }
+STATE = {
+    "enum": list(STATE_NAMES.values()),
+    "description": "The largest probability, with no threshold. *Sano* means none of the other three, **not healthy**.",
+}
+WARNINGS = {"description": "Present only when there is one. Show it wherever `State` is shown."}
 
 
 def _probability(description: str) -> fields.Float:
@@ -53,26 +60,52 @@ class PredictionSchema(Schema):
 
     idAtencion = fields.Integer(required=True)  # noqa: N815
     inferences = fields.Nested(InferencesSchema, required=True)
-    State = fields.String(
-        required=True,
-        metadata={
-            "enum": list(STATE_NAMES.values()),
-            "description": "The largest probability, with no threshold. "
-            "*Sano* means none of the other three, **not healthy**.",
-        },
-    )
-    warnings = fields.List(
-        fields.Nested(WarningSchema),
-        metadata={"description": "Present only when there is one. Show it wherever `State` is shown."},
-    )
+    State = fields.String(required=True, metadata=STATE)
+    warnings = fields.List(fields.Nested(WarningSchema), metadata=WARNINGS)
 
     @pre_dump
     def _by_wire_names(self, prediction: Prediction, **_kwargs: Any) -> dict[str, Any]:  # noqa: ANN401
-        answer: dict[str, Any] = {
-            "idAtencion": prediction.encounter,
-            "inferences": {INFERENCE_KEYS[s]: p for s, p in prediction.probabilities.items()},
-            "State": STATE_NAMES[prediction.state],
-        }
-        if prediction.warnings:
-            answer["warnings"] = prediction.warnings
-        return answer
+        return by_wire_names(prediction)
+
+
+def by_wire_names(prediction: Prediction) -> dict[str, Any]:
+    """Give a prediction's parts by their names on the wire."""
+    answer: dict[str, Any] = {
+        "idAtencion": prediction.encounter,
+        "inferences": {INFERENCE_KEYS[s]: p for s, p in prediction.probabilities.items()},
+        "State": STATE_NAMES[prediction.state],
+    }
+    if prediction.warnings:
+        answer["warnings"] = prediction.warnings
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why one encounter of a batch was not scored. error: the problem that `/predict` would answer with."""
+
+    encounter: int
+    error: dict[str, Any]
+
+
+class ResultSchema(Schema):
+    """One encounter of a batch: what `/predict` answers, or `error`."""
+
+    idAtencion = fields.Integer(required=True)  # noqa: N815
+    inferences = fields.Nested(InferencesSchema)
+    State = fields.String(metadata=STATE)
+    warnings = fields.List(fields.Nested(WarningSchema), metadata=WARNINGS)
+    error = fields.Nested(ProblemSchema, metadata={"description": "The problem that `/predict` would answer with."})
+
+    @pre_dump
+    def _by_wire_names(self, result: Prediction | Failure, **_kwargs: Any) -> dict[str, Any]:  # noqa: ANN401
+        if isinstance(result, Failure):
+            return {"idAtencion": result.encounter, "error": result.error}
+        return by_wire_names(result)
+
+
+class BatchAnswerSchema(Schema):
+    """What the model says of each encounter, in the order in which they first appear."""
+
+    results = fields.List(fields.Nested(ResultSchema), required=True)
+    failed = fields.Integer(required=True, metadata={"description": "How many results hold `error`."})

@@ -16,9 +16,11 @@ from fcv_api.domain.errors import Cell, InvalidBody, InvalidRows
 
 Rows = Mapping[str, Any]
 """A column by row key. JSON's keys are strings."""
+Sent = dict[str, Any] | list[Any]
+"""A column as it came. A list's rows are known by position only."""
 
 
-class Column(fields.Field[Rows]):
+class Column(fields.Field[Sent]):
     """One column: an object of row keys and cells, as `DataFrame.to_dict()` writes, or a plain list.
 
     The cells are read later, for the rows that matter only, by `read_numbers` and its like: a malformed cell of
@@ -35,31 +37,34 @@ class Column(fields.Field[Rows]):
         "invalid": "must be an object of row keys and cells, or a list of cells"
     }
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Rows:  # noqa: ANN401, ARG002
-        if isinstance(value, dict):
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Sent:  # noqa: ANN401, ARG002
+        if isinstance(value, dict | list):
             return value
-        if isinstance(value, list):
-            return _Listed(value)
         raise self.make_error("invalid")
 
 
-class _Listed(dict[str, Any]):
-    """A column that came as a list: its rows are known by position only."""
+def by_row(columns: Mapping[str, Sent]) -> dict[str, dict[str, Any]]:
+    """Give each column by row key, lists by position.
 
-    def __init__(self, cells: list[Any]) -> None:
-        super().__init__((str(position), cell) for position, cell in enumerate(cells))
-
-
-def check_one_form(columns: Mapping[str, Rows]) -> None:
-    """Refuse lists beside objects, and lists of different lengths: nobody could say which row a cell belongs to."""
-    lengths = {name: len(column) for name, column in columns.items() if isinstance(column, _Listed)}
-    if 0 < len(lengths) < len(columns):
-        keyed = next(name for name in columns if name not in lengths)
-        reason = f"columns sent as lists have no row keys, and {keyed} has; send all in one form"
-        raise ValidationError({next(iter(lengths)): [reason]})
+    Raises ValidationError for lists beside objects, and for lists of different lengths: nobody could say which row
+    a cell belongs to.
+    """
+    listed = {name: cells for name, cells in columns.items() if isinstance(cells, list)}
+    keyed = {name: cells for name, cells in columns.items() if isinstance(cells, dict)}
+    if listed and keyed:
+        reason = f"columns sent as lists have no row keys, and {next(iter(keyed))} has; send all in one form"
+        raise ValidationError({next(iter(listed)): [reason]})
+    lengths = {name: len(cells) for name, cells in listed.items()}
     if len(set(lengths.values())) > 1:
         told = ", ".join(f"{name} {length}" for name, length in lengths.items())
-        raise ValidationError({next(iter(lengths)): [f"columns sent as lists differ in length: {told}"]})
+        raise ValidationError({next(iter(listed)): [f"columns sent as lists differ in length: {told}"]})
+    rows = list(map(str, range(max(lengths.values(), default=0))))  # the same objects: to compare them costs nothing
+    return keyed or {name: dict(zip(rows, cells, strict=True)) for name, cells in listed.items()}
+
+
+def aligned(column: Rows, other: Rows) -> bool:
+    """Tell whether two columns have the same rows in the same order, as exports have."""
+    return column is other or (len(column) == len(other) and list(column) == list(other))
 
 
 @dataclass(frozen=True, slots=True)

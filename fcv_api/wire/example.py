@@ -50,3 +50,35 @@ def example_answer() -> dict[str, Any]:
         },
         "State": "Sano",
     }
+
+
+def example_batch() -> dict[str, Any]:
+    """Build a body of `/predict/batch`: the rows of `example_request`, and one of an encounter that just began."""
+    request = example_request()
+    encounter = request.pop("idAtencion")
+    rows = list(request["valor"])
+    batch = {"idAtencion": dict.fromkeys(rows, encounter)} | request
+    first = {"idAtencion": encounter + 1} | {name: cells[rows[0]] for name, cells in request.items()}
+    return {name: cells | {str(len(rows)): first[name]} for name, cells in batch.items()}
+
+
+def example_batch_answer() -> dict[str, Any]:
+    """Build an answer of `/predict/batch`: the shape, not this request's numbers."""
+    error = {
+        "type": "/problems/too-few-instants",
+        "title": "Too few instants for a window",
+        "status": 422,
+        "detail": "1 distinct instants were sent and the model reads 20; expected to suffice at 2024-03-03 09:30:00.",
+        "request_id": "184e94bb86d040ff981734252ee58bf3",
+        "have": 1,
+        "need": 20,
+        "ready_at": "2024-03-03 09:30:00",
+    }
+    return {"results": [example_answer(), {"idAtencion": ENCOUNTER + 1, "error": error}], "failed": 1}
+
+
+def example_csv() -> str:
+    """Build the same batch as CSV."""
+    batch = example_batch()
+    rows = zip(*(column.values() for column in batch.values()), strict=True)
+    return "\n".join([",".join(batch), *(",".join(map(str, row)) for row in rows), ""])

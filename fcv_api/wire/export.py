@@ -18,8 +18,9 @@ from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import BadCells, UnusableExport
 from fcv_api.domain.prediction import State
 from fcv_api.wire.answer import INFERENCE_KEYS, STATE_NAMES
-from fcv_api.wire.columns import Cells, whole_number
-from fcv_api.wire.encounter import LARGEST_ID, EncounterRows
+from fcv_api.wire.columns import Cells
+from fcv_api.wire.encounter import EncounterRows
+from fcv_api.wire.encounter_id import NO_ID, encounter_id
 from fcv_api.wire.tables import read_table
 from fcv_api.wire.times import read_times
 
@@ -110,11 +111,11 @@ def _cells(column: pd.Series[Any]) -> list[Any]:
 def _ids(table: pd.DataFrame, path: Path) -> NDArray[np.int64]:
     """Read the encounters' ids, (rows,). Raises UnusableExport."""
     codes, distinct = pd.factorize(table["idAtencion"])
-    numbers = [whole_number(each) for each in np.asarray(distinct).tolist()]
-    wrong = [at for at, number in enumerate(numbers) if number is None or not 0 <= number <= LARGEST_ID]
+    numbers = [encounter_id(each) for each in np.asarray(distinct).tolist()]
+    wrong = [at for at, number in enumerate(numbers) if number is None]
     bad = np.flatnonzero(np.isin(codes, [-1, *wrong]))
     if len(bad):
-        raise UnusableExport(f"{path}: idAtencion, row {bad[0] + 1}: must be one whole number from 0 to 2**63 - 1.")
+        raise UnusableExport(f"{path}: idAtencion, row {bad[0] + 1}: {NO_ID}.")
     return np.array(numbers, dtype=np.int64)[codes]
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fcv_api.domain.errors import UnusableExport
+from fcv_api.wire.csv_rows import dialect_of
 
 SUFFIXES = (".csv", ".parquet")
 
@@ -41,15 +42,14 @@ def read_table(path: Path, columns: dict[str, bool]) -> pd.DataFrame:
 
 
 def _read_csv(path: Path, columns: dict[str, bool]) -> pd.DataFrame:
-    """Read a CSV file. Where a semicolon parts its columns, a comma is its decimal sign."""
+    """Read a CSV file, of either dialect."""
     with path.open(encoding="utf-8-sig") as file:
-        header = file.readline()
-    spanish = header.count(";") > header.count(",")
+        dialect = dialect_of(file.readline())
     texts = dict.fromkeys((name for name in columns if name not in ("valor", "idSigno")), str)
     return pd.read_csv(
         path,
-        sep=";" if spanish else ",",
-        decimal="," if spanish else ".",
+        sep=dialect.separator,
+        decimal=dialect.decimal,
         dtype=texts,
         encoding="utf-8-sig",
         low_memory=False,  # one type a column, not one a chunk

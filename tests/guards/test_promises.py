@@ -23,6 +23,7 @@ CONTRACT = {
     ("GET", "/predictions"),
     ("GET", "/predictions/<record_id>"),
     ("GET", "/predictions/<record_id>/replay"),
+    ("POST", "/predict/batch"),
     ("GET", "/model"),
     ("GET", "/openapi.json"),
     ("GET", "/docs/"),

@@ -19,7 +19,7 @@ JSON = "application/json"
 COLUMN = "must be an object of row keys and cells, or a list of cells"
 NUMBER = "must be one whole number from 0 to 2**63 - 1"
 ABSENT = object()
-NO_NUMBERS: tuple[object, ...] = (5.9, "5.9", 2**63, -1, True, "x", "", [5501], {})
+NO_NUMBERS: tuple[object, ...] = (5.9, "5.9", 2**63, -1, True, "x", "", [5501, None], {})
 
 
 @pytest.fixture

@@ -40,6 +40,7 @@ EXAMPLES: tuple[Exception, ...] = (
     errors.InvalidQuery(*BAD),
     errors.WrongUnit(*BAD),
     errors.UnitMissing(*BAD),
+    errors.SeveralEncounters(2),
 )
 
 

@@ -9,7 +9,7 @@ import pytest
 from marshmallow import ValidationError
 
 from fcv_api.domain.errors import Cell, InvalidRows
-from fcv_api.wire.columns import Cells, Column, check_one_form, read_codes, read_numbers, whole_number
+from fcv_api.wire.columns import Cells, Column, by_row, read_codes, read_numbers, whole_number
 
 
 def column(*cells: Any) -> Cells:
@@ -21,7 +21,7 @@ def test_a_column_is_an_object_of_row_keys() -> None:
 
 
 def test_a_column_may_be_a_list_whose_row_keys_are_its_positions() -> None:
-    assert Column().deserialize(["a", "b"]) == {"0": "a", "1": "b"}
+    assert by_row({"nomSigno": Column().deserialize(["a", "b"])}) == {"nomSigno": {"0": "a", "1": "b"}}
 
 
 @pytest.mark.parametrize("sent", ["text", 5, 5.5, True], ids=repr)
@@ -33,18 +33,18 @@ def test_nothing_else_is_a_column(sent: object) -> None:
 def test_lists_of_different_lengths_are_refused_with_their_lengths() -> None:
     columns = {name: Column().deserialize(["x"] * length) for name, length in {"nomSigno": 3, "valor": 2}.items()}
     with pytest.raises(ValidationError, match="nomSigno 3, valor 2"):
-        check_one_form(columns)
+        by_row(columns)
 
 
 def test_objects_may_have_any_number_of_rows() -> None:
     read = Column().deserialize
-    check_one_form({"nomSigno": read({"0": "x", "1": "y"}), "valor": read({"1": 5.0})})
+    by_row({"nomSigno": read({"0": "x", "1": "y"}), "valor": read({"1": 5.0})})
 
 
 def test_a_list_beside_an_object_is_refused_because_only_one_of_them_has_row_keys() -> None:
     read = Column().deserialize
     with pytest.raises(ValidationError, match="nomSigno has; send all in one form"):
-        check_one_form({"nomSigno": read({"1": "x", "0": "y"}), "valor": read([5.0, 6.0])})
+        by_row({"nomSigno": read({"1": "x", "0": "y"}), "valor": read([5.0, 6.0])})
 
 
 def test_numbers_are_read_and_null_becomes_nan() -> None:

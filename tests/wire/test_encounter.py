@@ -13,7 +13,7 @@ import pytest
 from marshmallow import ValidationError
 
 from fcv_api.domain.encounter import Encounter
-from fcv_api.domain.errors import BadCells, Cell, CodeNameConflict, InvalidRows, MixedTimeZones
+from fcv_api.domain.errors import BadCells, Cell, CodeNameConflict, InvalidRows, MixedTimeZones, SeveralEncounters
 from fcv_api.domain.vitals import SIGN_NAMES, SIGNS
 from fcv_api.domain.window import WindowSpec, extract_window
 from fcv_api.wire.encounter import EncounterSchema
@@ -130,8 +130,8 @@ def test_a_row_without_a_time_is_refused(encounter: Body) -> None:
     assert caught.value.cells == (Cell("fecRegistro", "4", "this row is missing from the column"),)
 
 
-@pytest.mark.parametrize("sent", [5, 5.0, "5", "5.0"], ids=repr)
-def test_an_encounters_number_may_come_as_text_or_as_a_float(encounter: Body, sent: object) -> None:
+@pytest.mark.parametrize("sent", [5, 5.0, "5", "5.0", [5, 5.0, "5"], {"0": "5"}], ids=repr)
+def test_an_encounters_number_may_come_as_text_as_a_float_or_as_a_column(encounter: Body, sent: object) -> None:
     assert EncounterSchema().load(encounter | {"idAtencion": sent}).id == 5
 
 
@@ -140,11 +140,17 @@ def test_an_encounters_number_is_at_most_what_a_database_holds(encounter: Body, 
     assert EncounterSchema().load(encounter | {"idAtencion": sent}).id == sent
 
 
-@pytest.mark.parametrize("sent", [5.9, "5.9", True, -1, 2**63, "x", "", None, [5], {}], ids=repr)
+@pytest.mark.parametrize("sent", [5.9, "5.9", True, -1, 2**63, "x", "", None, [], {}, [5, None], [[5]]], ids=repr)
 def test_nothing_else_is_an_encounters_number(encounter: Body, sent: object) -> None:
     with pytest.raises(ValidationError) as caught:
         EncounterSchema().load(encounter | {"idAtencion": sent})
     assert list(caught.value.messages_dict) == ["idAtencion"]
+
+
+@pytest.mark.parametrize("sent", [[5, 6, 5], {"0": 5, "1": "6"}], ids=repr)
+def test_rows_of_several_encounters_are_no_encounter(encounter: Body, sent: object) -> None:
+    with pytest.raises(SeveralEncounters, match=r"of 2 encounters.*/predict/batch"):
+        EncounterSchema().load(encounter | {"idAtencion": sent})
 
 
 @pytest.mark.parametrize("column", ["idAtencion", "nomSigno", "valor", "fecRegistro"])

@@ -1,0 +1,153 @@
+"""`/predict/batch`'s request: rows of many encounters, each read as if it had come alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any
+
+import numpy as np
+from marshmallow import post_load
+from numpy.typing import NDArray
+
+from fcv_api.domain.encounter import Encounter
+from fcv_api.domain.errors import BadCells
+from fcv_api.domain.prediction import Refusal
+from fcv_api.domain.vitals import INDEX_BY_NAME
+from fcv_api.wire.columns import Cells, Column, Rows, aligned, by_row, invalid_rows
+from fcv_api.wire.encounter import EncounterRows, VitalsSchema, by_our_names
+from fcv_api.wire.encounter_id import NO_ID, encounter_id
+from fcv_api.wire.times import read_times
+from fcv_api.wire.vital_rows import VitalRows
+
+Whose = dict[str, int | None]
+"""By row, the encounter that it is of; None for a row of no encounter and of none of the nine signs."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRows:
+    """Rows as they came. ids: the column `idAtencion`. columns: those of `VitalRows`, by their names there."""
+
+    ids: Rows
+    columns: Mapping[str, Rows]
+
+    def read(self, zone: tzinfo) -> list[Encounter | Refusal]:
+        """Read each encounter, or say why not, in the order in which they first appear in `idAtencion`.
+
+        zone: the wall clock of times without an offset. Raises InvalidRows when nobody could say whose a row is.
+        """
+        whose = self._whose()
+        names = self.columns["names"]
+        numbers = list(whose.values())
+        if not aligned(whose, names):
+            names = {**names, **{row: None for row in whose if row not in names}}  # refused with its encounter
+            numbers = [whose[row] for row in names]
+        columns = {**self.columns, "names": names}
+        try:  # all at once, which is faster than one by one
+            return _all_at_once(columns, numbers, list(_encounters(whose)), zone)
+        except (BadCells, _Apart):
+            return _one_by_one(columns, whose, zone)
+
+    def _whose(self) -> Whose:
+        """Read the ids of all rows."""
+        ids = self.ids
+        if not all(aligned(ids, column) for column in self.columns.values()):
+            rows = dict.fromkeys(row for column in self.columns.values() for row in column)
+            ids = {**ids, **{row: None for row in rows if row not in ids}}
+        cells = list(ids.values())
+        if {int, str, float}.issuperset(map(type, cells)):
+            known = {cell: encounter_id(cell) for cell in set(cells)}  # a few, in many rows
+            numbers = [known[cell] for cell in cells]
+        else:
+            numbers = list(map(encounter_id, cells))
+        whose = dict(zip(ids, numbers, strict=True))
+        if None in numbers:
+            self._check_nobodys([row for row, number in whose.items() if number is None], ids)
+        return whose
+
+    def _check_nobodys(self, rows: list[str], ids: Rows) -> None:
+        """Refuse rows of no encounter, unless no model reads them."""
+        names = (self.columns["names"].get(row) for row in rows)
+        read = [
+            row for row, name in zip(rows, names, strict=True) if not isinstance(name, str) or name in INDEX_BY_NAME
+        ]
+        if read:
+            reasons = ("this row has no encounter" if ids[row] is None else NO_ID for row in read)
+            raise invalid_rows(("idAtencion", row, reason) for row, reason in zip(read, reasons, strict=True))
+
+
+def _encounters(whose: Whose) -> dict[int, None]:
+    """Give the distinct encounters, in the order in which they first appear."""
+    return {number: None for number in dict.fromkeys(whose.values()) if number is not None}
+
+
+class _Apart(Exception):
+    """Encounters differ in something that is said once for all when they are read together."""
+
+
+def _all_at_once(
+    columns: Mapping[str, Rows], numbers: list[int | None], encounters: list[int], zone: tzinfo
+) -> list[Encounter | Refusal]:
+    """Read all rows, and part them. numbers: whose each row is, by position among the names.
+
+    An encounter's rows stay in their order, so that its sums are those of the same rows alone, to the last bit.
+    Raises BadCells or _Apart where a row needs its encounter to be read by itself.
+    """
+    measured = VitalRows(**columns).measurements(zone)
+    if measured.unknown_units:
+        raise _Apart  # whose they are is not known
+    place = {number: at for at, number in enumerate(encounters)} | {None: -1}
+    owners = np.fromiter(map(place.__getitem__, numbers), np.intp, len(numbers))
+    newest = _newest(columns, owners, len(encounters), zone)
+    own = owners[measured.at]
+    order = np.argsort(own, kind="stable")
+    bounds = np.searchsorted(own[order], np.arange(len(encounters) + 1)).tolist()
+    return [
+        measured.take(order[first:end], latest).of(number, zone)
+        for number, first, end, latest in zip(encounters, bounds, bounds[1:], newest, strict=False)
+    ]
+
+
+def _newest(columns: Mapping[str, Rows], owners: NDArray[np.intp], count: int, zone: tzinfo) -> NDArray[np.datetime64]:
+    """Give each encounter's newest instant, (count,), over all its rows. owners: (rows,) place of each row's."""
+    names, times = columns["names"], columns["times"]
+    if not aligned(times, names):
+        raise _Apart
+    read = read_times(Cells("fecRegistro", list(times), list(times.values())), zone)
+    newest = np.full(count + 1, np.iinfo(np.int64).min)  # the last is for rows of nobody
+    np.maximum.at(newest, owners, read.instants.view(np.int64))
+    return newest[:-1].view("datetime64[us]")
+
+
+def _one_by_one(columns: Mapping[str, Rows], whose: Whose, zone: tzinfo) -> list[Encounter | Refusal]:
+    """Read each encounter's rows by themselves, so that a bad cell refuses its own encounter only."""
+    parts: dict[int, dict[str, dict[str, Any]]] = {
+        number: {name: {} for name in columns} for number in _encounters(whose)
+    }
+    for name, column in columns.items():
+        for row, cell in column.items():
+            number = whose[row]
+            if number is not None:
+                parts[number][name][row] = cell
+    return [_read(EncounterRows(id=number, **part), zone) for number, part in parts.items()]
+
+
+def _read(rows: EncounterRows, zone: tzinfo) -> Encounter | Refusal:
+    try:
+        return rows.read(zone)
+    except BadCells as reason:
+        return Refusal(rows.id, reason)
+
+
+class BatchSchema(VitalsSchema):
+    """Vital signs of many encounters, by columns, as `DataFrame.to_dict()` writes them."""
+
+    idAtencion = Column(  # noqa: N815
+        {"type": "integer", "format": "int64", "minimum": 0}, "Whose each row is: a pseudonym.", required=True
+    )
+
+    @post_load
+    def _rows(self, data: dict[str, Any], **_kwargs: Any) -> BatchRows:  # noqa: ANN401
+        columns = by_row({name: cells for name, cells in data.items() if cells is not None})
+        return BatchRows(ids=columns["idAtencion"], columns=by_our_names(columns))

@@ -1,0 +1,125 @@
+"""`POST /predict/batch`: each encounter answered as `/predict` would, in JSON or CSV."""
+
+from __future__ import annotations
+
+import csv
+import json
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from fcv_api.wire.example import example_batch, example_csv, example_request
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+Body = dict[str, Any]
+CSV = {"Content-Type": "text/csv"}
+
+
+def golden_batch() -> tuple[list[Body], Body]:
+    singles = [json.loads((FIXTURES / f"encounter_{number}.json").read_bytes()) for number in (5501, 5502)]
+    batch: Body = {name: {} for name in singles[0]}
+    for single in singles:
+        for name, column in batch.items():
+            cells = single[name] if name != "idAtencion" else dict.fromkeys(single["nomSigno"], single[name])
+            column.update({f"{single['idAtencion']} {row}": cell for row, cell in cells.items()})
+    return singles, batch
+
+
+def test_a_batch_equals_single_calls_to_the_last_bit(http: FlaskClient, token: dict[str, str]) -> None:
+    singles, batch = golden_batch()
+    response = http.post("/predict/batch", json=batch, headers=token)
+    wanted = [http.post("/predict", json=single, headers=token).get_json() for single in singles]
+    assert response.get_json() == {"results": wanted, "failed": 0}
+    assert response.headers["FCV-Model"] == "fcv-untrained/0.1.0"
+
+
+def test_a_failure_is_the_problem_that_predict_answers(http: FlaskClient, token: dict[str, str]) -> None:
+    headers = token | {"X-Request-ID": "round-7"}
+    batch = example_batch()
+    one = {name: {"180": cells["180"]} for name, cells in batch.items()}
+    problem = http.post("/predict", json=one, headers=headers).get_json()
+    answer = http.post("/predict/batch", json=batch, headers=headers).get_json()
+    assert answer["failed"] == 1
+    assert answer["results"][0] == http.post("/predict", json=example_request(), headers=headers).get_json()
+    assert answer["results"][1] == {"idAtencion": 5502, "error": problem}
+    assert problem["type"] == "/problems/too-few-instants"
+
+
+def test_a_bad_cell_is_named_within_its_own_result(http: FlaskClient, token: dict[str, str]) -> None:
+    batch = example_batch()
+    batch["valor"]["180"] = "n/a"
+    good, bad = http.post("/predict/batch", json=batch, headers=token).get_json()["results"]
+    assert good["State"]
+    assert bad["error"]["errors"] == [{"column": "valor", "row": "180", "reason": "must be a number or null, not text"}]
+
+
+def spanish() -> str:
+    lines = example_csv().replace(",", ";").splitlines()
+    return "\r\n".join([lines[0], *(line.replace(".", ",") for line in lines[1:])])
+
+
+@pytest.mark.parametrize("body", [example_csv(), "\ufeff" + spanish()], ids=["comma", "semicolon"])
+def test_csv_says_the_same_as_json(http: FlaskClient, token: dict[str, str], body: str) -> None:
+    headers = token | {"X-Request-ID": "a"}
+    wanted = http.post("/predict/batch", json=example_batch(), headers=headers)
+    response = http.post("/predict/batch", data=body.encode(), headers=headers | CSV)
+    assert (response.content_type, response.get_json()) == ("application/json", wanted.get_json())
+
+
+@pytest.mark.parametrize(("body", "separator"), [(example_csv(), ","), (spanish(), ";")], ids=["comma", "semicolon"])
+def test_csv_is_answered_to_who_asks_for_it_and_as_it_came(
+    http: FlaskClient, token: dict[str, str], body: str, separator: str
+) -> None:
+    response = http.post("/predict/batch", data=body, headers=token | CSV | {"Accept": "text/csv"})
+    assert response.content_type == "text/csv; charset=utf-8"
+    first, second = csv.DictReader(StringIO(response.text), delimiter=separator)
+    single = http.post("/predict", json=example_request(), headers=token).get_json()
+    assert first["State"] == single["State"]
+    assert float(first["Sano"].replace(",", ".")) == single["inferences"]["Sano"]
+    assert second["error"] == "/problems/too-few-instants"
+
+
+@pytest.mark.parametrize("accept", ["*/*", "application/json", "application/json, text/csv", "image/png"])
+def test_everyone_else_gets_json(http: FlaskClient, token: dict[str, str], accept: str) -> None:
+    response = http.post("/predict/batch", json=example_batch(), headers=token | {"Accept": accept})
+    assert response.content_type == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "slug"),
+    [
+        (b"\xff", 400, "not-csv"),
+        (example_csv().encode() + b"1,2\n", 400, "not-csv"),
+        (b"", 422, "invalid-body"),
+        (example_csv().replace("5501", "5.9").encode(), 422, "invalid-rows"),
+    ],
+)
+def test_a_table_that_nobody_could_read_is_refused_whole(
+    http: FlaskClient, token: dict[str, str], body: bytes, status: int, slug: str
+) -> None:
+    response = http.post("/predict/batch", data=body, headers=token | CSV | {"Accept": "text/csv"})
+    assert (response.status_code, response.content_type) == (status, "application/problem+json")
+    assert response.get_json()["type"] == f"/problems/{slug}"
+
+
+def test_predict_points_to_the_batch_when_told_of_several_encounters(http: FlaskClient, token: dict[str, str]) -> None:
+    response = http.post("/predict", json=example_batch(), headers=token)
+    assert (response.status_code, response.get_json()["type"]) == (422, "/problems/several-encounters")
+    assert "/predict/batch" in response.get_json()["detail"]
+
+
+def test_predict_takes_a_column_of_one_encounter(http: FlaskClient, token: dict[str, str]) -> None:
+    request = example_request()
+    column = dict.fromkeys(request["valor"], "5501")
+    answers = [http.post("/predict", json=request | {"idAtencion": each}, headers=token) for each in (5501, column)]
+    assert answers[0].get_json() == answers[1].get_json()
+
+
+def test_the_log_names_no_encounter_of_a_batch(http: FlaskClient, token: dict[str, str], log_file: Path) -> None:
+    http.post("/predict/batch", json=example_batch(), headers=token)
+    line = log_file.read_text().splitlines()[-1]
+    assert "'encounter': None" in line
+    assert "5501" not in line

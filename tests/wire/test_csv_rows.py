@@ -1,0 +1,93 @@
+"""CSV: the same rows as JSON, in both dialects."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+from typing import Any
+
+import pytest
+
+from fcv_api.wire.csv_rows import COMMA, SPANISH, NotCsv, read_csv, write_csv
+from fcv_api.wire.example import example_batch_answer
+
+WANTED = ("idAtencion", "idSigno", "nomSigno", "valor", "fecRegistro")
+HEADER = "sede,idAtencion,nomSigno,valor,fecRegistro"
+ROW = "HSR,5501,MDC_TEMP,36.6,2024-03-03 09:30:00"
+
+
+def read(text: str) -> dict[str, dict[str, Any]]:
+    return read_csv(text.encode(), WANTED)[0]
+
+
+@pytest.mark.parametrize("bom", ["", "\ufeff"], ids=["no BOM", "BOM"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=repr)
+def test_rows_are_known_by_their_lines_and_other_columns_are_left_out(bom: str, end: str) -> None:
+    assert read(bom + end.join([HEADER, ROW, "", ",,,,", ROW])) == {
+        "idAtencion": {"2": 5501, "5": 5501},
+        "nomSigno": {"2": "MDC_TEMP", "5": "MDC_TEMP"},
+        "valor": {"2": 36.6, "5": 36.6},
+        "fecRegistro": {"2": "2024-03-03 09:30:00", "5": "2024-03-03 09:30:00"},
+    }
+
+
+def test_a_spanish_spreadsheets_table_says_the_same() -> None:
+    spanish = "\n".join([HEADER.replace(",", ";"), ROW.replace(",", ";").replace("36.6", "36,6")])
+    columns, dialect = read_csv(spanish.encode(), WANTED)
+    assert columns == read(f"{HEADER}\n{ROW}")
+    assert dialect is SPANISH
+
+
+@pytest.mark.parametrize("null", ["", " ", "NULL", "NaN", "nan", "NA", "None"], ids=repr)
+def test_an_empty_cell_is_a_null(null: str) -> None:
+    assert read(f"{HEADER}\nHSR,5501,MDC_TEMP,{null},")["valor"] == {"2": None}
+
+
+@pytest.mark.parametrize("cell", ["n.d.", "1_000", "inf", "-Infinity", "0x10", "36.6.1", "٣", '"36,6"'], ids=ascii)
+def test_what_is_no_number_stays_text_for_its_refusal(cell: str) -> None:
+    (value,) = read(f"{HEADER}\nHSR,5501,MDC_TEMP,{cell},x")["valor"].values()
+    assert isinstance(value, str)
+
+
+@pytest.mark.parametrize("cell", ["36.6", "1.234", "1.234,5", "5.000"])
+def test_a_point_beside_semicolons_is_not_guessed_at(cell: str) -> None:
+    columns = read(f"idAtencion;valor\n{cell};{cell}\n")
+    assert columns == {"idAtencion": {"2": cell}, "valor": {"2": cell}}
+
+
+@pytest.mark.parametrize(("cell", "number"), [("5501", 5501), ("5501,0", 5501), ("5,9", "5,9"), ("x", "x")])
+def test_whole_numbers_may_have_a_decimal_nought(cell: str, number: object) -> None:
+    assert read(f"idAtencion;valor\n{cell};1\n")["idAtencion"] == {"2": number}
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (f"{HEADER}\n{ROW}\n{ROW},5\n".encode(), "Line 3 has 6 cells, and the header 5"),
+        (f"{HEADER}\nHSR,5501,MDC_TEMP,36,6,2024\n".encode(), "Line 2 has 6 cells, and the header 5"),
+        (f"{HEADER}\nHSR,5501\n".encode(), "Line 2 has 2 cells"),
+        (f'{HEADER}\nHSR,5501,"MDC_TEMP,36.6,2024\n{ROW}\n'.encode(), "unexpected end of data"),
+        (f"{HEADER},valor\n{ROW},1\n".encode(), "names valor more than once"),
+        ("sede\nBogotá".encode("latin-1"), "not UTF-8"),
+        (f"{HEADER}\n{'x' * 200_000}".encode(), "field larger than"),
+    ],
+)
+def test_a_table_whose_cells_have_no_certain_place_is_refused(body: bytes, reason: str) -> None:
+    with pytest.raises(NotCsv, match=reason):
+        read_csv(body, WANTED)
+
+
+def test_an_empty_body_has_no_columns() -> None:
+    assert read("") == {}
+
+
+@pytest.mark.parametrize("dialect", [COMMA, SPANISH], ids=["comma", "semicolon"])
+def test_an_answer_is_one_row_an_encounter(dialect: Any) -> None:
+    results = example_batch_answer()["results"]
+    results[0]["warnings"] = [{"code": code, "sign": None, "detail": ""} for code in ("stale", "filled", "stale")]
+    first, second = csv.DictReader(StringIO(write_csv(results, dialect)), delimiter=dialect.separator)
+    assert (first["idAtencion"], first["State"], first["warnings"]) == ("5501", "Sano", "stale filled")
+    assert first["Sano"] == f"0{dialect.decimal}76"
+    assert (first["error"], first["detail"]) == ("", "")
+    assert (second["State"], second["Sano"], second["error"]) == ("", "", "/problems/too-few-instants")
+    assert second["detail"].startswith("1 distinct instants")

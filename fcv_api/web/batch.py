@@ -56,7 +56,8 @@ def predict_batch(rows: BatchRows) -> Response | tuple[dict[str, object], dict[s
     _refuse_without_model(outcomes)
     results = [_result(outcome) for outcome in outcomes]
     answer = {"results": results, "failed": sum(isinstance(each, Failure) for each in results)}
-    headers = {"FCV-Model": str(each.model) for each in outcomes if isinstance(each, Prediction)}
+    model = next((each.model for each in outcomes if isinstance(each, Prediction)), None)  # None where all failed
+    headers = {"FCV-Model": str(model)} if model else {}
     if request.accept_mimetypes.best_match(("application/json", CSV)) != CSV:
         return answer, headers
     text = write_csv(BatchAnswerSchema().dump(answer)["results"], g.get("dialect", COMMA))

@@ -25,6 +25,8 @@ from fcv_api.wire.example import example_request
 
 FIXTURES = Path(__file__).parent / "fixtures"
 PASSWORD = "correct horse battery"
+UNTRAINED = {"MODELS_DIR": str(FIXTURES / "models"), "MODEL": "fcv-untrained"}
+"""Serve the model whose answers Keras gave in `expected.json`: it has random weights, and scales by the window."""
 MakeSettings = Callable[..., Settings]
 
 

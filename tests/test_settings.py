@@ -65,7 +65,7 @@ def test_a_wrong_setting_is_named(read: Read, name: str, value: str) -> None:
         read(**{name: value})
 
 
-@pytest.mark.parametrize("model", ["nobody", "../x", "fcv-untrained/9.9.9"])
+@pytest.mark.parametrize("model", ["nobody", "../x", "fcv-sim/9.9.9"])
 def test_a_model_that_is_not_there_is_named_at_the_start(read: Read, model: str) -> None:
     with pytest.raises((SettingsError, NoModel), match=r"\bFCV_MODEL\b"):
         create_app(read(MODELS_DIR=str(ROOT / "models"), MODEL=model))

@@ -9,7 +9,7 @@ from pathlib import Path
 from fcv_api.lstm.artifact import MANIFEST, Artifact, ArtifactError, Manifest
 from fcv_api.lstm.runtime import LiteRtModel
 
-SHIPPED = "fcv-untrained/0.1.0"
+SHIPPED = "fcv-sim/1.0.0"
 """What serves until another model is chosen."""
 
 PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")

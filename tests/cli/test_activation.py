@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 from collections.abc import Callable
@@ -23,12 +24,12 @@ Run = Callable[..., Result]
 @pytest.fixture
 def models(tmp_path: Path) -> Path:
     """Give a folder with two more versions of the shipped model."""
-    shipped = ROOT / "models" / "fcv-untrained" / "0.1.0"
-    for version in ("0.1.0", "0.2.0", "0.3.0"):
-        folder = tmp_path / "models" / "fcv-untrained" / version
+    shipped = ROOT / "models" / "fcv-sim" / "1.0.0"
+    for version in ("1.0.0", "1.2.0", "1.3.0"):
+        folder = tmp_path / "models" / "fcv-sim" / version
         shutil.copytree(shipped, folder)
         manifest = folder / "manifest.json"
-        manifest.write_text(manifest.read_text().replace('"version": "0.1.0"', f'"version": "{version}"'))
+        manifest.write_text(manifest.read_text().replace('"version": "1.0.0"', f'"version": "{version}"'))
     return tmp_path / "models"
 
 
@@ -55,38 +56,38 @@ def report(make_settings: MakeSettings, worker: Worker) -> None:
 
 
 def test_an_activation_is_told_and_listed_with_who_and_why(run: Run) -> None:
-    result = activate(run, "fcv-untrained/0.2.0")
-    assert "Activated fcv-untrained/0.2.0 (activation 1)." in result.stdout
+    result = activate(run, "fcv-sim/1.2.0")
+    assert "Activated fcv-sim/1.2.0 (activation 1)." in result.stdout
     listed = run("model", "list").stdout
-    assert "* fcv-untrained/0.2.0" in listed
-    assert "by eva: try fcv-untrained/0.2.0" in listed
-    assert "eva: try fcv-untrained/0.2.0" in run("model", "history").stdout
+    assert "* fcv-sim/1.2.0" in listed
+    assert "by eva: try fcv-sim/1.2.0" in listed
+    assert "eva: try fcv-sim/1.2.0" in run("model", "history").stdout
 
 
 def test_a_version_alone_is_one_of_the_active_model(run: Run) -> None:
-    assert "Activated fcv-untrained/0.3.0" in activate(run, "0.3.0").stdout
+    assert "Activated fcv-sim/1.3.0" in activate(run, "1.3.0").stdout
 
 
 def test_a_rollback_puts_back_what_was_there_before(run: Run, models: Path) -> None:
-    activate(run, "0.2.0")
-    activate(run, "0.3.0")
-    shutil.rmtree(models / "fcv-untrained" / "0.2.0")  # the database has its copy
-    assert "Activated fcv-untrained/0.2.0" in run("model", "rollback").stdout
+    activate(run, "1.2.0")
+    activate(run, "1.3.0")
+    shutil.rmtree(models / "fcv-sim" / "1.2.0")  # the database has its copy
+    assert "Activated fcv-sim/1.2.0" in run("model", "rollback").stdout
 
 
 def test_a_rollback_of_the_first_activation_puts_the_shipped_model_back(run: Run) -> None:
-    activate(run, "0.2.0")
-    assert "Activated fcv-untrained/0.1.0" in run("model", "rollback").stdout
+    activate(run, "1.2.0")
+    assert "Activated fcv-sim/1.0.0" in run("model", "rollback").stdout
 
 
 def test_there_is_nothing_to_roll_back_before_the_first_activation(run: Run) -> None:
     assert "nothing to go back to" in run("model", "rollback").stderr
 
 
-@pytest.mark.parametrize("command", [("activate", "0.2.0", "--reason", "x"), ("rollback",)])
+@pytest.mark.parametrize("command", [("activate", "1.2.0", "--reason", "x"), ("rollback",)])
 def test_a_pinned_model_is_neither_replaced_nor_rolled_back(run: Run, command: tuple[str, ...]) -> None:
-    result = run("model", *command, MODEL="fcv-untrained/0.1.0")
-    assert (result.exit_code, "FCV_MODEL=fcv-untrained/0.1.0 pins the model" in result.stderr) == (1, True)
+    result = run("model", *command, MODEL="fcv-sim/1.0.0")
+    assert (result.exit_code, "FCV_MODEL=fcv-sim/1.0.0 pins the model" in result.stderr) == (1, True)
 
 
 def test_a_model_that_is_not_there_is_not_activated(run: Run) -> None:
@@ -95,60 +96,58 @@ def test_a_model_that_is_not_there_is_not_activated(run: Run) -> None:
 
 
 def test_a_damaged_model_is_not_activated(run: Run, models: Path) -> None:
-    (models / "fcv-untrained" / "0.2.0" / "model.tflite").write_bytes(b"damaged")
-    assert "sha256 is not the manifest's" in activate(run, "0.2.0").stderr
+    (models / "fcv-sim" / "1.2.0" / "model.tflite").write_bytes(b"damaged")
+    assert "sha256 is not the manifest's" in activate(run, "1.2.0").stderr
     assert run("model", "history").stdout == ""
 
 
 def test_a_model_whose_golden_windows_do_not_come_out_is_not_activated(run: Run, models: Path) -> None:
-    manifest = models / "fcv-untrained" / "0.2.0" / "manifest.json"
-    manifest.write_text(manifest.read_text().replace('"kind": "window"', PER_PATIENT))
-    assert "golden window 0" in activate(run, "0.2.0").stderr
+    manifest = models / "fcv-sim" / "1.2.0" / "manifest.json"
+    described = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps(described | {"scaling": {"kind": "window"}}))
+    assert "golden window 0" in activate(run, "1.2.0").stderr
     assert run("model", "history").stdout == ""
-
-
-PER_PATIENT = f'"kind": "population", "mean": {[0.0] * 9}, "deviation": {[1.0] * 9}'
 
 
 def test_production_does_not_activate_a_model_without_real_patients(run: Run) -> None:
     ward = {"ENV": "production", "TIMEZONE": "America/Bogota"}
-    refused = run("model", "activate", "0.2.0", "--reason", "x", **ward)
-    assert "never validated on real patients (evidence: random), and production refuses it" in refused.stderr
-    allowed = run("model", "activate", "0.2.0", "--reason", "x", **ward, ALLOW_UNVALIDATED_MODEL="1")
-    assert "Activated fcv-untrained/0.2.0" in allowed.stdout
+    refused = run("model", "activate", "1.2.0", "--reason", "x", **ward)
+    assert "never validated on real patients (evidence: simulated), and production refuses it" in refused.stderr
+    allowed = run("model", "activate", "1.2.0", "--reason", "x", **ward, ALLOW_UNVALIDATED_MODEL="1")
+    assert "Activated fcv-sim/1.2.0" in allowed.stdout
 
 
 def test_workers_that_go_on_serving_another_model_are_listed(run: Run, make_settings: MakeSettings) -> None:
-    report(make_settings, Worker("far", 7, "fcv-untrained", "0.1.0", "a" * 64, 0, ""))
-    result = activate(run, "0.2.0")
+    report(make_settings, Worker("far", 7, "fcv-sim", "1.0.0", "a" * 64, 0, ""))
+    result = activate(run, "1.2.0")
     assert result.exit_code == 1
-    assert "These workers go on serving another model:\n  far:7 fcv-untrained/0.1.0" in result.stderr
+    assert "These workers go on serving another model:\n  far:7 fcv-sim/1.0.0" in result.stderr
 
 
 def test_a_worker_of_this_host_that_has_ended_is_not_waited_for(run: Run, make_settings: MakeSettings) -> None:
-    report(make_settings, Worker(socket.gethostname(), 4_000_000, "fcv-untrained", "0.1.0", "a" * 64, 0, ""))
-    assert activate(run, "0.2.0").exit_code == 0
+    report(make_settings, Worker(socket.gethostname(), 4_000_000, "fcv-sim", "1.0.0", "a" * 64, 0, ""))
+    assert activate(run, "1.2.0").exit_code == 0
 
 
 def test_verify_runs_the_golden_windows_of_the_active_model(run: Run, models: Path) -> None:
-    activate(run, "0.2.0")
-    assert "fcv-untrained/0.2.0: all 4 golden windows come out." in run("model", "verify").stdout
-    (models / "fcv-untrained" / "0.3.0" / "model.tflite").write_bytes(b"damaged")
-    assert "sha256" in run("model", "verify", "fcv-untrained/0.3.0").stderr
+    activate(run, "1.2.0")
+    assert "fcv-sim/1.2.0: all 4 golden windows come out." in run("model", "verify").stdout
+    (models / "fcv-sim" / "1.3.0" / "model.tflite").write_bytes(b"damaged")
+    assert "sha256" in run("model", "verify", "fcv-sim/1.3.0").stderr
 
 
 def test_the_active_model_is_never_removed(run: Run, models: Path) -> None:
-    activate(run, "0.2.0")
-    assert "is not removed" in run("model", "remove", "fcv-untrained/0.2.0").stderr
-    assert "Removed" in run("model", "remove", "fcv-untrained/0.3.0").stdout
-    assert sorted(path.name for path in (models / "fcv-untrained").iterdir()) == ["0.1.0", "0.2.0"]
+    activate(run, "1.2.0")
+    assert "is not removed" in run("model", "remove", "fcv-sim/1.2.0").stderr
+    assert "Removed" in run("model", "remove", "fcv-sim/1.3.0").stdout
+    assert sorted(path.name for path in (models / "fcv-sim").iterdir()) == ["1.0.0", "1.2.0"]
 
 
 def test_show_tells_when_a_model_was_active(run: Run) -> None:
-    activate(run, "0.2.0")
+    activate(run, "1.2.0")
     shown = run("model", "show").stdout
-    assert "model:     fcv-untrained/0.2.0" in shown
-    assert "by eva: try 0.2.0" in shown
+    assert "model:     fcv-sim/1.2.0" in shown
+    assert "by eva: try 1.2.0" in shown
 
 
 def test_a_card_to_fill_in_has_all_its_headings(run: Run) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner, Result
-from conftest import FIXTURES, MakeSettings
+from conftest import FIXTURES, UNTRAINED, MakeSettings
 
 from fcv_api.cli import main
 
@@ -49,8 +49,11 @@ def test_every_command_explains_itself(run: Run, path: tuple[str, ...]) -> None:
     assert len(result.output.splitlines()) >= 6
 
 
-def test_predict_prints_the_answer_that_the_service_would_give(run: Run, expected: dict[str, Any]) -> None:
-    result = run("predict", str(FIXTURES / "encounter_5501.json"))
+def test_predict_prints_the_answer_that_the_service_would_give(
+    run: Run, expected: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FCV_MODELS_DIR", UNTRAINED["MODELS_DIR"])
+    result = run("predict", "--model", "fcv-untrained", str(FIXTURES / "encounter_5501.json"))
     answer = json.loads(result.stdout)
     wanted = expected["encounter_5501"]["lstm_relu_keras2"]
     assert list(answer["inferences"].values()) == pytest.approx(wanted, abs=1e-5)
@@ -62,7 +65,7 @@ def test_predict_prints_the_answer_that_the_service_would_give(run: Run, expecte
     ("content", "reason"),
     [
         ("{", "is not JSON"),
-        ("{}", "idAtencion"),
+        ("{}", "nomSigno"),
         ('{"idAtencion": 1, "nomSigno": {}, "valor": {}, "fecRegistro": {}}', "0 distinct instants"),
     ],
 )
@@ -131,10 +134,10 @@ def test_a_wrong_setting_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_models_are_listed_and_shown(run: Run) -> None:
-    assert "* fcv-untrained/0.1.0" in run("model", "list").output
+    assert "* fcv-sim/1.0.0" in run("model", "list").output
     shown = run("model", "show").output
-    assert "evidence:  random" in shown
-    assert "random numbers" in shown
+    assert "evidence:  simulated" in shown
+    assert "simulated patients only" in shown
 
 
 def test_an_unknown_model_is_a_sentence(run: Run) -> None:

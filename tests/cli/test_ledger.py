@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -75,7 +76,7 @@ def test_the_record_is_exported_with_its_windows_and_by_encounter_and_time(run: 
 def test_stats_count_and_project(run: Run) -> None:
     told = run("stats").stdout
     assert [line.split()[1] for line in told.splitlines()[:2]] == ["2", "1"]
-    assert "by fcv-untrained/0.1.0        2" in told
+    assert re.search(r"by fcv-sim/1\.0\.0 +2", told)
     assert "after 400 days" in told
 
 
@@ -125,13 +126,13 @@ def test_a_replay_that_differs_or_lacks_its_model_is_told_with_exit_code_1(run: 
     result = run("replay", "--all")
     assert result.exit_code == 1
     assert "1  different" in result.stdout
-    assert "fcv-untrained/9.9.9 with sha256" in result.stdout
+    assert "fcv-sim/9.9.9 with sha256" in result.stdout
 
 
 @pytest.mark.usefixtures("predicted")
 def test_another_model_is_tried_on_the_recorded_windows(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "models" / "trial" / "2"
-    shutil.copytree(ROOT / "models" / "fcv-untrained" / "0.1.0", folder)
+    shutil.copytree(ROOT / "models" / "fcv-sim" / "1.0.0", folder)
     manifest = json.loads((folder / "manifest.json").read_bytes())
     manifest |= {"name": "trial", "version": "2", "classes": [*manifest["classes"][1:], manifest["classes"][0]]}
     manifest["golden"] = manifest["golden"][:1]
@@ -139,5 +140,5 @@ def test_another_model_is_tried_on_the_recorded_windows(run: Run, tmp_path: Path
     result = run("replay", "--all", "--model", "trial", MODELS_DIR=str(tmp_path / "models"))
     assert "trial/2 on 2 recorded windows of 2 encounters." in result.stdout
     assert "Same state: 0 (0.0%)." in result.stdout
-    assert "2  Arresto_cardiaco -> Bajo_gasto_cardiaco" in result.stdout
+    assert "2  Sano -> Shock_cardiogenico" in result.stdout
     assert "2 encounters change:" in result.stdout

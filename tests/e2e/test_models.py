@@ -17,17 +17,17 @@ from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.registry import Registry
 from fcv_api.settings import ROOT
 
-SHIPPED = ROOT / "models" / "fcv-untrained" / "0.1.0"
+SHIPPED = ROOT / "models" / "fcv-sim" / "1.0.0"
 BYTES = "model.tflite"
 
 
 @pytest.fixture
 def models(tmp_path: Path) -> Path:
     """Give a folder with the shipped model and a second version of it."""
-    shutil.copytree(SHIPPED, tmp_path / "models" / "fcv-untrained" / "0.1.0")
-    artifact = Registry(ROOT / "models").artifact("fcv-untrained/0.1.0")
-    second = Artifact(replace(artifact.manifest, version="0.2.0"), artifact.flatbuffer)
-    second.save(tmp_path / "models" / "fcv-untrained" / "0.2.0")
+    shutil.copytree(SHIPPED, tmp_path / "models" / "fcv-sim" / "1.0.0")
+    artifact = Registry(ROOT / "models").artifact("fcv-sim/1.0.0")
+    second = Artifact(replace(artifact.manifest, version="1.2.0"), artifact.flatbuffer)
+    second.save(tmp_path / "models" / "fcv-sim" / "1.2.0")
     return tmp_path / "models"
 
 
@@ -58,31 +58,31 @@ def test_an_activation_reaches_every_worker_and_every_answer_names_its_model(
 ) -> None:
     with running(tmp_path, MODELS_DIR=str(models), WORKERS="3") as service:
         token = service.sign_in()
-        assert predict(service, token, encounter).headers["FCV-Model"] == "fcv-untrained/0.1.0"
-        assert "3 workers serve it." in activate(service, "0.2.0")
+        assert predict(service, token, encounter).headers["FCV-Model"] == "fcv-sim/1.0.0"
+        assert "3 workers serve it." in activate(service, "1.2.0")
         told = {predict(service, token, encounter).headers["FCV-Model"] for _ in range(30)}
-        assert told == {"fcv-untrained/0.2.0"}
+        assert told == {"fcv-sim/1.2.0"}
         ready = requests.get(f"{service.url}/health/ready", timeout=5).json()
-        assert ready["checks"]["workers"]["detail"].count("fcv-untrained/0.2.0") == 3
-        assert requests.get(f"{service.url}/home", timeout=5).json()["model_version"] == "0.2.0"
-        assert service.log().count("models: serving fcv-untrained/0.2.0 sha256 ") == 3
+        assert ready["checks"]["workers"]["detail"].count("fcv-sim/1.2.0") == 3
+        assert requests.get(f"{service.url}/home", timeout=5).json()["model_version"] == "1.2.0"
+        assert service.log().count("models: serving fcv-sim/1.2.0 sha256 ") == 3
 
 
 @pytest.mark.parametrize("how", ["a flipped bit", "truncated", "deleted"])
-@pytest.mark.parametrize("version", ["0.1.0", "0.2.0"], ids=["shipped", "activated"])
+@pytest.mark.parametrize("version", ["1.0.0", "1.2.0"], ids=["shipped", "activated"])
 def test_a_damaged_model_goes_on_answering_from_memory_says_degraded_and_does_not_start_again(
     tmp_path: Path, models: Path, encounter: dict[str, Any], version: str, how: str
 ) -> None:
     with running(tmp_path, MODELS_DIR=str(models)) as service:
         token = service.sign_in()
-        if version != "0.1.0":
+        if version != "1.0.0":
             activate(service, version)
-        spoil(models / "fcv-untrained" / version / BYTES, how)
+        spoil(models / "fcv-sim" / version / BYTES, how)
         ready = requests.get(f"{service.url}/health/ready", timeout=5)
         assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
         assert BYTES in ready.json()["checks"]["model"]["detail"]
         assert requests.get(f"{service.url}/home", timeout=5).json()["health_check"] == "DEGRADED"
-        assert predict(service, token, encounter).headers["FCV-Model"] == f"fcv-untrained/{version}"
+        assert predict(service, token, encounter).headers["FCV-Model"] == f"fcv-sim/{version}"
     again = start(tmp_path, MODELS_DIR=str(models))
     assert again.master.wait(timeout=20) == 1
     output = (tmp_path / "output").read_text()
@@ -95,7 +95,7 @@ def test_a_worker_goes_on_answering_after_the_models_folder_is_gone(
 ) -> None:
     with running(tmp_path, MODELS_DIR=str(models)) as service:
         token = service.sign_in()
-        activate(service, "0.2.0")
+        activate(service, "1.2.0")
         shutil.rmtree(models)
         assert predict(service, token, encounter).status_code == 200
         assert requests.get(f"{service.url}/health/ready", timeout=5).json()["status"] == "ok"

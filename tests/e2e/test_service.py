@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import requests
-from conftest import FIXTURES
+from conftest import FIXTURES, UNTRAINED
 from service import Service, running, start
 
 from fcv_api.domain.prediction import Evidence
@@ -53,10 +53,11 @@ def check_golden(answer: requests.Response, name: str, wanted: dict[str, Any], m
     assert answer.headers["FCV-Window"] == f"{wanted['window_first']}/{wanted['window_last']}"
 
 
-def test_the_golden_encounters_get_keras_answers(service: Service, expected: dict[str, Any]) -> None:
-    token = service.sign_in()
-    for name in GOLDEN * 4:  # often enough for both workers to answer
-        check_golden(post(service, name, token), name, expected[name], "lstm_relu")
+def test_the_golden_encounters_get_keras_answers(tmp_path: Path, expected: dict[str, Any]) -> None:
+    with running(tmp_path, **UNTRAINED) as service:
+        token = service.sign_in()
+        for name in GOLDEN * 4:  # often enough for both workers to answer
+            check_golden(post(service, name, token), name, expected[name], "lstm_relu")
 
 
 @pytest.mark.needs_train
@@ -112,7 +113,7 @@ def test_what_is_no_http_gets_a_problem_and_not_a_page(service: Service, sent: b
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
-        ({"ENV": "production", "TIMEZONE": "UTC"}, "never validated on real patients (evidence: random)"),
+        ({"ENV": "production", "TIMEZONE": "UTC"}, "never validated on real patients (evidence: simulated)"),
         ({"MODEL": "other"}, "There is no model 'other'"),
         ({"JWT_SECRET": "short"}, "FCV_JWT_SECRET has 5 bytes"),
         ({"THREADS": "0"}, "FCV_THREADS"),
@@ -136,7 +137,7 @@ def test_production_warns_in_every_answer_of_a_model_without_real_patients(tmp_p
     settings = {"ENV": "production", "ALLOW_UNVALIDATED_MODEL": "1", "ADMIN_USERNAME": "ana"}
     with running(tmp_path, **settings, ADMIN_PASSWORD_FILE=str(password)) as service:
         answer = post(service, GOLDEN[0], service.sign_in("ana"))
-        assert [each["code"] for each in answer.json()["warnings"]] == ["unvalidated_model"]
+        assert [each["code"] for each in answer.json()["warnings"]] == ["unvalidated_model", "stale"]
 
 
 def test_the_demonstration_prints_an_answer(root: Path) -> None:
@@ -144,4 +145,4 @@ def test_the_demonstration_prints_an_answer(root: Path) -> None:
         [sys.executable, "examples/demo.py"], cwd=root, capture_output=True, text=True, check=True, timeout=60
     )
     assert "Encounter 5501: " in shown.stdout
-    assert "evidence: random" in shown.stdout
+    assert "evidence: simulated" in shown.stdout

@@ -11,7 +11,7 @@ import pytest
 from fcv_api.lstm.artifact import FLATBUFFER, MANIFEST, Artifact, ArtifactError, Manifest
 from fcv_api.settings import ROOT
 
-SHIPPED = ROOT / "models" / "fcv-untrained" / "0.1.0"
+SHIPPED = ROOT / "models" / "fcv-sim" / "1.0.0"
 
 
 @pytest.fixture

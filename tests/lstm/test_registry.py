@@ -15,22 +15,22 @@ from fcv_api.settings import ROOT
 @pytest.fixture
 def registry(tmp_path: Path) -> Registry:
     """Give a registry with three versions of the shipped model, and rubbish beside them."""
-    for version in ("0.1.0", "0.10.0", "0.9.0"):
-        folder = tmp_path / "fcv-untrained" / version
-        shutil.copytree(ROOT / "models" / "fcv-untrained" / "0.1.0", folder)
+    for version in ("1.0.0", "1.10.0", "1.9.0"):
+        folder = tmp_path / "fcv-sim" / version
+        shutil.copytree(ROOT / "models" / "fcv-sim" / "1.0.0", folder)
         manifest = folder / "manifest.json"
-        manifest.write_text(manifest.read_text().replace('"version": "0.1.0"', f'"version": "{version}"'))
-    (tmp_path / "fcv-untrained" / ".import-abc").mkdir()
+        manifest.write_text(manifest.read_text().replace('"version": "1.0.0"', f'"version": "{version}"'))
+    (tmp_path / "fcv-sim" / ".import-abc").mkdir()
     (tmp_path / "notes.txt").touch()
     return Registry(tmp_path)
 
 
 def test_versions_are_listed_from_the_oldest_to_the_newest(registry: Registry) -> None:
-    assert [each.split("/")[1] for each in registry.references()] == ["0.1.0", "0.9.0", "0.10.0"]
+    assert [each.split("/")[1] for each in registry.references()] == ["1.0.0", "1.9.0", "1.10.0"]
 
 
 def test_a_name_alone_means_its_newest_version(registry: Registry) -> None:
-    assert str(registry.load("fcv-untrained").identity) == "fcv-untrained/0.10.0"
+    assert str(registry.load("fcv-sim").identity) == "fcv-sim/1.10.0"
 
 
 def test_nothing_chosen_means_the_shipped_model(registry: Registry) -> None:
@@ -38,7 +38,7 @@ def test_nothing_chosen_means_the_shipped_model(registry: Registry) -> None:
 
 
 def test_an_unknown_name_is_refused_and_the_known_ones_are_told(registry: Registry) -> None:
-    with pytest.raises(ArtifactError, match=r"no model 'other'.*fcv-untrained/0\.10\.0"):
+    with pytest.raises(ArtifactError, match=r"no model 'other'.*fcv-sim/1\.10\.0"):
         registry.load("other")
 
 
@@ -49,6 +49,6 @@ def test_a_reference_is_never_a_path(registry: Registry, reference: str) -> None
 
 
 def test_a_folder_that_holds_another_version_than_it_says_is_refused(registry: Registry) -> None:
-    (registry.models_dir / "fcv-untrained" / "0.9.0").rename(registry.models_dir / "fcv-untrained" / "2.0.0")
-    with pytest.raises(ArtifactError, match=r"holds fcv-untrained/0\.9\.0"):
-        registry.load("fcv-untrained/2.0.0")
+    (registry.models_dir / "fcv-sim" / "1.9.0").rename(registry.models_dir / "fcv-sim" / "2.0.0")
+    with pytest.raises(ArtifactError, match=r"holds fcv-sim/1\.9\.0"):
+        registry.load("fcv-sim/2.0.0")

@@ -12,18 +12,18 @@ import pytest
 from fcv_api.lstm.artifact import Artifact, ArtifactError, GoldenWindow
 from fcv_api.lstm.registry import Registry
 from fcv_api.lstm.runtime import LiteRtModel, bind
-from fcv_api.settings import ROOT
 
-REFERENCE = np.load(Path(__file__).parents[1] / "fixtures" / "keras2_reference.npz")
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+REFERENCE = np.load(FIXTURES / "keras2_reference.npz")
 
 
 @pytest.fixture(scope="module")
 def artifact() -> Artifact:
-    """Give the shipped model."""
-    return Registry(ROOT / "models").artifact("fcv-untrained/0.1.0")
+    """Give the model that the reference is of."""
+    return Registry(FIXTURES / "models").artifact("fcv-untrained/0.1.0")
 
 
-def test_the_shipped_model_answers_as_keras_did(artifact: Artifact) -> None:
+def test_an_imported_model_answers_as_keras_did(artifact: Artifact) -> None:
     model = LiteRtModel(artifact)
     got = [model.score(window.astype(np.float64)) for window in REFERENCE["x"]]
     np.testing.assert_allclose(got, REFERENCE["lstm_relu"], atol=1e-5)

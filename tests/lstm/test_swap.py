@@ -15,7 +15,7 @@ from fcv_api.lstm.runtime import LiteRtModel
 from fcv_api.lstm.swap import Serving, SwappedModels
 from fcv_api.settings import ROOT
 
-SHIPPED = Registry(ROOT / "models").artifact("fcv-untrained/0.1.0")
+SHIPPED = Registry(ROOT / "models").artifact("fcv-sim/1.0.0")
 
 
 @dataclass
@@ -92,14 +92,14 @@ def served(models: SwappedModels) -> str:
 
 
 def test_without_an_activation_the_shipped_model_serves(make: Make) -> None:
-    assert served(make()) == "0.1.0"
+    assert served(make()) == "1.0.0"
 
 
 def test_a_new_activation_is_taken_up_at_the_next_look(make: Make, activations: FakeActivations) -> None:
     models = make()
-    assert served(models) == "0.1.0"
+    assert served(models) == "1.0.0"
     activations.artifacts.append(version("2"))
-    assert served(models) == "0.1.0"
+    assert served(models) == "1.0.0"
     models.look()
     assert served(models) == "2"
 
@@ -114,7 +114,7 @@ def test_a_process_born_after_an_activation_never_answers_with_what_the_master_w
     make: Make, activations: FakeActivations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     models = make()
-    assert served(models) == "0.1.0"
+    assert served(models) == "1.0.0"
     activations.artifacts.append(version("2"))
     monkeypatch.setattr("os.getpid", lambda: 4_000_000)  # as after a fork
     assert served(models) == "2"
@@ -126,14 +126,14 @@ def test_a_process_that_cannot_know_what_is_active_does_not_answer(make: Make, a
     with pytest.raises(ConnectionError):
         models.active()
     activations.away = None
-    assert served(models) == "0.1.0"
+    assert served(models) == "1.0.0"
 
 
 def test_a_database_that_goes_away_later_changes_nothing(make: Make, activations: FakeActivations) -> None:
     models = make()
-    assert served(models) == "0.1.0"
+    assert served(models) == "1.0.0"
     activations.away = ConnectionError("the database is away")
-    assert served(models) == "0.1.0"
+    assert served(models) == "1.0.0"
 
 
 def test_an_activation_that_fails_keeps_the_old_model_serving_and_says_so(
@@ -143,8 +143,8 @@ def test_an_activation_that_fails_keeps_the_old_model_serving_and_says_so(
     models.look()
     activations.artifacts.append(broken("2"))
     models.look()
-    assert served(models) == "0.1.0"
-    assert "Activation failed: Model fcv-untrained/2 differs" in models.problem()
+    assert served(models) == "1.0.0"
+    assert "Activation failed: Model fcv-sim/2 differs" in models.problem()
 
 
 def test_an_activation_that_failed_is_not_tried_every_second(
@@ -184,7 +184,7 @@ def test_a_service_does_not_start_on_a_damaged_folder_and_one_that_runs_goes_on(
 
     models = make(disk)
     whole_so_far[0] = False
-    assert served(models) == "0.1.0"
+    assert served(models) == "1.0.0"
     assert "model.tflite was damaged. The model in memory goes on answering" in models.problem()
     with pytest.raises(ArtifactError, match="was damaged"):
         make(disk)
@@ -196,4 +196,4 @@ def test_what_is_served_is_reported_when_it_changes(make: Make, activations: Fak
     reported = models._look_and_report(reported)  # noqa: SLF001
     activations.artifacts.append(version("2"))
     models._look_and_report(reported)  # noqa: SLF001
-    assert [each.model.identity.version for each in activations.reported] == ["0.1.0", "2"]
+    assert [each.model.identity.version for each in activations.reported] == ["1.0.0", "2"]

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from conftest import UNTRAINED
 from flask.testing import FlaskClient
 
 Body = dict[str, Any]
@@ -139,6 +140,7 @@ def test_an_older_temperature_is_missing(post: Post, encounter: Body, hours: flo
     assert f"{TEMPERATURE} (last measured at 2024-03-03 {when})" in problem["detail"]
 
 
+@pytest.mark.parametrize("settings", [UNTRAINED], indirect=True, ids=["untrained"])
 @pytest.mark.parametrize("sign", ["MDC_LEN_BODY_ACTUAL", "MDC_MASS_BODY_ACTUAL"])
 def test_height_and_weight_may_never_have_been_sent(post: Post, encounter: Body, sign: str) -> None:
     wanted = post(encounter)[1]

@@ -9,6 +9,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from conftest import UNTRAINED
 from flask.testing import FlaskClient
 
 from fcv_api.accounts import Role
@@ -50,6 +51,7 @@ def golden(number: int) -> Body:
     return body
 
 
+@pytest.mark.parametrize("settings", [UNTRAINED], indirect=True, ids=["untrained"])
 @pytest.mark.parametrize("number", [5501, 5502])
 def test_a_real_export_gets_the_probabilities_that_keras_gives(
     predict: Predict, expected: dict[str, Any], number: int
@@ -66,7 +68,7 @@ def test_the_headers_name_model_and_window(
 ) -> None:
     headers = http.post("/predict", json=golden(number), headers=token).headers
     window = expected[f"encounter_{number}"]
-    assert headers["FCV-Model"] == "fcv-untrained/0.1.0"
+    assert headers["FCV-Model"] == "fcv-sim/1.0.0"
     assert headers["FCV-Window"] == f"{window['window_first']}/{window['window_last']}"
     assert headers["Content-Type"] == "application/json"
 
@@ -85,7 +87,7 @@ def test_in_production_an_unvalidated_model_says_so_in_every_answer(predict: Pre
     warning, stale = answer["warnings"]
     assert (warning["code"], warning["sign"]) == ("unvalidated_model", None)
     assert stale["code"] == "stale"  # the example is of 2024
-    assert "fcv-untrained/0.1.0" in warning["detail"]
+    assert "fcv-sim/1.0.0" in warning["detail"]
 
 
 SATURATION = "MDC_PULS_OXIM_SAT_O2"
@@ -199,7 +201,7 @@ def test_a_reader_predicts_nothing(
 
 def test_the_active_model_is_described_without_its_golden_windows(http: FlaskClient, token: dict[str, str]) -> None:
     model = http.get("/model", headers=token).get_json()
-    assert (model["name"], model["version"], model["evidence"]) == ("fcv-untrained", "0.1.0", "random")
+    assert (model["name"], model["version"], model["evidence"]) == ("fcv-sim", "1.0.0", "simulated")
     assert (model["input_shape"], len(model["signs"]), len(model["classes"])) == ([20, 9], 9, 4)
     assert "golden" not in model
     assert model["card"]

@@ -110,7 +110,12 @@ def _failures(measured: dict[str, Any]) -> list[str]:
         f"windows with an onset within the horizon. Where 1 % of windows are such, {leaves['ppv']['0.01']:.0%} of "
         "those answers are right."
     )
-    return [*alarms, f"It tells {worst} apart worst: AUROC {_interval(own['auroc'][worst])}.", state]
+    after = own["detection"]
+    late = (
+        f"It foresees, and does not watch: of {after['windows']} windows that end after an onset its `State` was right "
+        f"in {after.get('right_state', 0):.0%}, and it called the rest mostly none of these."
+    )
+    return [*alarms, f"It tells {worst} apart worst: AUROC {_interval(own['auroc'][worst])}.", state, late]
 
 
 def _interval(area: dict[str, float]) -> str:

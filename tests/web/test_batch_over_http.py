@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from fcv_api.accounts import Role
+from fcv_api.domain.errors import NoModel
+from fcv_api.domain.prediction import Scorer
 from fcv_api.wire.example import example_batch, example_csv, example_request
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -123,3 +127,41 @@ def test_the_log_names_no_encounter_of_a_batch(http: FlaskClient, token: dict[st
     line = log_file.read_text().splitlines()[-1]
     assert "'encounter': None" in line
     assert "5501" not in line
+
+
+def recorded(http: FlaskClient, token: dict[str, str]) -> list[tuple[int, str | None]]:
+    """Give whose records there are, and the problem of each, the oldest first."""
+    records = http.get("/predictions", headers=token).get_json()["predictions"]
+    return [(each["idAtencion"], each.get("problem")) for each in reversed(records)]
+
+
+def test_each_encounter_of_a_batch_is_recorded_a_refused_one_too(http: FlaskClient, token: dict[str, str]) -> None:
+    assert http.post("/predict/batch", json=example_batch(), headers=token).status_code == 200
+    assert recorded(http, token) == [(5501, None), (5502, "/problems/too-few-instants")]
+
+
+def test_without_a_model_the_whole_batch_is_refused_and_each_encounter_recorded(
+    http: FlaskClient, token: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none() -> Scorer:
+        raise NoModel("There is no model.")
+
+    service = http.application.extensions["fcv"]
+    monkeypatch.setattr(service.models, "active", none)
+    response = http.post("/predict/batch", json=golden_batch()[1], headers=token)
+    assert (response.status_code, response.get_json()["type"]) == (503, "/problems/no-model")
+    assert response.headers["Retry-After"]
+    assert recorded(http, token) == [(5501, "/problems/no-model"), (5502, "/problems/no-model")]
+
+
+@pytest.mark.parametrize(("role", "status"), [(Role.CLIENT, 200), (Role.READER, 403), (Role.ADMIN, 200)])
+def test_a_reader_sends_no_batch(
+    http: FlaskClient, make_token: Callable[..., dict[str, str]], role: Role, status: int
+) -> None:
+    assert http.post("/predict/batch", json=example_batch(), headers=make_token(role=role)).status_code == status
+
+
+@pytest.mark.parametrize("content", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_a_batch_is_json_or_csv_and_nothing_else(http: FlaskClient, token: dict[str, str], content: str) -> None:
+    response = http.post("/predict/batch", data=b"x", headers=token | {"Content-Type": content})
+    assert (response.status_code, response.get_json()["type"]) == (415, "/problems/unsupported-media-type")

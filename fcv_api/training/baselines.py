@@ -15,6 +15,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGN_NAMES
 from fcv_api.domain.window import Matrix
@@ -139,7 +140,8 @@ def _check_classes(windows: LabelledWindows) -> None:
 
 def _fit(classifier: Any, features: Callable[[LabelledWindows], Matrix], train: LabelledWindows) -> Predict:  # noqa: ANN401
     _check_classes(train)
-    classifier.fit(features(train), train.label)
+    with threadpool_limits(1, "openmp"):  # sums over threads come out otherwise each time, and so do the trees
+        classifier.fit(features(train), train.label)
 
     def predict(windows: LabelledWindows) -> Matrix:
         scores = np.zeros((len(windows), len(CLASSES)))

@@ -15,13 +15,14 @@ from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import BadCells
 from fcv_api.domain.prediction import Refusal
 from fcv_api.domain.vitals import INDEX_BY_NAME
-from fcv_api.wire.columns import Cells, Column, Rows, aligned, by_row, invalid_rows
+from fcv_api.wire.columns import Column, by_row, invalid_rows
 from fcv_api.wire.encounter import EncounterRows, VitalsSchema, by_our_names
 from fcv_api.wire.encounter_id import NO_ID, encounter_id
-from fcv_api.wire.times import read_times
+from fcv_api.wire.rows import Key, Rows, SharedRows, aligned, cells_of
+from fcv_api.wire.times import Instants
 from fcv_api.wire.vital_rows import VitalRows
 
-Whose = dict[str, int | None]
+Whose = Mapping[Key, int | None]
 """By row, the encounter that it is of; None for a row of no encounter and of none of the nine signs."""
 
 
@@ -39,7 +40,7 @@ class BatchRows:
         """
         whose = self._whose()
         names = self.columns["names"]
-        numbers = list(whose.values())
+        numbers = cells_of(whose)
         if not aligned(whose, names):
             names = {**names, **{row: None for row in whose if row not in names}}  # refused with its encounter
             numbers = [whose[row] for row in names]
@@ -55,18 +56,18 @@ class BatchRows:
         if not all(aligned(ids, column) for column in self.columns.values()):
             rows = dict.fromkeys(row for column in self.columns.values() for row in column)
             ids = {**ids, **{row: None for row in rows if row not in ids}}
-        cells = list(ids.values())
+        cells = cells_of(ids)
         if {int, str, float}.issuperset(map(type, cells)):
             known = {cell: encounter_id(cell) for cell in set(cells)}  # a few, in many rows
             numbers = [known[cell] for cell in cells]
         else:
             numbers = list(map(encounter_id, cells))
-        whose = dict(zip(ids, numbers, strict=True))
+        whose = SharedRows(ids.rows if isinstance(ids, SharedRows) else list(ids), numbers)
         if None in numbers:
             self._check_nobodys([row for row, number in whose.items() if number is None], ids)
         return whose
 
-    def _check_nobodys(self, rows: list[str], ids: Rows) -> None:
+    def _check_nobodys(self, rows: list[Key], ids: Rows) -> None:
         """Refuse rows of no encounter, unless no model reads them."""
         names = (self.columns["names"].get(row) for row in rows)
         read = [
@@ -79,7 +80,7 @@ class BatchRows:
 
 def _encounters(whose: Whose) -> dict[int, None]:
     """Give the distinct encounters, in the order in which they first appear."""
-    return {number: None for number in dict.fromkeys(whose.values()) if number is not None}
+    return {number: None for number in dict.fromkeys(cells_of(whose)) if number is not None}
 
 
 class _Apart(Exception):
@@ -95,11 +96,11 @@ def _all_at_once(
     Raises BadCells or _Apart where a row needs its encounter to be read by itself.
     """
     measured = VitalRows(**columns).measurements(zone)
-    if measured.unknown_units:
+    if measured.unknown_units or measured.every is None:
         raise _Apart  # whose they are is not known
     place = {number: at for at, number in enumerate(encounters)} | {None: -1}
     owners = np.fromiter(map(place.__getitem__, numbers), np.intp, len(numbers))
-    newest = _newest(columns, owners, len(encounters), zone)
+    newest = _newest(measured.every, owners, len(encounters))
     own = owners[measured.at]
     order = np.argsort(own, kind="stable")
     bounds = np.searchsorted(own[order], np.arange(len(encounters) + 1)).tolist()
@@ -109,20 +110,16 @@ def _all_at_once(
     ]
 
 
-def _newest(columns: Mapping[str, Rows], owners: NDArray[np.intp], count: int, zone: tzinfo) -> NDArray[np.datetime64]:
-    """Give each encounter's newest instant, (count,), over all its rows. owners: (rows,) place of each row's."""
-    names, times = columns["names"], columns["times"]
-    if not aligned(times, names):
-        raise _Apart
-    read = read_times(Cells("fecRegistro", list(times), list(times.values())), zone)
+def _newest(instants: Instants, owners: NDArray[np.intp], count: int) -> Instants:
+    """Give each encounter's newest instant, (count,), over all its rows. instants, owners: (rows,)."""
     newest = np.full(count + 1, np.iinfo(np.int64).min)  # the last is for rows of nobody
-    np.maximum.at(newest, owners, read.instants.view(np.int64))
+    np.maximum.at(newest, owners, instants.view(np.int64))
     return newest[:-1].view("datetime64[us]")
 
 
 def _one_by_one(columns: Mapping[str, Rows], whose: Whose, zone: tzinfo) -> list[Encounter | Refusal]:
     """Read each encounter's rows by themselves, so that a bad cell refuses its own encounter only."""
-    parts: dict[int, dict[str, dict[str, Any]]] = {
+    parts: dict[int, dict[str, dict[Key, Any]]] = {
         number: {name: {} for name in columns} for number in _encounters(whose)
     }
     for name, column in columns.items():

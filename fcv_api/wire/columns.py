@@ -13,11 +13,7 @@ from marshmallow import ValidationError, fields
 from numpy.typing import NDArray
 
 from fcv_api.domain.errors import Cell, InvalidBody, InvalidRows
-
-Rows = Mapping[str, Any]
-"""A column by row key. JSON's keys are strings."""
-Sent = dict[str, Any] | list[Any]
-"""A column as it came. A list's rows are known by position only."""
+from fcv_api.wire.rows import Key, Rows, Sent, SharedRows
 
 
 class Column(fields.Field[Sent]):
@@ -38,19 +34,19 @@ class Column(fields.Field[Sent]):
     }
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Sent:  # noqa: ANN401, ARG002
-        if isinstance(value, dict | list):
+        if isinstance(value, Mapping | list):
             return value
         raise self.make_error("invalid")
 
 
-def by_row(columns: Mapping[str, Sent]) -> dict[str, dict[str, Any]]:
+def by_row(columns: Mapping[str, Sent]) -> dict[str, Rows]:
     """Give each column by row key, lists by position.
 
     Raises ValidationError for lists beside objects, and for lists of different lengths: nobody could say which row
     a cell belongs to.
     """
     listed = {name: cells for name, cells in columns.items() if isinstance(cells, list)}
-    keyed = {name: cells for name, cells in columns.items() if isinstance(cells, dict)}
+    keyed = {name: cells for name, cells in columns.items() if isinstance(cells, Mapping)}
     if listed and keyed:
         reason = f"columns sent as lists have no row keys, and {next(iter(keyed))} has; send all in one form"
         raise ValidationError({next(iter(listed)): [reason]})
@@ -58,13 +54,8 @@ def by_row(columns: Mapping[str, Sent]) -> dict[str, dict[str, Any]]:
     if len(set(lengths.values())) > 1:
         told = ", ".join(f"{name} {length}" for name, length in lengths.items())
         raise ValidationError({next(iter(listed)): [f"columns sent as lists differ in length: {told}"]})
-    rows = list(map(str, range(max(lengths.values(), default=0))))  # the same objects: to compare them costs nothing
-    return keyed or {name: dict(zip(rows, cells, strict=True)) for name, cells in listed.items()}
-
-
-def aligned(column: Rows, other: Rows) -> bool:
-    """Tell whether two columns have the same rows in the same order, as exports have."""
-    return column is other or (len(column) == len(other) and list(column) == list(other))
+    rows = list(range(max(lengths.values(), default=0)))
+    return keyed or {name: SharedRows(rows, cells) for name, cells in listed.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +63,7 @@ class Cells:
     """The cells of one column in the rows that matter, in one order. `column` is its name on the wire."""
 
     column: str
-    rows: list[str]
+    rows: list[Any]
     cells: list[Any]
 
     def where(self, wanted: NDArray[np.bool_]) -> Cells:
@@ -87,9 +78,14 @@ class Cells:
         return invalid_rows((self.column, row, reason) for row, cell in pairs if (reason := reason_of(cell)))
 
 
-def invalid_rows(found: Iterable[tuple[str, str | None, str]]) -> InvalidRows:
+def invalid_rows(found: Iterable[tuple[str, Key, str]]) -> InvalidRows:
     """Build the refusal for (column, row, reason) triples."""
-    return InvalidRows.of([Cell(*each) for each in found])
+    return InvalidRows.of([cell_at(*each) for each in found])
+
+
+def cell_at(column: str, row: Key, reason: str) -> Cell:
+    """Say what is wrong with the cell of a row."""
+    return Cell(column, str(row), reason)
 
 
 def invalid_body(messages: Any) -> InvalidBody:  # noqa: ANN401 - marshmallow's lists and objects

@@ -11,6 +11,7 @@ from typing import Any
 
 from fcv_api.wire.answer import INFERENCE_KEYS
 from fcv_api.wire.columns import whole_number
+from fcv_api.wire.rows import Rows, SharedRows
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 NULLS = frozenset(("", "NULL", "null", "None", "NA", "N/A", "NaN", "nan"))
@@ -38,7 +39,7 @@ def dialect_of(header: str) -> Dialect:
     return SPANISH if header.count(";") > header.count(",") else COMMA
 
 
-def read_csv(body: bytes, wanted: Iterable[str]) -> tuple[dict[str, dict[str, Any]], Dialect]:
+def read_csv(body: bytes, wanted: Iterable[str]) -> tuple[dict[str, Rows], Dialect]:
     """Read those of the wanted columns that are there, by line (the header is line 1), with cells as in JSON.
 
     What is no number where one belongs stays text, for whoever reads it to refuse. Raises NotCsv when a cell's place
@@ -53,11 +54,11 @@ def read_csv(body: bytes, wanted: Iterable[str]) -> tuple[dict[str, dict[str, An
     places = {name: at for at, name in enumerate(header) if name in set(wanted)}
     if twice := [name for name in places if header.count(name) > 1]:
         raise NotCsv(f"The header names {', '.join(twice)} more than once")
-    columns = {}
+    columns: dict[str, Rows] = {}
     for name, at in places.items():
         texts = [row[at] for row in rows]
         known = {text: _cell(text, name, dialect) for text in set(texts)}  # a few, in many rows
-        columns[name] = dict(zip(lines, map(known.__getitem__, texts), strict=True))
+        columns[name] = SharedRows(lines, list(map(known.__getitem__, texts)))
     return columns, dialect
 
 

@@ -10,12 +10,9 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, post_load
 
 from fcv_api.domain.encounter import Encounter
-from fcv_api.wire.columns import (
-    Column,
-    Rows,
-    by_row,
-)
+from fcv_api.wire.columns import Column, by_row
 from fcv_api.wire.encounter_id import EncounterId
+from fcv_api.wire.rows import Rows
 from fcv_api.wire.vital_rows import VitalRows
 
 # A column's name on the wire, and its name here.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import fields
 
 from fcv_api.domain.errors import SeveralEncounters
 from fcv_api.wire.columns import whole_number
+from fcv_api.wire.rows import cells_of
 
 LARGEST_ID = 2**63 - 1  # what a database's BIGINT holds
 NO_ID = "must be one whole number from 0 to 2**63 - 1"
@@ -25,7 +27,7 @@ class EncounterId(fields.Field[int]):
     default_error_messages = {"invalid": NO_ID}  # noqa: RUF012
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:  # noqa: ANN401, ARG002
-        cells = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
+        cells = cells_of(value) if isinstance(value, Mapping) else value if isinstance(value, list) else [value]
         found = set(map(encounter_id, cells))
         numbers = [number for number in found if number is not None]
         if len(numbers) < len(found) or not numbers:

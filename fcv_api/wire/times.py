@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fcv_api.domain.errors import AmbiguousTime, BadCells, Cell, MixedTimeZones
-from fcv_api.wire.columns import Cells, show
+from fcv_api.domain.errors import AmbiguousTime, BadCells, MixedTimeZones
+from fcv_api.wire.columns import Cells, cell_at, show
 
 Instants = NDArray[np.datetime64]
 
@@ -34,6 +34,10 @@ class Times:
     instants: Instants
     naive: bool
     texts: list[str]
+
+    def take(self, rows: NDArray[np.intp]) -> Times:
+        """Keep some rows, in the order of `rows`."""
+        return replace(self, instants=self.instants[rows])
 
 
 def read_times(cells: Cells, zone: tzinfo) -> Times:
@@ -140,4 +144,4 @@ def _utc_microseconds(time: datetime, zone: tzinfo) -> int:
 
 def _cells(fact: type[BadCells], times: Cells, wrong: set[str], reason: str) -> BadCells:
     pairs = zip(times.rows, times.cells, strict=True)
-    return fact.of([Cell(times.column, row, reason) for row, text in pairs if text in wrong])
+    return fact.of([cell_at(times.column, row, reason) for row, text in pairs if text in wrong])

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fcv_api.domain.errors import BadCells, Cell, UnitMissing, WrongUnit
+from fcv_api.domain.errors import BadCells, UnitMissing, WrongUnit
 from fcv_api.domain.units import UNIT_BY_NAME, Unit
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGNS
-from fcv_api.wire.columns import Cells, show, whole_number
+from fcv_api.wire.columns import Cells, cell_at, show, whole_number
 
 TEMPERATURE = INDEX_BY_NAME["MDC_TEMP"]
 HOTTEST = SIGNS[TEMPERATURE].limits.hard[1]
@@ -102,4 +102,4 @@ def _check_hot(
 def _refusal(fact: type[BadCells], told: Cells, signs: NDArray[np.intp], reasons: dict[Pair, str]) -> BadCells:
     rows = zip(told.rows, signs.tolist(), told.cells, strict=True)
     found = ((row, reasons.get((sign, cell))) for row, sign, cell in rows)
-    return fact.of([Cell(told.column, row, reason) for row, reason in found if reason])
+    return fact.of([cell_at(told.column, row, reason) for row, reason in found if reason])

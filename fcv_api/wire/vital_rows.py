@@ -10,17 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fcv_api.domain.encounter import Encounter
-from fcv_api.domain.errors import Cell, CodeNameConflict
+from fcv_api.domain.errors import BadCells, CodeNameConflict
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGNS
 from fcv_api.wire.columns import (
     Cells,
-    Rows,
+    cell_at,
     invalid_rows,
     read_codes,
     read_numbers,
     show,
 )
-from fcv_api.wire.times import newest, read_times
+from fcv_api.wire.rows import Key, Rows, aligned, cells_of
+from fcv_api.wire.times import Instants, Times, newest, read_times
 from fcv_api.wire.units import all_known, either, in_own_units
 
 CODES = np.array([sign.code for sign in SIGNS])
@@ -31,7 +32,9 @@ NAME_BY_CODE = {sign.code: sign.name for sign in SIGNS}
 class Measurements:
     """What rows of the nine signs say. naive: their times said no offset.
 
-    at: (n,) the position of each row among the names. The others are as in `Encounter`.
+    at: (n,) the position of each row among the names. every: (rows,) the instant of each row that was sent, of other
+    signs and without a value too, in the order of the names; None where not all are plain times. The others are as in
+    `Encounter`.
     """
 
     at: NDArray[np.intp]
@@ -39,6 +42,7 @@ class Measurements:
     values: NDArray[np.float64]
     instants: NDArray[np.datetime64]
     naive: bool
+    every: Instants | None
     newest: np.datetime64 | None
     unknown_units: tuple[tuple[int, str], ...]
 
@@ -77,13 +81,12 @@ class VitalRows:
         zone: the wall clock of times without an offset.
         """
         self._check_names()
-        found = list(map(INDEX_BY_NAME.get, self.names.values()))  # None where a row is not of the nine
+        found = list(map(INDEX_BY_NAME.get, cells_of(self.names)))  # None where a row is not of the nine
         kept = [sign is not None for sign in found]
-        keys = list(self.names)
         nine = _Nine(
-            keys=keys,
+            names=self.names,
             kept=kept,
-            rows=list(compress(keys, kept)),
+            rows=list(compress(self.names, kept)),
             signs=np.array([sign for sign in found if sign is not None], dtype=np.intp),
         )
         values = read_numbers(nine.cells("valor", self.values))
@@ -92,16 +95,28 @@ class VitalRows:
         if self.codes is not None:
             _check_codes(nine.cells("idSigno", self.codes).where(present), signs)
         measured = in_own_units(self._units(nine).where(present), signs, values[present])
-        times = read_times(nine.cells("fecRegistro", self.times, required=True).where(present), zone)
+        at = np.flatnonzero(kept)[present]
+        every, cells = self._every_time(zone), nine.cells("fecRegistro", self.times, required=True)
+        times = every.take(at) if every else read_times(cells.where(present), zone)
         return Measurements(
-            at=np.flatnonzero(kept)[present],
+            at=at,
             signs=signs,
             values=measured.values,
             instants=times.instants,
             naive=times.naive,
-            newest=newest(times, self.times.values(), zone),
+            every=every.instants if every else None,
+            newest=newest(every or times, cells_of(self.times) if every is None else (), zone),
             unknown_units=measured.unknown,
         )
+
+    def _every_time(self, zone: tzinfo) -> Times | None:
+        """Read the times of all rows at once, as nearly every request allows: whoever needs one takes it from here."""
+        if not aligned(self.times, self.names):
+            return None
+        try:
+            return read_times(Cells("fecRegistro", list(self.times), cells_of(self.times)), zone)
+        except BadCells:  # perhaps of a row that nobody reads
+            return None
 
     def _units(self, nine: _Nine) -> Cells:
         """Give each row's unit: `unidad`, or `idUnidad` where that names none of the table."""
@@ -114,19 +129,19 @@ class VitalRows:
     def _check_names(self) -> None:
         """Refuse a name that is not text."""
         try:
-            "".join(self.names.values())
+            "".join(cells_of(self.names))
         except TypeError:
-            named = Cells("nomSigno", list(self.names), list(self.names.values()))
+            named = Cells("nomSigno", list(self.names), cells_of(self.names))
             raise named.explain(_name_reason) from None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Nine:
-    """Which rows of an encounter are of the nine signs. keys, kept: one a row. rows, signs: one a kept row."""
+    """Which rows of an encounter are of the nine signs. names, kept: one a row. rows, signs: one a kept row."""
 
-    keys: list[str]
+    names: Rows
     kept: list[bool]
-    rows: list[str]
+    rows: list[Key]
     signs: NDArray[np.intp]
 
     def cells(self, name: str, column: Rows, *, required: bool = False) -> Cells:
@@ -134,7 +149,7 @@ class _Nine:
 
         Raises InvalidRows when the column has a row without a name, or lacks one that is required.
         """
-        if nameless := set() if list(column) == self.keys else column.keys() - set(self.keys):
+        if nameless := set() if aligned(column, self.names) else column.keys() - self.names.keys():
             raise invalid_rows(("nomSigno", row, "this row has no name") for row in column if row in nameless)
         if required and not column.keys() >= set(self.rows):
             absent = [row for row in self.rows if row not in column]
@@ -143,8 +158,8 @@ class _Nine:
 
     def told(self, name: str, column: Rows) -> Cells:
         """Take a column's cells of the rows that are kept, by key, whatever other rows it has."""
-        if list(column) == self.keys:  # as exports are: no look-ups
-            return Cells(name, self.rows, list(compress(column.values(), self.kept)))
+        if aligned(column, self.names):  # as exports are: no look-ups
+            return Cells(name, self.rows, list(compress(cells_of(column), self.kept)))
         return Cells(name, self.rows, [column.get(row) for row in self.rows])
 
 
@@ -154,7 +169,7 @@ def _check_codes(cells: Cells, signs: NDArray[np.intp]) -> None:
     if cells.cells == by_name:
         return
     found = [
-        Cell(cells.column, row, f"{code} is {NAME_BY_CODE[code]}, but the row is named {NAME_BY_CODE[named]}")
+        cell_at(cells.column, row, f"{code} is {NAME_BY_CODE[code]}, but the row is named {NAME_BY_CODE[named]}")
         for row, code, named in zip(cells.rows, read_codes(cells), by_name, strict=True)
         if code in NAME_BY_CODE and code != named
     ]

@@ -21,7 +21,7 @@ def test_a_column_is_an_object_of_row_keys() -> None:
 
 
 def test_a_column_may_be_a_list_whose_row_keys_are_its_positions() -> None:
-    assert by_row({"nomSigno": Column().deserialize(["a", "b"])}) == {"nomSigno": {"0": "a", "1": "b"}}
+    assert by_row({"nomSigno": Column().deserialize(["a", "b"])}) == {"nomSigno": {0: "a", 1: "b"}}
 
 
 @pytest.mark.parametrize("sent", ["text", 5, 5.5, True], ids=repr)

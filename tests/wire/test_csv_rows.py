@@ -10,13 +10,14 @@ import pytest
 
 from fcv_api.wire.csv_rows import COMMA, SPANISH, NotCsv, read_csv, write_csv
 from fcv_api.wire.example import example_batch_answer
+from fcv_api.wire.rows import Rows
 
 WANTED = ("idAtencion", "idSigno", "nomSigno", "valor", "fecRegistro")
 HEADER = "sede,idAtencion,nomSigno,valor,fecRegistro"
 ROW = "HSR,5501,MDC_TEMP,36.6,2024-03-03 09:30:00"
 
 
-def read(text: str) -> dict[str, dict[str, Any]]:
+def read(text: str) -> dict[str, Rows]:
     return read_csv(text.encode(), WANTED)[0]
 
 

@@ -24,6 +24,8 @@ from fcv_api.web.problems import ProblemRaised
 from fcv_api.web.requests import current_service
 from fcv_api.wire.columns import invalid_body
 from fcv_api.wire.csv_rows import NotCsv, read_csv
+from fcv_api.wire.encounter import VitalsSchema
+from fcv_api.wire.typed_columns import decode_columns
 
 LARGEST_FORM = 20  # fields
 FORM = "application/x-www-form-urlencoded"
@@ -35,13 +37,16 @@ class OrjsonParser(FlaskParser):
 
     TAKES = "application/json"
 
-    def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ANN401, ARG002 - webargs' own signature
+    def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ANN401 - webargs' own signature
         """Parse the body with orjson, which refuses NaN, Infinity, lone surrogates and deep nesting."""
         check_encoding(req)
         if req.mimetype != "application/json":
             raise ProblemRaised("unsupported-media-type", f"Send the body with Content-Type: {self.TAKES}.")
+        body = read_body(req)
+        if isinstance(schema, VitalsSchema) and (columns := decode_columns(body)) is not None:
+            return columns
         try:
-            return orjson.loads(read_body(req))
+            return orjson.loads(body)
         except orjson.JSONDecodeError as error:
             raise ProblemRaised("not-json", f"The body is not JSON: {error}.") from None
 

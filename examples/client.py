@@ -43,7 +43,8 @@ class Client:
 
     def predict(self, encounter: Mapping[str, Any]) -> dict[str, Any]:
         """Give the answer for one encounter's columns. Raises Refused, or requests' own errors after five tries."""
-        headers = {"X-Request-ID": uuid.uuid4().hex}  # the same on every try, so that the log shows them together
+        name = uuid.uuid4().hex  # the same on every try: the log shows them together, and there is one record
+        headers = {"X-Request-ID": name, "Idempotency-Key": name}
         answer = self._post("/predict", encounter, headers | self._authorization())
         if answer.status_code == requests.codes.unauthorized:  # the token is 20 minutes old
             self._token = None
@@ -56,7 +57,7 @@ class Client:
         return {"Authorization": f"Bearer {self._token}"}
 
     def _post(self, path: str, body: Mapping[str, Any], headers: dict[str, str]) -> requests.Response:
-        """Post, and post again after 429, 503 or a broken connection: a prediction may be asked for twice."""
+        """Post, and post again after 429, 503 or a broken connection: a key makes it one prediction."""
         for attempt in range(1, TRIES + 1):
             try:
                 answer = self._http.post(self._url + path, json=body, headers=headers, timeout=TIMEOUT)

@@ -19,6 +19,7 @@ from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import ModelIdentity, Models
 from fcv_api.extensions import db, jwt, migrate
 from fcv_api.ledger.chain import publish_head
+from fcv_api.ledger.replies import forget_expired
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.registry import Registry
 from fcv_api.lstm.runtime import RUNTIME
@@ -143,7 +144,7 @@ class DatabaseActivations:
         return artifact
 
     def report(self, state: Serving) -> None:
-        """Say what this process serves, and publish the head of the record's chain where that is due."""
+        """Say what this process serves; publish the chain's head and forget kept answers where that is due."""
         model = state.model.identity
         with self.app.app_context():
             if head := publish_head():
@@ -153,6 +154,7 @@ class DatabaseActivations:
                     state.host, state.pid, model.name, model.version, model.sha256, state.activation, state.problem
                 )
             )
+            forget_expired()
 
     def forget(self) -> None:
         """Say that this process ends."""

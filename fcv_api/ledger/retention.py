@@ -111,11 +111,14 @@ def stats() -> Stats:
 
 
 def _size(connection: Connection) -> int:
-    """Give the bytes of the table and its indexes: on SQLite, of all that is no model's copy."""
+    """Give the bytes of the table and its indexes: on SQLite, of all that is no model's copy and no kept answer."""
     if connection.dialect.name == "postgresql":
         return int(connection.scalar(text("SELECT pg_total_relation_size('predictions')")) or 0)
     pages, free, page = (
         int(connection.scalar(text(f"PRAGMA {name}")) or 0) for name in ("page_count", "freelist_count", "page_size")
     )
-    models = connection.scalar(text("SELECT COALESCE(SUM(LENGTH(manifest) + LENGTH(flatbuffer)), 0) FROM models"))
-    return (pages - free) * page - int(models or 0)
+    others = (
+        int(connection.scalar(text(f"SELECT COALESCE(SUM({size}), 0) FROM {table}")) or 0)  # noqa: S608
+        for size, table in (("LENGTH(manifest) + LENGTH(flatbuffer)", "models"), ("LENGTH(answer)", "replies"))
+    )
+    return (pages - free) * page - sum(others)

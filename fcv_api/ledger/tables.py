@@ -77,6 +77,19 @@ class CheckpointRow(Base):
     by: Mapped[str] = mapped_column(String(255))
 
 
+class ReplyRow(Base):
+    """An answer that a retry gets again: whose, under which key, to what. answer: as `web/retries.py` packs it."""
+
+    __tablename__ = "replies"
+
+    user_id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    request: Mapped[str] = mapped_column(String(64))
+    body_sha256: Mapped[str] = mapped_column(String(64))
+    at: Mapped[str] = mapped_column(String(27), index=True)
+    answer: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 def utc_text(moment: datetime) -> str:
     """Write an instant as the tables hold it: 27 characters, in the order of time when compared as text."""
     return f"{moment.astimezone(UTC).isoformat(timespec='microseconds')[:-6]}Z"

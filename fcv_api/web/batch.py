@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from flask import Response, g, request
+from flask import Response, g, jsonify, request
 
 from fcv_api import scoring
 from fcv_api.accounts import Role
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import Prediction, Refusal
 from fcv_api.scoring import Outcome
-from fcv_api.web.facts import members_of, slug_of
+from fcv_api.web.facts import members_of, problem_of, slug_of
 from fcv_api.web.openapi import TOKEN_NEEDED, problems
 from fcv_api.web.parser import CSV, BatchBlueprint
 from fcv_api.web.predict import HEADERS
 from fcv_api.web.problems import body_of
-from fcv_api.web.requests import current_service, record
+from fcv_api.web.requests import current_service
+from fcv_api.web.retries import KEY_TAKEN, REPLAY_HEADERS, record_and_answer, retryable
 from fcv_api.web.tokens import authenticated
 from fcv_api.wire.answer import BatchAnswerSchema, Failure
 from fcv_api.wire.batch import BatchRows, BatchSchema
@@ -24,10 +25,11 @@ from fcv_api.wire.example import example_batch, example_batch_answer, example_cs
 bp = BatchBlueprint("batch", __name__, description="Many encounters at once")
 
 BATCH_PROBLEMS = (
-    *("not-json", "not-csv", "bad-request", "not-authenticated", "not-allowed", "too-large"),
+    *("not-json", "not-csv", "bad-request", "bad-idempotency-key", "not-authenticated", "not-allowed", "too-large"),
     *("unsupported-media-type", "unsupported-encoding", "invalid-body", "invalid-rows"),
-    *("no-model", "database-unavailable"),
+    *("idempotency-key-reused", "no-model", "database-unavailable"),
 )
+SCHEMA = BatchAnswerSchema()
 ALSO_CSV = {
     "requestBody": {"content": {CSV: {"schema": {"type": "string"}, "example": example_csv()}}},
     "responses": {200: {"content": {CSV: {"schema": {"type": "string"}}}}},
@@ -36,39 +38,41 @@ ALSO_CSV = {
 
 @bp.post("/predict/batch")
 @authenticated(Role.CLIENT, Role.ADMIN)
-@bp.doc(**TOKEN_NEEDED, **ALSO_CSV)
+@bp.doc(**TOKEN_NEEDED, **ALSO_CSV, **KEY_TAKEN)
+@retryable
 @bp.arguments(BatchSchema(), example=example_batch())
 @bp.response(
     200,
-    BatchAnswerSchema,
-    headers={name: HEADERS[name] for name in ("FCV-Model", "X-Request-ID")},
+    SCHEMA,
+    headers={name: HEADERS[name] for name in ("FCV-Model", "X-Request-ID")} | REPLAY_HEADERS,
     example=example_batch_answer(),
 )
 @problems(bp, *BATCH_PROBLEMS)
-def predict_batch(rows: BatchRows) -> Response | tuple[dict[str, object], dict[str, str]]:
+def predict_batch(rows: BatchRows) -> Response:
     """What `/predict` says of each of many encounters. One that cannot be scored fails alone.
 
     Takes JSON or CSV, and answers in CSV when `Accept` asks for it. Not a medical device.
     """
     service = current_service()
     outcomes = scoring.assess_all(rows.read(service.zone), service.models.active, service.circumstances())
-    record(outcomes)
-    _refuse_without_model(outcomes)
-    results = [_result(outcome) for outcome in outcomes]
-    answer = {"results": results, "failed": sum(isinstance(each, Failure) for each in results)}
-    model = next((each.model for each in outcomes if isinstance(each, Prediction)), None)  # None where all failed
-    headers = {"FCV-Model": str(model)} if model else {}
-    if request.accept_mimetypes.best_match(("application/json", CSV)) != CSV:
-        return answer, headers
-    text = write_csv(BatchAnswerSchema().dump(answer)["results"], g.get("dialect", COMMA))
-    return Response(text, mimetype=CSV, headers=headers)
+    answer = _answer(outcomes)
+    return record_and_answer(outcomes, lambda _records: answer)
 
 
-def _refuse_without_model(outcomes: list[Outcome]) -> None:
-    """Refuse the batch when there is no model: it may be sent again, and then none of it will fail for that."""
-    for outcome in outcomes:
+def _answer(outcomes: list[Outcome]) -> Response:
+    for outcome in outcomes:  # without a model the whole batch is refused: sent again, none of it will fail for that
         if isinstance(outcome, Refusal) and isinstance(outcome.reason, NoModel):
-            outcome.or_raise()
+            return problem_of(outcome.reason)
+    results = [_result(outcome) for outcome in outcomes]
+    answer = SCHEMA.dump({"results": results, "failed": sum(isinstance(each, Failure) for each in results)})
+    if request.accept_mimetypes.best_match(("application/json", CSV)) == CSV:
+        response = Response(write_csv(answer["results"], g.get("dialect", COMMA)), mimetype=CSV)
+    else:
+        response = jsonify(answer)
+    model = next((each.model for each in outcomes if isinstance(each, Prediction)), None)  # None where all failed
+    if model:
+        response.headers["FCV-Model"] = str(model)
+    return response
 
 
 def _result(outcome: Prediction | Refusal) -> Prediction | Failure:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound, RequestEntityTooLarge
 
-from fcv_api.web.facts import members_of, slug_of
+from fcv_api.web.facts import problem_of
 from fcv_api.web.problems import BY_STATUS, FACTS, ProblemRaised, answer
 
 log = logging.getLogger("fcv_api")
@@ -20,16 +20,12 @@ log = logging.getLogger("fcv_api")
 def register(app: Flask) -> None:
     """Bind the handlers to an app."""
     for fact in FACTS:
-        app.register_error_handler(fact, _fact)
+        app.register_error_handler(fact, problem_of)
     app.register_error_handler(ProblemRaised, lambda raised: answer(raised.slug, raised.detail))
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(DBAPIError, _database)
     app.register_error_handler(PoolTimeout, _database)
     app.register_error_handler(Exception, _unexpected)
-
-
-def _fact(fact: Exception) -> Response:
-    return answer(slug_of(fact), str(fact), **members_of(fact))
 
 
 def _http(error: HTTPException) -> Response:

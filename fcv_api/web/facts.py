@@ -5,14 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from flask import Response
+
 from fcv_api.accounts import UnusableCredentials
 from fcv_api.domain.errors import BadCells, Cell, MissingSigns, TooFewInstants, WindowSpan
-from fcv_api.web.problems import FACTS
+from fcv_api.web.problems import FACTS, answer
 
 
 def slug_of(fact: Exception) -> str:
     """Name the problem of a fact."""
     return next(FACTS[kind] for kind in type(fact).__mro__ if kind in FACTS)
+
+
+def problem_of(fact: Exception) -> Response:
+    """Answer with the problem of a fact."""
+    return answer(slug_of(fact), str(fact), **members_of(fact))
 
 
 def members_of(fact: Exception) -> dict[str, Any]:

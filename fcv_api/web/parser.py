@@ -109,13 +109,14 @@ def check_encoding(req: Request) -> None:
         raise ProblemRaised("unsupported-encoding", "Send the body without Content-Encoding.")
 
 
-def read_body(req: Request) -> bytes:
+def read_body(req: Request, *, again: bool = False) -> bytes:
     """Read a body whole, and hash it for the record. Raises RequestEntityTooLarge.
 
+    again: it will be read another time. What was read so is there without that.
     Werkzeug cuts a chunked body off at the limit without a word, and what is left of it must not be read.
     """
     try:
-        body = req.get_data(cache=False)
+        body = req.get_data(cache=again)
     except HTTPException:
         raise
     except Exception:  # noqa: BLE001 - each server has its own for a body that is cut off or badly chunked

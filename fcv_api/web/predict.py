@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from flask import g
+from flask import Response, g, jsonify
 
 from fcv_api import scoring
 from fcv_api.accounts import Role
-from fcv_api.domain.prediction import Prediction
+from fcv_api.domain.prediction import Prediction, Refusal
 from fcv_api.ledger.record import Record
+from fcv_api.scoring import Outcome
+from fcv_api.web.facts import problem_of
 from fcv_api.web.openapi import TOKEN_NEEDED, problems
 from fcv_api.web.parser import Blueprint
-from fcv_api.web.requests import current_service, record
+from fcv_api.web.requests import current_service
+from fcv_api.web.retries import KEY_TAKEN, REPLAY_HEADERS, record_and_answer, retryable
 from fcv_api.web.tokens import authenticated
 from fcv_api.wire.answer import PredictionSchema
 from fcv_api.wire.encounter import EncounterRows, EncounterSchema
@@ -20,10 +23,18 @@ from fcv_api.wire.service import ModelSchema
 bp = Blueprint("predict", __name__, description="From a monitor's rows to probabilities")
 
 PREDICT_PROBLEMS = (
-    *("not-json", "bad-request", "not-authenticated", "not-allowed", "too-large"),
+    *("not-json", "bad-request", "bad-idempotency-key", "not-authenticated", "not-allowed", "too-large"),
     *("unsupported-media-type", "unsupported-encoding", "invalid-body", "invalid-rows"),
     *("code-name-conflict", "several-encounters", "wrong-unit", "unit-missing", "mixed-time-zones", "ambiguous-time"),
-    *("too-few-instants", "window-span", "missing-signs", "model-output", "no-model", "database-unavailable"),
+    *(
+        "idempotency-key-reused",
+        "too-few-instants",
+        "window-span",
+        "missing-signs",
+        "model-output",
+        "no-model",
+        "database-unavailable",
+    ),
 )
 HEADERS = {
     "FCV-Model": {"schema": {"type": "string"}, "description": "name/version of the model that answered"},
@@ -34,15 +45,17 @@ HEADERS = {
     "Location": {"schema": {"type": "string"}, "description": "the stored prediction; not with `FCV_LEDGER=off`"},
     "X-Request-ID": {"schema": {"type": "string"}, "description": "the caller's own, or a new one"},
 }
+SCHEMA = PredictionSchema()
 
 
 @bp.post("/predict")
 @authenticated(Role.CLIENT, Role.ADMIN)
-@bp.doc(**TOKEN_NEEDED)
+@bp.doc(**TOKEN_NEEDED, **KEY_TAKEN)
+@retryable
 @bp.arguments(EncounterSchema(), example=example_request())
-@bp.response(200, PredictionSchema, headers=HEADERS, example=example_answer())
+@bp.response(200, SCHEMA, headers=HEADERS | REPLAY_HEADERS, example=example_answer())
 @problems(bp, *PREDICT_PROBLEMS)
-def predict(rows: EncounterRows) -> tuple[Prediction, dict[str, str]]:
+def predict(rows: EncounterRows) -> Response:
     """Probabilities of the four states from one encounter's last 100 minutes.
 
     *Sano* means none of the other three, **not healthy**. Not a medical device.
@@ -53,9 +66,15 @@ def predict(rows: EncounterRows) -> tuple[Prediction, dict[str, str]]:
         rows.id,
         lambda: scoring.assess(rows.read(service.zone), service.models.active(), service.circumstances()),
     )
-    records = record([outcome])
-    prediction = outcome.or_raise()
-    return prediction, _headers(prediction, records)
+    return record_and_answer([outcome], lambda records: _answer(outcome, records))
+
+
+def _answer(outcome: Outcome, records: list[Record]) -> Response:
+    if isinstance(outcome, Refusal):
+        return problem_of(outcome.reason)
+    response = jsonify(SCHEMA.dump(outcome))
+    response.headers.update(_headers(outcome, records))
+    return response
 
 
 def _headers(prediction: Prediction, records: list[Record]) -> dict[str, str]:

@@ -40,6 +40,9 @@ PROBLEMS = {
         Problem("not-json", 400, NEVER, "The body is not JSON", "El cuerpo no es JSON"),
         Problem("not-csv", 400, NEVER, "The body is not CSV", "El cuerpo no es CSV"),
         Problem("bad-request", 400, NEVER, "The request is malformed", "La petición está mal formada"),
+        Problem(
+            "bad-idempotency-key", 400, NEVER, "The Idempotency-Key is malformed", "La Idempotency-Key está mal formada"
+        ),
         Problem("not-authenticated", 401, NEVER, "A valid token is needed", "Se necesita un token válido"),
         Problem("wrong-credentials", 401, NEVER, "Sign-in failed", "Inicio de sesión fallido"),
         Problem("not-allowed", 403, NEVER, "This account may not do this", "Esta cuenta no puede hacer esto"),
@@ -58,11 +61,7 @@ PROBLEMS = {
         Problem("unsupported-media-type", 415, NEVER, "Not with this content type", "No con este tipo de contenido"),
         Problem("unsupported-encoding", 415, NEVER, "Compressed bodies are not read", "No se leen cuerpos comprimidos"),
         Problem(
-            "invalid-body",
-            422,
-            NEVER,
-            "A field is missing or of another type",
-            "Falta un campo o es de otro tipo",
+            "invalid-body", 422, NEVER, "A field is missing or of another type", "Falta un campo o es de otro tipo"
         ),
         Problem(
             "invalid-query",
@@ -102,12 +101,13 @@ PROBLEMS = {
             "This name or password cannot be used",
             "Este nombre o contraseña no se puede usar",
         ),
+        Problem("several-encounters", 422, NEVER, "Rows of more than one encounter", "Filas de más de una atención"),
         Problem(
-            "several-encounters",
+            "idempotency-key-reused",
             422,
             NEVER,
-            "Rows of more than one encounter",
-            "Filas de más de una atención",
+            "The Idempotency-Key came with another request",
+            "La Idempotency-Key ya vino con otra petición",
         ),
         Problem(
             "too-few-instants",

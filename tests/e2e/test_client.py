@@ -21,11 +21,13 @@ class Unwell(BaseHTTPRequestHandler):
 
     script: ClassVar[list[Step]] = []
     seen: ClassVar[list[str]] = []
+    keys: ClassVar[list[str | None]] = []
 
     def do_POST(self) -> None:
         """Answer."""
         self.rfile.read(int(self.headers["Content-Length"]))
         self.seen.append(f"{self.path} {self.headers.get('Authorization', '-')}")
+        self.keys.append(self.headers.get("Idempotency-Key"))
         status, headers, body = self.script.pop(0)
         self.send_response(status)
         for name, value in {"Content-Length": str(len(body)), **headers}.items():
@@ -41,6 +43,7 @@ class Unwell(BaseHTTPRequestHandler):
 def unwell() -> Iterator[str]:
     """Give the address of a service that answers by script."""
     Unwell.seen.clear()
+    Unwell.keys.clear()
     server = HTTPServer(("127.0.0.1", 0), Unwell)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -79,6 +82,16 @@ def test_the_client_waits_as_long_as_it_is_told_and_asks_again(unwell: str, wait
     Unwell.script = [TOKEN, (503, {"Retry-After": "7"}, "{}"), (429, {}, "{}"), ANSWER]
     assert Client(unwell, "ana", PASSWORD).predict({}) == {"idAtencion": 1}
     assert waited == [7.0, 2.0]
+
+
+@pytest.mark.usefixtures("waited")
+def test_every_try_of_one_prediction_carries_the_same_key_and_the_next_prediction_another(unwell: str) -> None:
+    Unwell.script = [TOKEN, (503, {}, "{}"), (401, {}, "{}"), TOKEN, ANSWER, ANSWER]
+    client = Client(unwell, "ana", PASSWORD)
+    client.predict({})
+    client.predict({})
+    tries = [key for key in Unwell.keys if key]
+    assert tries[0] == tries[1] == tries[2] != tries[3]
 
 
 def test_the_client_gives_up_after_five_tries(unwell: str, waited: list[float]) -> None:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,19 @@ def test_no_serving_process_maps_tensorflow(service: Service) -> None:
 def test_no_database_connection_crosses_the_fork(service: Service) -> None:
     opened = [link.readlink().name for link in Path(f"/proc/{service.master.pid}/fd").iterdir() if link.is_symlink()]
     assert not any(name.startswith("fcv.db") for name in opened)
+
+
+def test_one_key_at_the_same_moment_in_several_processes_makes_one_record(service: Service) -> None:
+    token = service.sign_in("retries")
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(5):
+            headers = token | {"Idempotency-Key": f"round-{number}"}
+            answers = list(pool.map(lambda each: post(service, GOLDEN[0], each), [headers] * 8))
+            assert [each.status_code for each in answers] == [200] * 8
+            assert len({(each.text, each.headers["Location"]) for each in answers}) == 1
+            assert sum("Idempotent-Replayed" not in each.headers for each in answers) == 1
+    kept = requests.get(f"{service.url}/predictions", headers=token, timeout=10).json()["predictions"]
+    assert len(kept) == 5
 
 
 def test_the_log_says_once_that_the_service_starts(service: Service) -> None:

@@ -34,7 +34,7 @@ format: $(VENV)/dev ## Format the code
 
 bench: $(VENV)/serving ## Measure a request beside json.loads of its body, and its record
 	@$(BIN)/python bench/request.py
-	@$(BIN)/python bench/ledger.py
+	@$(BIN)/python -m bench.ledger
 	@$(BIN)/python -m bench.batch
 	@$(BIN)/python bench/service.py
 

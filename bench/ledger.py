@@ -13,7 +13,7 @@ from time import perf_counter, process_time
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from request import BODIES, service, whole_request  # type: ignore[import-not-found] # beside this file
+from bench.request import BODIES, post, service
 
 ROUNDS, REQUESTS = 15, 100
 LEDGER = ("off", "required")
@@ -27,13 +27,13 @@ def main() -> None:
         for name, body in BODIES.items():
             for app, token in services.values():  # what only a first request pays
                 for _ in range(REQUESTS):
-                    whole_request(app, token, body)
+                    post(app, token, "/predict", body)
             spent: dict[str, list[tuple[float, float]]] = {mode: [] for mode in LEDGER}
             for number in range(ROUNDS):
                 for mode in LEDGER if number % 2 else reversed(LEDGER):
                     cpu, wall = process_time(), perf_counter()
                     for _ in range(REQUESTS):
-                        whole_request(*services[mode], body)
+                        post(*services[mode], "/predict", body)
                     spent[mode].append((process_time() - cpu, perf_counter() - wall))
             _print(name, spent)
 

@@ -26,7 +26,7 @@ from fcv_api.lstm.runtime import RUNTIME
 from fcv_api.lstm.swap import Serving, SwappedModels
 from fcv_api.scoring import Recorder
 from fcv_api.settings import ROOT, Settings, SettingsError
-from fcv_api.web import auth, batch, error_handlers, health, predict, predictions, requests
+from fcv_api.web import auth, batch, error_handlers, health, predict, predictions, requests, turns
 from fcv_api.web.facts import slug_of
 from fcv_api.web.openapi import DESCRIPTION, SECURITY_SCHEMES
 from fcv_api.web.parser import use_orjson
@@ -53,6 +53,7 @@ def create_app(settings: Settings, models: Models | None = None) -> Flask:
     # The hooks after a request run in reverse: the line is written when the headers are there.
     access_log.register(app, settings.timezone)
     requests.register(app, service)
+    turns.register(app)
     jwt.init_app(app)
     _register_routes(app)
     error_handlers.register(app)

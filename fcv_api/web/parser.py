@@ -20,6 +20,7 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from fcv_api.domain.errors import InvalidQuery
+from fcv_api.web import turns
 from fcv_api.web.problems import ProblemRaised
 from fcv_api.web.requests import current_service
 from fcv_api.wire.columns import invalid_body
@@ -42,13 +43,19 @@ class OrjsonParser(FlaskParser):
         check_encoding(req)
         if req.mimetype != "application/json":
             raise ProblemRaised("unsupported-media-type", f"Send the body with Content-Type: {self.TAKES}.")
-        body = read_body(req)
+        body = self.receive(req)
         if isinstance(schema, VitalsSchema) and (columns := decode_columns(body)) is not None:
             return columns
         try:
             return orjson.loads(body)
         except orjson.JSONDecodeError as error:
             raise ProblemRaised("not-json", f"The body is not JSON: {error}.") from None
+
+    def receive(self, req: Request) -> bytes:
+        """Receive the body whole, and wait until it may be parsed."""
+        body = read_body(req)
+        turns.take(len(body))
+        return body
 
     def handle_error(
         self,
@@ -77,7 +84,7 @@ class BatchParser(OrjsonParser):
         if req.mimetype != CSV:
             return super().load_json(req, schema)
         try:
-            columns, g.dialect = read_csv(read_body(req), schema.fields)
+            columns, g.dialect = read_csv(self.receive(req), schema.fields)
         except NotCsv as error:
             raise ProblemRaised("not-csv", f"The body is not CSV: {error}.") from None
         return columns

@@ -1,0 +1,51 @@
+"""Large bodies take turns, and a turn ends with its request."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import orjson
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from fcv_api.web import parser, turns
+from fcv_api.wire.example import example_batch
+from fcv_api.wire.typed_columns import decode_columns
+
+
+@pytest.fixture
+def _all_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "LARGE", 2)
+
+
+@pytest.mark.usefixtures("_all_large")
+def test_a_process_parses_one_large_body_at_a_time(
+    app: Flask, token: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside, most = threading.Semaphore(0), []
+
+    def slowly(body: bytes) -> dict[str, Any] | None:
+        inside.release()
+        most.append(inside._value)  # noqa: SLF001
+        time.sleep(0.05)
+        inside.acquire()
+        return decode_columns(body)
+
+    monkeypatch.setattr(parser, "decode_columns", slowly)
+    with ThreadPoolExecutor(4) as threads:
+        post = lambda _: app.test_client().post("/predict/batch", json=example_batch(), headers=token)  # noqa: E731
+        assert [answer.status_code for answer in threads.map(post, range(4))] == [200] * 4
+    assert most == [1] * 4
+
+
+@pytest.mark.usefixtures("_all_large")
+@pytest.mark.parametrize("body", [b"{nothing", b"{}", orjson.dumps(example_batch() | {"valor": 5})], ids=repr)
+def test_a_turn_ends_when_its_body_is_refused(http: FlaskClient, token: dict[str, str], body: bytes) -> None:
+    headers = token | {"Content-Type": "application/json"}
+    assert http.post("/predict/batch", data=body, headers=headers).status_code in (400, 422)
+    assert http.post("/predict/batch", json=example_batch(), headers=token).status_code == 200
+    assert not turns._TURN.locked()  # noqa: SLF001

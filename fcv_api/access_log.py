@@ -22,6 +22,13 @@ log = logging.getLogger("fcv_api")
 class SharedLogFile(WatchedFileHandler):
     """A file that several processes append to, and that rotation renames: it is opened anew, and no line is lost."""
 
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line. Where the file cannot be opened anew, as on a full disk, the line is lost and no answer is."""
+        try:
+            super().emit(record)
+        except OSError:
+            self.handleError(record)  # as for a line that cannot be written: told on standard error
+
     def _open(self) -> TextIOWrapper:
         descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
         return open(descriptor, "a", encoding="utf-8", errors="backslashreplace")  # noqa: PTH123

@@ -7,6 +7,9 @@ import os
 from pathlib import Path
 from threading import Thread
 
+import pytest
+from flask.testing import FlaskClient
+
 from fcv_api import access_log
 
 
@@ -57,3 +60,32 @@ def test_threads_that_write_while_the_file_is_renamed_lose_no_line(log_file: Pat
         thread.join()
     found = [line.rsplit(" , ")[-1] for file in log_file.parent.iterdir() for line in lines(file)]
     assert sorted(found) == sorted(f"{name}-{number}" for name in range(4) for number in range(300))
+
+
+def test_a_file_that_cannot_be_opened_anew_takes_no_answer_along(
+    http: FlaskClient, log_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As where the disk is full when the log is rotated."""
+    log_file.rename(log_file.with_name("app.log.1"))
+    log_file.mkdir()
+    assert [http.get("/health/live").status_code for _ in range(2)] == [200, 200]
+    assert "IsADirectoryError" in capsys.readouterr().err
+    log_file.rmdir()
+    assert http.get("/health/live").status_code == 200
+    assert len(lines(log_file)) == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full, a disk that is always full, is Linux's")
+def test_a_full_disk_when_the_log_is_rotated_takes_no_answer_along(http: FlaskClient, log_file: Path) -> None:
+    handler = next(each for each in access_log.log.handlers if isinstance(each, access_log.SharedLogFile))
+    assert handler.stream
+    with Path("/dev/full").open("a") as full:
+        os.dup2(full.fileno(), handler.stream.fileno())
+    assert http.get("/health/live").status_code == 200  # its line waits in memory
+    log_file.rename(log_file.with_name("app.log.1"))
+    assert http.get("/health/live").status_code == 200
+    with log_file.with_name("app.log.1").open("a") as roomy:
+        os.dup2(roomy.fileno(), handler.stream.fileno())
+    assert http.get("/health/live").status_code == 200
+    assert lines(log_file.with_name("app.log.1"))
+    assert len(lines(log_file)) == 1

@@ -6,7 +6,6 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -58,8 +57,6 @@ class Link(NamedTuple):
 Also = Callable[[Any, list[Record]], None]
 GIVEN = Record._fields.index("seq")
 WINDOW, HASH = Record._fields.index("window_raw"), Record._fields.index("hash")
-LARGE = 16_384
-"""Bytes: some pages of any database."""
 COLUMNS = ", ".join(Record._fields)
 INSERT = {
     sqlite: f"INSERT INTO predictions ({COLUMNS}) VALUES ({', '.join([mark] * len(Record._fields))})"  # noqa: S608
@@ -79,25 +76,11 @@ def append(given: Sequence[Record], started: float, also: Also | None = None) ->
     """
     with write_cursor() as cursor:
         lock(cursor)
-        records = _chained(given, head(cursor), started)
+        records = chained(given, head(cursor), started)
         cursor.executemany(INSERT[on_sqlite(cursor)], records)
         if also:
             also(cursor, records)
     return records
-
-
-def check_room() -> None:
-    """Write a record larger than any, and take it back. Raises SQLAlchemyError when there is no room for it."""
-    with suppress(_TakenBack):
-        append([Record(0, 0, "", "", window_raw=bytes(LARGE))], perf_counter(), _take_back)
-
-
-class _TakenBack(Exception):
-    """Rolls a transaction back that did all it should."""
-
-
-def _take_back(_cursor: Any, _records: list[Record]) -> None:  # noqa: ANN401
-    raise _TakenBack
 
 
 def lock(cursor: Any) -> None:  # noqa: ANN401 - a driver's cursor
@@ -126,7 +109,8 @@ def digest(cells: Sequence[Any]) -> str:
     return hashlib.sha256((cells[WINDOW] or b"") + others).hexdigest()
 
 
-def _chained(given: Sequence[Record], last: Link, started: float) -> list[Record]:
+def chained(given: Sequence[Record], last: Link, started: float) -> list[Record]:
+    """Give records their numbers, ids and time, and chain them to the last one."""
     now = datetime.now(UTC)
     moment, at, duration_us = int(now.timestamp() * 1000), utc_text(now), round((perf_counter() - started) * 1e6)
     seq, previous = last

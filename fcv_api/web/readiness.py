@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from fcv_api import activations
 from fcv_api.accounts import check_writable
 from fcv_api.domain.errors import NoModel
-from fcv_api.ledger.record import check_room
+from fcv_api.ledger.room import check_room
 from fcv_api.web.requests import current_service
 
 OK, DEGRADED, FAILED = "ok", "degraded", "failed"

@@ -119,11 +119,14 @@ class VitalRows:
             return None
 
     def _units(self, nine: _Nine) -> Cells:
-        """Give each row's unit: `unidad`, or `idUnidad` where that names none of the table."""
-        codes = {} if self.unit_codes is None else self.unit_codes
-        if self.units is None:
+        """Give each row's unit: `unidad`, or `idUnidad` where that names none of the table.
+
+        A column without a cell is as one that was not sent: in a batch, others may have sent it.
+        """
+        units, codes = self.units or {}, self.unit_codes or {}
+        if codes and not units:
             return nine.told("idUnidad", codes)
-        names = nine.told("unidad", self.units)
+        names = nine.told("unidad", units)
         return either(names, nine.told("idUnidad", codes)) if codes and not all_known(names) else names
 
     def _check_names(self) -> None:

@@ -44,6 +44,11 @@ class Service:
         """Give `app.log`."""
         return (self.folder / "app.log").read_text("utf-8")
 
+    def fcv(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command on its database."""
+        command = [sys.executable, "-m", "fcv_api.cli", *arguments]
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False, cwd=ROOT)
+
     def sign_in(self, username: str = "ana") -> dict[str, str]:
         """Make an account, and give the header that carries its token."""
         credentials = {"username": username, "password": PASSWORD}

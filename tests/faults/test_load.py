@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import signal
 import threading
 import time
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from clients import JSON, SHORT, distinct_request
 from conftest import FIXTURES
 from service import Service, running
 
@@ -28,9 +28,7 @@ from fcv_api.lstm.registry import Registry
 from fcv_api.settings import ROOT
 from fcv_api.wire.answer import PredictionSchema
 from fcv_api.wire.encounter import EncounterSchema
-from fcv_api.wire.example import example_request
 
-SHORT = os.environ.get("FAULTS_SHORT") == "1"
 WORKERS = 4
 PREDICTIONS = 100 if SHORT else 1000
 DISTINCT = 50 if SHORT else 500
@@ -53,9 +51,7 @@ def bodies() -> list[Body]:
     model, schema = Registry(ROOT / "models").load(None), EncounterSchema()
     made = []
     for number in range(DISTINCT):
-        dice = random.Random(number)
-        request = example_request() | {"idAtencion": 10_000 + number}
-        request["valor"] = {row: round(value + dice.gauss(0, 3), 2) for row, value in request["valor"].items()}
+        request = distinct_request(number)
         outcome = scoring.assess(schema.load(request).read(UTC), model)
         made.append((number, json.dumps(request).encode(), PredictionSchema().dump(outcome.or_raise())))
     answers = {json.dumps(answer["inferences"]) for _, _, answer in made}
@@ -64,7 +60,7 @@ def bodies() -> list[Body]:
 
 
 def post(connection: HTTPConnection, body: bytes, token: dict[str, str]) -> tuple[int, dict[str, Any]]:
-    connection.request("POST", "/predict", body, token | {"Content-Type": "application/json"})
+    connection.request("POST", "/predict", body, token | JSON)
     answer = connection.getresponse()
     return answer.status, json.loads(answer.read())
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -167,6 +169,43 @@ def read_only(app: Flask, make_settings: Callable[..., Settings], tmp_path: Path
 
 def test_a_database_that_is_read_only_is_not_ready(read_only: FlaskClient) -> None:
     not_writable(read_only)
+
+
+@contextmanager
+def room_for(pages: int, database: Path) -> Iterator[None]:
+    """Let no file of this process grow beyond the log of the database and so many pages, as on a disk that is full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    size = database.with_name(f"{database.name}-wal").stat().st_size + pages * 4120
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("pages", [0, 1, 2, 4, 7])
+def test_a_disk_without_room_for_a_prediction_is_not_ready_and_with_room_it_is_again(
+    http: FlaskClient, token: dict[str, str], encounter: dict[str, object], tmp_path: Path, pages: int
+) -> None:
+    for _ in range(3):
+        assert http.post("/predict", json=encounter, headers=token).status_code == 200
+    with room_for(pages, tmp_path / "fcv.db"):
+        not_writable(http)
+        assert "room on its disk" in http.get("/health/ready").get_json()["checks"]["database"]["detail"]
+    assert http.get("/health/ready").status_code == 200
+    assert http.post("/predict", json=encounter, headers=token).status_code == 200
+
+
+def test_a_disk_that_is_said_to_have_room_has_it_for_a_prediction(
+    http: FlaskClient, token: dict[str, str], encounter: dict[str, object], tmp_path: Path
+) -> None:
+    assert http.post("/predict", json=encounter, headers=token).status_code == 200
+    for pages in range(100):
+        with room_for(pages, tmp_path / "fcv.db"):
+            if http.get("/health/ready").status_code == 200:
+                assert http.post("/predict", json=encounter, headers=token).status_code == 200
+                return
+    raise AssertionError("there is never room")
 
 
 def test_a_model_that_computes_again_is_ready_again(damaged: FlaskClient, models: FakeModels) -> None:

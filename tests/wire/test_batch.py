@@ -14,7 +14,7 @@ from marshmallow import ValidationError
 from strategies import requests
 
 from fcv_api.domain.encounter import Encounter
-from fcv_api.domain.errors import CodeNameConflict, InvalidRows, MixedTimeZones
+from fcv_api.domain.errors import CodeNameConflict, InvalidRows, MixedTimeZones, UnitMissing
 from fcv_api.domain.prediction import Refusal
 from fcv_api.wire.batch import BatchSchema
 from fcv_api.wire.encounter import EncounterSchema
@@ -105,6 +105,27 @@ def test_an_absent_cell_refuses_its_own_encounter_alone(column: str) -> None:
     assert "row '183'" in str(bad.reason)
 
 
+def test_a_row_of_which_nothing_is_said_but_whose_it_is_refuses_its_encounter() -> None:
+    batch = batch_of(encounter(1), encounter(2))
+    batch["idAtencion"]["gone"] = 2
+    good, bad = read(batch)
+    assert isinstance(good, Encounter)
+    assert isinstance(bad, Refusal)
+    assert str(bad.reason) == "nomSigno, row 'gone': this row has no name"
+
+
+def test_two_names_that_are_wrong_in_two_ways_are_told_as_predict_tells_them() -> None:
+    body = encounter(1, nomSigno={"3": 5})
+    del body["nomSigno"]["4"]
+    with pytest.raises(InvalidRows) as alone:
+        EncounterSchema().load(dict(body)).read(BOGOTA)
+    batch = body | {"idAtencion": dict.fromkeys(body["valor"], 1)}
+    (bad,) = read(batch)
+    assert isinstance(bad, Refusal)
+    assert isinstance(bad.reason, InvalidRows)
+    assert bad.reason.cells == alone.value.cells
+
+
 def test_one_encounter_may_send_offsets_and_another_none() -> None:
     zoned = encounter(2)
     zoned["fecRegistro"] = {row: f"{time}-05:00" for row, time in zoned["fecRegistro"].items()}
@@ -152,6 +173,21 @@ def test_an_encounter_without_any_of_the_nine_signs_is_there_without_measurement
     assert isinstance(first, Encounter)
     assert isinstance(second, Encounter)
     assert (first.id, len(first.values), len(second.values)) == (2, 0, 180)
+
+
+@pytest.mark.parametrize(("sent", "column"), [({}, "unidad"), ({"idUnidad": dict.fromkeys("2", 5)}, "idUnidad")])
+def test_units_of_others_do_not_change_which_column_is_named(sent: Body, column: str) -> None:
+    """Row '7' of the example is its first temperature: 98.6 may be Fahrenheit."""
+    hot = encounter(1, valor={"7": 98.6}) | sent
+    alone = EncounterSchema().load(dict(hot))
+    with pytest.raises(UnitMissing, match=rf"^{column}, row '7'"):
+        alone.read(BOGOTA)
+    batch = batch_of(encounter(1, valor={"7": 98.6}), encounter(2)) | sent
+    batch["unidad"] = {"187": "MDC_DIM_DEGC"}
+    refused, other = read(batch)
+    assert isinstance(refused, Refusal)
+    assert str(refused.reason).startswith(f"{column}, row '7'")
+    assert isinstance(other, Encounter)
 
 
 def test_lists_say_the_same_as_objects() -> None:

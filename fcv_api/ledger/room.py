@@ -1,0 +1,45 @@
+"""Is there room for another record? A database that answers may have none: its disk may be full."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from time import perf_counter
+from typing import Any
+
+from fcv_api.extensions import write_cursor
+from fcv_api.ledger.record import INSERT, Record, chained, head, lock, on_sqlite
+
+LARGE = {True: 65_536, False: 8_192}
+"""Bytes, by whether it is SQLite: more than a prediction takes with its indexes. There a prediction writes some eight
+pages of 4 kB anew; PostgreSQL keeps what is taken back until it cleans up, so it is given less."""
+
+
+class _TakenBack(Exception):
+    """Rolls a transaction back that did all it should."""
+
+
+def check_room() -> None:
+    """Write more than any prediction does, and take it back. Raises SQLAlchemyError when there is no room for it."""
+    with suppress(_TakenBack), write_cursor() as cursor:
+        lock(cursor)
+        # Random, because PostgreSQL would make next to nothing of zeros.
+        large = Record(0, 0, "", "", window_raw=os.urandom(LARGE[on_sqlite(cursor)]))
+        with _no_memory(cursor):
+            cursor.executemany(INSERT[on_sqlite(cursor)], chained([large], head(cursor), perf_counter()))
+        raise _TakenBack
+
+
+@contextmanager
+def _no_memory(cursor: Any) -> Iterator[None]:  # noqa: ANN401 - a driver's cursor
+    """Let SQLite write at once. Else it keeps in memory what is not committed, and the disk is never asked."""
+    if not on_sqlite(cursor):
+        yield
+        return
+    pages = cursor.execute("PRAGMA cache_size").fetchone()[0]
+    cursor.execute("PRAGMA cache_size=1")
+    try:
+        yield
+    finally:
+        cursor.execute(f"PRAGMA cache_size={pages}")

@@ -1,0 +1,132 @@
+"""A disk that is full: nothing is answered that is not recorded, and nothing must be restarted when there is room."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+from clients import SHORT, Answer, Load, under_load
+from recorded_answers import assert_recorded, assert_verified, distinct_bodies, records_of
+from service import Service, running
+from small_disk import Disk, small_disk
+
+from fcv_api.wire.example import example_batch
+
+CLIENTS = 4
+SECONDS = 1.5 if SHORT else 15.0
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore"),
+    pytest.mark.skipif(sys.platform != "linux", reason="only Linux mounts a disk in memory, or limits another process"),
+]
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    """Give a disk to fill."""
+    with small_disk(tmp_path / "disk") as disk:
+        yield disk
+
+
+@pytest.fixture(params=["database", "database and log"])
+def service(request: pytest.FixtureRequest, tmp_path: Path, disk: Disk) -> Iterator[Service]:
+    """Give a service whose database is on the disk; or all that it writes: `app.log` and standard output too."""
+    folder = tmp_path if request.param == "database" else disk.folder
+    with running(folder, DATABASE_URL=f"sqlite:///{disk.folder / 'fcv.db'}", WORKERS="4") as service:
+        yield service
+
+
+def ready(service: Service) -> Answer:
+    begun = time.time()
+    answer = requests.get(f"{service.url}/health/ready", timeout=10)
+    return Answer(begun, time.time(), answer.status_code, dict(answer.headers), answer.json())
+
+
+@contextmanager
+def asking(service: Service) -> Iterator[list[Answer]]:
+    """Ask for readiness during the block, ten times a second."""
+    done = threading.Event()
+    got: list[Answer] = []
+
+    def ask() -> None:
+        while not done.wait(0.1):
+            got.append(ready(service))
+
+    asker = threading.Thread(target=ask)
+    asker.start()
+    try:
+        yield got
+    finally:
+        done.set()
+        asker.join()
+
+
+def wait_for(what: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def predicted(load: Load, since: float = 0.0) -> list[Answer]:
+    """Give what was answered with a prediction. One that was asked for before there was room may be answered after."""
+    return [answer for answer in load.got if answer.status == 200 and answer.ended >= since]
+
+
+def test_a_full_disk_refuses_all_that_it_cannot_record_until_there_is_room(service: Service, disk: Disk) -> None:
+    with under_load(service, distinct_bodies(), CLIENTS) as load, asking(service) as polls:
+        wait_for(lambda: len(predicted(load)) > 50, 20)
+        disk.fill(service)
+        wait_for(lambda: load.got[-1].status == 503, 20)
+        time.sleep(SECONDS)
+        batch = requests.post(f"{service.url}/predict/batch", json=example_batch(), headers=load.token, timeout=10)
+        read = requests.get(service.url + predicted(load)[0].headers["Location"], headers=load.token, timeout=10)
+        freed = time.time()
+        disk.empty(service)
+        wait_for(lambda: bool(predicted(load, freed)), 5)
+        wait_for(lambda: polls[-1].status == 200, 5)
+        time.sleep(1)
+    full = max(each.ended for each in predicted(load) if each.ended < freed)
+    told = Counter(poll.status for poll in polls if full < poll.begun and poll.ended < freed)
+    back = min(each.ended for each in predicted(load, freed)) - freed
+    _print(disk, load, told, back)
+    assert (batch.status_code, read.status_code) == (503, 200)
+    assert set(told) == {503}, "readiness said that there is room where nothing could be recorded"
+    assert back < 2
+    _assert_refused_in_words([each for each in load.got if each.status == 503], polls)
+    _assert_all_recorded(service, load)
+
+
+def _print(disk: Disk, load: Load, told: Counter[int], back: float) -> None:
+    statuses = dict(Counter(each.status for each in load.got))
+    print(
+        f"\n{type(disk).__name__} disk: {statuses}, {len(load.lost)} lost; readiness while nothing could be recorded: "
+        f"{dict(told)}; first prediction {back:.2f} s after there was room"
+    )
+
+
+def _assert_refused_in_words(refused: list[Answer], polls: list[Answer]) -> None:
+    assert refused
+    assert {each.headers["Retry-After"] for each in refused} == {"5"}
+    assert {each.body["type"] for each in refused} == {"/problems/database-unavailable"}
+    details = {each.body["checks"]["database"]["detail"] for each in polls if each.status == 503}
+    assert all("has room on its disk" in detail for detail in details)
+
+
+def _assert_all_recorded(service: Service, load: Load) -> None:
+    """Compare the record with the answers, after the last of them; the log goes on too."""
+    assert ready(service).body["status"] == "ok"
+    assert load.lost == []
+    assert {each.status for each in load.got} <= {200, 422, 503}
+    records = records_of(service)
+    assert len(records) == sum(each.status != 503 for each in load.got)
+    assert_recorded(load.got, records)
+    assert_verified(service)
+    assert load.got[-1].headers["X-Request-ID"] in service.log()

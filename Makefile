@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo test check lint types format bench model faults clean
+.PHONY: help serve demo test check lint types format bench model faults certs clean
 
 help: ## Show what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -44,6 +44,9 @@ model: $(VENV)/dev ## Make the shipped model again, with its report and its gall
 
 faults: $(VENV)/dev ## Load the service, and see that nothing is lost (minutes)
 	@$(BIN)/python -m pytest tests/faults --override-ini addopts=--strict-markers -s
+
+certs: ## Make a LAN's certificate authority and a certificate: make certs NAMES="fcv.hospital.lan 10.0.0.5"
+	@deploy/certs.sh $(NAMES)
 
 clean: ## Remove the environment and all caches; instance/, logs/ and models/ stay
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -12,23 +12,54 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import orjson
 from gunicorn import util
+from gunicorn.workers.gthread import ThreadWorker
 
 from fcv_api.settings import ROOT, Settings
 
 _settings = Settings.from_environment()
 
+
+class LeavingWorker(ThreadWorker):  # type: ignore[misc]
+    """gunicorn's gthread worker, which gives up the port as soon as it stops accepting, and not seconds later.
+
+    Otherwise the kernel goes on taking connections for a service that ends, nginx sends requests on them, and they are
+    cut off unanswered. A port that nobody holds refuses, and nginx asks the other instance.
+    """
+
+    def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001 - gunicorn's own signature
+        """Take what has come already, and close, where accepting ends for good."""
+        super().set_accept_enabled(enabled)
+        if not self.alive and not enabled:
+            for listener in self.sockets:
+                if listener.sock is not None:  # not closed yet
+                    self._take_what_waits(listener)
+                    listener.close()
+
+    def _take_what_waits(self, listener: Any) -> None:  # noqa: ANN401
+        before = -1
+        while before < self.nr_conns:
+            before = self.nr_conns
+            self.accept(listener)  # counts a connection, or finds none
+
+
 chdir = str(ROOT)
 bind = _settings.bind
-worker_class = "gthread"
+worker_class = LeavingWorker
 workers = _settings.workers
 threads = _settings.threads
 # A preloaded app is loaded before the reloader watches, so an edit would change nothing.
 preload_app = "--reload" not in sys.argv
+# A slow leak never grows for months; not all workers at one moment, and no request is lost by it.
+max_requests = 20_000
+max_requests_jitter = 4_000
 control_socket_disable = True
 accesslog = None  # access_log.py writes the line
+# A guard test compares these with deploy/nginx.conf.
 timeout = 30
 graceful_timeout = 30
 keepalive = 75
+limit_request_line = limit_request_field_size = 8190
+forwarded_allow_ips = "127.0.0.1,::1"  # FCV_PROXIES decides who is believed; nothing is ever believed of all (`*`)
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108 - memory, not a disk
 
 
@@ -41,6 +72,15 @@ def pre_fork(_server: Any, _worker: Any) -> None:  # noqa: ANN401 - gunicorn's o
 
     with app.app_context():
         db.engine.dispose()
+
+
+def pre_exec(server: Any) -> None:  # noqa: ANN401
+    """Let the new master of an upgrade by USR2 begin as the first one did: `fcv serve` looks after settings and tables.
+
+    gunicorn would start itself again by the path of its own `__main__.py`. Python then looks for modules beside that
+    file first, and takes `gunicorn/http` for its own `http`.
+    """
+    server.START_CTX.update(args=[sys.executable, "-m", "fcv_api.cli", "serve"], cwd=str(ROOT))
 
 
 def post_worker_init(_worker: Any) -> None:  # noqa: ANN401

@@ -57,7 +57,7 @@ class Client:
         return {"Authorization": f"Bearer {self._token}"}
 
     def _post(self, path: str, body: Mapping[str, Any], headers: dict[str, str]) -> requests.Response:
-        """Post, and post again after 429, 503 or a broken connection: a key makes it one prediction."""
+        """Post, and post again after 429, 502 to 504 or a broken connection: a key makes it one prediction."""
         for attempt in range(1, TRIES + 1):
             try:
                 answer = self._http.post(self._url + path, json=body, headers=headers, timeout=TIMEOUT)
@@ -66,7 +66,7 @@ class Client:
                     raise
                 time.sleep(_back_off(attempt))
                 continue
-            if answer.status_code not in (429, 503) or attempt == TRIES:
+            if answer.status_code not in (429, 502, 503, 504) or attempt == TRIES:
                 return answer
             time.sleep(_wait(answer, attempt))
         raise AssertionError

@@ -85,7 +85,7 @@ class SwappedModels:
         latest = self._activations.latest_id()
         if latest:
             self._prepared = (latest, LiteRtModel(self._activations.artifact(latest)))
-        self._disk(self.prepared.manifest)
+            self._disk(self.prepared.manifest)  # the first one has just been read from its folder
 
     def active(self) -> LiteRtModel:
         """Give the model that answers now. Raises NoModel when this process cannot know which one that is."""

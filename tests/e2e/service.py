@@ -72,12 +72,12 @@ def running(folder: Path, **settings: str) -> Iterator[Service]:
 def start(folder: Path, options: tuple[str, ...] = (), /, **settings: str) -> Service:
     """Start a service, from the checkout CHECKOUT where it is given. It may not answer yet."""
     checkout = settings.pop("CHECKOUT", str(ROOT))
-    port = free_port()
+    bind = settings.pop("BIND", None) or f"127.0.0.1:{free_port()}"
     own = {
         "DATABASE_URL": f"sqlite:///{folder / 'fcv.db'}",
         "JWT_SECRET": "0123456789abcdef" * 4,
         "LOG_DIR": str(folder),
-        "BIND": f"127.0.0.1:{port}",
+        "BIND": bind,
         "TIMEZONE": "America/Bogota",
     } | settings
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FCV_")}
@@ -85,7 +85,7 @@ def start(folder: Path, options: tuple[str, ...] = (), /, **settings: str) -> Se
     command = [sys.executable, "-m", "fcv_api.cli", "serve", *options]
     with (folder / "output").open("wb") as output:
         master = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT, cwd=checkout)
-    return Service(f"http://127.0.0.1:{port}", folder, master, environment)
+    return Service(f"http://{bind}", folder, master, environment)
 
 
 def wait_until_live(service: Service) -> None:

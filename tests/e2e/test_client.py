@@ -79,9 +79,15 @@ def test_a_dead_token_is_renewed(tmp_path: Path, encounter: dict[str, Any]) -> N
 
 
 def test_the_client_waits_as_long_as_it_is_told_and_asks_again(unwell: str, waited: list[float]) -> None:
-    Unwell.script = [TOKEN, (503, {"Retry-After": "7"}, "{}"), (429, {}, "{}"), ANSWER]
+    Unwell.script = [
+        TOKEN,
+        (503, {"Retry-After": "7"}, "{}"),
+        (429, {}, "{}"),
+        (502, {"Retry-After": "5"}, "{}"),
+        ANSWER,
+    ]
     assert Client(unwell, "ana", PASSWORD).predict({}) == {"idAtencion": 1}
-    assert waited == [7.0, 2.0]
+    assert waited == [7.0, 2.0, 5.0]
 
 
 @pytest.mark.usefixtures("waited")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import MakeSettings
+from gunicorn.workers.gthread import ThreadWorker
 
 HEAVY = ("tensorflow", "keras", "tf_keras", "pandas", "pyarrow", "sklearn", "scipy", "matplotlib", "h5py", "tqdm")
 
@@ -30,7 +31,7 @@ def test_a_serving_process_loads_neither_tensorflow_nor_pandas(make_settings: Ma
 
 def test_the_model_is_loaded_once_before_the_fork(gunicorn_settings: dict[str, object]) -> None:
     assert gunicorn_settings["preload_app"] is True
-    assert gunicorn_settings["worker_class"] == "gthread"
+    assert issubclass(gunicorn_settings["worker_class"], ThreadWorker)  # type: ignore[arg-type]
     assert (gunicorn_settings["workers"], gunicorn_settings["threads"]) == (3, 5)
 
 

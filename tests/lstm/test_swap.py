@@ -175,7 +175,10 @@ def test_a_process_born_while_the_active_model_fails_does_not_answer(make: Make,
         models.active()
 
 
-def test_a_service_does_not_start_on_a_damaged_folder_and_one_that_runs_goes_on(make: Make) -> None:
+def test_a_service_does_not_start_on_a_damaged_folder_and_one_that_runs_goes_on(
+    make: Make, activations: FakeActivations
+) -> None:
+    activations.artifacts.append(version("2"))
     whole_so_far = [True]
 
     def disk(_manifest: Manifest) -> None:
@@ -184,7 +187,7 @@ def test_a_service_does_not_start_on_a_damaged_folder_and_one_that_runs_goes_on(
 
     models = make(disk)
     whole_so_far[0] = False
-    assert served(models) == "1.0.0"
+    assert served(models) == "2"
     assert "model.tflite was damaged. The model in memory goes on answering" in models.problem()
     with pytest.raises(ArtifactError, match="was damaged"):
         make(disk)

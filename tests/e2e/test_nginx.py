@@ -1,0 +1,235 @@
+"""The whole contract through the real nginx, with TLS and the files of `deploy/`."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from conftest import FIXTURES, UNTRAINED
+from proxied import Proxy, needs_nginx, proxied
+from service import PASSWORD, Service, running
+
+GOLDEN = ["encounter_5501", "encounter_5502"]
+JSON = {"Content-Type": "application/json"}
+MB = 1024 * 1024
+
+pytestmark = needs_nginx
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Give a service that believes nginx, with the model whose answers are known."""
+    with running(tmp_path_factory.mktemp("service"), PROXIES="1", **UNTRAINED) as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def proxy(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+    """Give nginx in front of it."""
+    with proxied(tmp_path_factory.mktemp("nginx"), service) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="module")
+def token(service: Service) -> dict[str, str]:
+    """Give the header of a client's token."""
+    return service.sign_in()
+
+
+def post(proxy: Proxy, path: str, body: bytes, headers: dict[str, str]) -> requests.Response:
+    return requests.post(f"{proxy.url}{path}", data=body, headers=JSON | headers, verify=str(proxy.ca), timeout=60)
+
+
+def get(proxy: Proxy, path: str, headers: dict[str, str] | None = None) -> requests.Response:
+    return requests.get(f"{proxy.url}{path}", headers=headers, verify=str(proxy.ca), timeout=60)
+
+
+def check_problem(answer: requests.Response, status: int, slug: str) -> None:
+    assert (answer.status_code, answer.headers["Content-Type"]) == (status, "application/problem+json")
+    problem = answer.json()
+    assert list(problem) == ["type", "title", "status", "detail", "request_id"]
+    assert (problem["type"], problem["status"]) == (f"/problems/{slug}", status)
+    assert problem["request_id"] == answer.headers["X-Request-ID"]
+    assert ("Retry-After" in answer.headers) == (status in (429, 502, 503, 504))
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_the_golden_encounters_get_the_direct_answer(
+    service: Service, proxy: Proxy, token: dict[str, str], expected: dict[str, Any], name: str
+) -> None:
+    body = (FIXTURES / f"{name}.json").read_bytes()
+    through = post(proxy, "/predict", body, token)
+    direct = requests.post(f"{service.url}/predict", data=body, headers=JSON | token, timeout=10)
+    assert through.json() == direct.json()
+    assert list(through.json()["inferences"].values()) == pytest.approx(expected[name]["lstm_relu_keras2"], abs=1e-5)
+    for header in ("FCV-Model", "FCV-Window"):
+        assert through.headers[header] == direct.headers[header]
+    assert get(proxy, through.headers["Location"], token).status_code == 200
+
+
+def batch_of(count: int) -> bytes:
+    """Build a batch of real encounters, each with another number."""
+    columns: dict[str, list[Any]] = {}
+    for number in range(count):
+        encounter = json.loads((FIXTURES / f"{GOLDEN[number % 2]}.json").read_bytes())
+        rows = list(encounter["valor"])
+        columns.setdefault("idAtencion", []).extend([9000 + number] * len(rows))
+        for name, cells in encounter.items():
+            if name != "idAtencion":
+                columns.setdefault(name, []).extend(cells.get(row) for row in rows)
+    return json.dumps(
+        {name: {str(row): cell for row, cell in enumerate(cells)} for name, cells in columns.items()}
+    ).encode()
+
+
+def test_forty_real_encounters_go_through_without_touching_the_disk(proxy: Proxy, token: dict[str, str]) -> None:
+    body = batch_of(40)
+    assert 12 * MB < len(body) < 16 * MB
+    before = (proxy.folder / "body").stat().st_mtime_ns
+    answer = post(proxy, "/predict/batch", body, token)
+    assert answer.status_code == 200
+    results = answer.json()["results"]
+    assert [result["idAtencion"] for result in results] == list(range(9000, 9040))
+    assert all("inferences" in result for result in results)
+    assert post(proxy, "/predict", (FIXTURES / "encounter_5501.json").read_bytes(), token).status_code == 200
+    assert (proxy.folder / "body").stat().st_mtime_ns == before
+    post(proxy, "/predict/batch", b" " * (24 * MB), token)  # and a larger one does: the folder tells
+    assert (proxy.folder / "body").stat().st_mtime_ns > before
+
+
+@pytest.mark.parametrize("path", ["/home", "/health/live", "/health/ready", "/openapi.json", "/docs/"])
+def test_what_needs_no_token_is_there(proxy: Proxy, path: str) -> None:
+    answer = get(proxy, path)
+    assert answer.status_code == 200
+    assert answer.headers["Strict-Transport-Security"] == "max-age=63072000"
+    assert answer.headers["Server"] == "nginx"
+
+
+def test_an_account_signs_in_predicts_reads_and_signs_out(proxy: Proxy) -> None:
+    credentials = {"username": "through", "password": PASSWORD}
+    assert post(proxy, "/auth/create_user", json.dumps(credentials).encode(), {}).status_code == 201
+    answer = requests.post(f"{proxy.url}/auth/token", data=credentials, verify=str(proxy.ca), timeout=10)
+    own = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    assert get(proxy, "/", own).json()["User"]["username"] == "through"
+    assert get(proxy, "/predictions", own).status_code == get(proxy, "/model", own).status_code == 200
+    assert post(proxy, "/auth/logout", b"", own).ok
+    answer = get(proxy, "/", own)
+    assert (answer.status_code, answer.json()["type"]) == (401, "/problems/not-authenticated")
+
+
+@pytest.mark.parametrize("path", ["/predict", "/auth/token", "/", "/docs/"])
+def test_the_plain_port_refuses(proxy: Proxy, path: str) -> None:
+    answer = requests.post(f"{proxy.plain}{path}", data=b"{}", timeout=5, allow_redirects=False)
+    check_problem(answer, 403, "tls-needed")
+    assert "Strict-Transport-Security" not in answer.headers
+    check_problem(requests.get(f"http://127.0.0.1:{proxy.port}/", timeout=5), 403, "tls-needed")
+
+
+@pytest.mark.parametrize(
+    ("path", "largest"), [("/auth/token", 16 * 1024), ("/predict", 2 * MB), ("/predict/batch", 32 * MB)]
+)
+def test_each_route_has_a_largest_body(proxy: Proxy, token: dict[str, str], path: str, largest: int) -> None:
+    assert post(proxy, path, b" " * largest, token).json()["type"] == "/problems/not-json"
+    check_problem(post(proxy, path, b" " * (largest + 1), token), 413, "too-large")
+
+
+def test_what_is_too_long_is_refused_by_nginx(proxy: Proxy) -> None:
+    check_problem(get(proxy, "/" + "a" * 5000), 414, "address-too-long")
+    check_problem(get(proxy, "/home", {"X-Long": "a" * 5000}), 431, "headers-too-large")
+    check_problem(requests.request("TRACE", proxy.url, verify=str(proxy.ca), timeout=5), 405, "method-not-allowed")
+
+
+def test_forty_sign_ins_at_one_instant_pass_and_a_flood_is_told_to_wait(service: Service, tmp_path: Path) -> None:
+    with proxied(tmp_path / "nginx", service) as proxy, ThreadPoolExecutor(40) as threads:
+
+        def burst(count: int) -> list[requests.Response]:
+            return list(threads.map(lambda _: post(proxy, "/auth/token", b"{", {}), range(count)))
+
+        assert Counter(answer.status_code for answer in burst(40)) == {400: 40}  # no JSON: costs no hash
+        flood = burst(80)
+        refused = [answer for answer in flood if answer.status_code == 429]
+        assert 40 <= len(refused) < 80
+        check_problem(refused[0], 429, "too-many-requests")
+        assert get(proxy, "/home").status_code == 200
+
+
+def test_one_id_stands_in_both_logs_in_the_answer_and_in_the_problem(
+    service: Service, proxy: Proxy, token: dict[str, str]
+) -> None:
+    own = get(proxy, "/model", token | {"X-Request-ID": "ward-7:bed.12_a"})
+    unsafe = get(proxy, "/model", token | {"X-Request-ID": "two words"})
+    made = get(proxy, "/nowhere")
+    assert own.headers["X-Request-ID"] == "ward-7:bed.12_a"
+    assert made.json()["request_id"] == made.headers["X-Request-ID"]
+    for answer in (own, unsafe, made):
+        assert f"'request_id': '{answer.headers['X-Request-ID']}'" in service.log()
+        assert f'"request_id":"{answer.headers["X-Request-ID"]}"' in proxy.log()
+
+
+def test_the_access_log_has_every_request_with_its_times_and_no_query(proxy: Proxy, token: dict[str, str]) -> None:
+    get(proxy, "/predictions?idAtencion=7654321", token | {"X-Request-ID": "with-a-query"})
+    get(proxy, "/" + "b" * 5000 + "?idAtencion=7654321")
+    requests.get(f"{proxy.plain}/predictions?idAtencion=7654321", timeout=5)
+    lines = [json.loads(line) for line in proxy.log().splitlines()]
+    line = next(line for line in lines if line["request_id"] == "with-a-query")
+    assert (line["uri"], line["status"], line["upstream_status"]) == ("/predictions", 200, "200")
+    assert line["seconds"] > 0 <= float(line["upstream_seconds"])
+    written = [file for file in proxy.folder.glob("*.log") if "7654321" in file.read_text()]
+    assert written == []
+
+
+def test_a_client_cannot_invent_its_address_or_break_the_scheme(proxy: Proxy, token: dict[str, str]) -> None:
+    invented = {"X-Forwarded-For": "10.9.9.9", "X-Forwarded-Proto": "http", "X-Forwarded-Ssl": "off"}
+    assert get(proxy, "/", token | invented | {"X-Forwarded-Host": "evil", "Forwarded": "for=evil"}).status_code == 200
+
+
+def test_a_service_that_is_stopped_or_too_slow_is_told_as_a_problem(tmp_path: Path) -> None:
+    with running(tmp_path, PROXIES="1") as service:
+        quick = {"proxy_read_timeout 35s": "proxy_read_timeout 1s"}
+        with proxied(tmp_path / "nginx", service, changes=quick) as proxy:
+            pids = [service.master.pid, *service.workers()]
+            for pid in pids:
+                os.kill(pid, signal.SIGSTOP)
+            check_problem(get(proxy, "/home"), 504, "service-too-slow")
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+            assert get(proxy, "/home").status_code == 200
+            service.master.terminate()
+            service.master.wait(timeout=40)
+            check_problem(get(proxy, "/home"), 502, "service-away")
+            assert '"upstream_status":"504"' in proxy.log()
+
+
+def test_a_body_that_cannot_be_kept_is_told_as_503_and_never_as_500(
+    service: Service, token: dict[str, str], tmp_path: Path
+) -> None:
+    with proxied(tmp_path / "nginx", service) as proxy:
+        (proxy.folder / "body").rmdir()  # as a disk that takes nothing
+        check_problem(post(proxy, "/predict/batch", b" " * (24 * MB), token), 503, "proxy-failed")
+        body = (FIXTURES / "encounter_5501.json").read_bytes()
+        assert post(proxy, "/predict", body, token).status_code == 200
+
+
+def test_http_2_is_spoken(proxy: Proxy) -> None:
+    asked = [
+        "curl",
+        "-s",
+        "--http2",
+        "--cacert",
+        str(proxy.ca),
+        "-o",
+        "/dev/null",
+        "-w",
+        "%{http_version} %{http_code}",
+    ]
+    shown = subprocess.run([*asked, f"{proxy.url}/home"], capture_output=True, text=True, check=True)
+    assert shown.stdout == "2 200"

@@ -53,6 +53,7 @@ WRONG = {
         "sqlite//x",
         "postgresql://fcv@db:port/fcv",
     ),
+    "DATABASE_URL_FILE": ("/nowhere/url", "/", "/dev/null"),
     "JWT_SECRET": ("short", "x" * 31, "change-me-" * 5, "my-secret-key-of-32-bytes-or-more", "EXAMPLE" * 6),
     "JWT_SECRET_PREVIOUS": ("short", "x" * 31, "placeholder" * 4),
     "JWT_SECRET_FILE": ("/nowhere/secret", "/", "/dev/null"),
@@ -152,9 +153,16 @@ def test_a_secrets_file_is_checked_too(read: Read, tmp_path: Path, content: byte
         read(JWT_SECRET_FILE=str(tmp_path / "jwt"))
 
 
-def test_two_secrets_are_one_too_many(read: Read) -> None:
-    with pytest.raises(SettingsError, match="FCV_JWT_SECRET and FCV_JWT_SECRET_FILE are both set"):
-        read(JWT_SECRET=SECRET, JWT_SECRET_FILE="/dev/null")
+@pytest.mark.parametrize(("name", "given"), [("JWT_SECRET", SECRET), ("DATABASE_URL", "sqlite:////srv/fcv.db")])
+def test_a_value_and_a_file_of_it_are_one_too_many(read: Read, name: str, given: str) -> None:
+    with pytest.raises(SettingsError, match=f"FCV_{name} and FCV_{name}_FILE are both set"):
+        read(**{name: given, f"{name}_FILE": "/dev/null"})
+
+
+def test_a_databases_url_may_lie_in_a_file(read: Read, tmp_path: Path) -> None:
+    url = "postgresql+psycopg://fcv:hunter2@db/fcv"
+    (tmp_path / "url").write_text(f"{url}\n", "utf-8")
+    assert str.__str__(read(DATABASE_URL_FILE=str(tmp_path / "url")).database_url) == url
 
 
 def test_a_dotenv_says_what_the_environment_does_not(

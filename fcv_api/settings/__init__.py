@@ -84,7 +84,7 @@ def _read(env: Env) -> dict[str, Any]:
     production = mode == "production"
     return {
         "env": mode,
-        "database_url": database_url(env.str("DATABASE_URL", "sqlite:///instance/fcv.db"), ROOT),
+        "database_url": _database_url(env),
         "jwt_secret": _jwt_secret(env, production=production),
         "jwt_secret_previous": _previous_secret(env),
         "registration": env.str("REGISTRATION", "admin" if production else "open", validate=OneOf(POLICIES)),
@@ -108,7 +108,8 @@ def _read(env: Env) -> dict[str, Any]:
     }
 
 
-NAMES = tuple(f"FCV_{name.upper()}" for name in (*Settings.__dataclass_fields__, "jwt_secret_file"))
+FILES = ("database_url_file", "jwt_secret_file")
+NAMES = tuple(f"FCV_{name.upper()}" for name in (*Settings.__dataclass_fields__, *FILES))
 
 
 def _refuse_unknown() -> None:
@@ -122,14 +123,25 @@ def _optional_path(env: Env, name: str) -> Path | None:
     return Path(text) if text else None
 
 
-def _jwt_secret(env: Env, *, production: bool) -> Secret:
-    given, file = env.str("JWT_SECRET", None), _optional_path(env, "JWT_SECRET_FILE")
+def _given_or_in_file(env: Env, name: str) -> tuple[str, str | None]:
+    """Give what a setting says, or the file that its `_FILE` names; and which of the two said it."""
+    given, file = env.str(name, None), _optional_path(env, f"{name}_FILE")
     if given and file:
-        raise SettingsError("FCV_JWT_SECRET and FCV_JWT_SECRET_FILE are both set; keep one.")
-    if given:
-        return checked_secret("FCV_JWT_SECRET", given)
+        raise SettingsError(f"FCV_{name} and FCV_{name}_FILE are both set; keep one.")
     if file:
-        return checked_secret("FCV_JWT_SECRET_FILE", content("FCV_JWT_SECRET_FILE", file))
+        return f"FCV_{name}_FILE", content(f"FCV_{name}_FILE", file)
+    return f"FCV_{name}", given
+
+
+def _database_url(env: Env) -> Secret:
+    variable, given = _given_or_in_file(env, "DATABASE_URL")
+    return database_url(variable, "sqlite:///instance/fcv.db" if given is None else given, ROOT)
+
+
+def _jwt_secret(env: Env, *, production: bool) -> Secret:
+    variable, given = _given_or_in_file(env, "JWT_SECRET")
+    if given or variable.endswith("_FILE"):
+        return checked_secret(variable, given or "")
     if production:
         raise SettingsError(
             "FCV_JWT_SECRET or FCV_JWT_SECRET_FILE must be set in production: "

@@ -32,18 +32,18 @@ class Secret(str):
         return "Secret('...')"
 
 
-def database_url(text: str, root: Path) -> Secret:
+def database_url(variable: str, text: str, root: Path) -> Secret:
     """Check a database's URL. A relative SQLite file lies under `root`, whoever opens it from where."""
     try:
         url = make_url(text)
         url.get_dialect().import_dbapi()
     except ModuleNotFoundError as missing:
-        raise SettingsError(f"FCV_DATABASE_URL needs the package {missing.name}: install the postgres extra.") from None
+        raise SettingsError(f"{variable} needs the package {missing.name}: install the postgres extra.") from None
     except (SQLAlchemyError, ValueError):
-        raise SettingsError("FCV_DATABASE_URL is no URL of a database, such as sqlite:///instance/fcv.db.") from None
+        raise SettingsError(f"{variable} is no URL of a database, such as sqlite:///instance/fcv.db.") from None
     if url.get_backend_name() == "sqlite":
         if url.database in (None, "", ":memory:"):
-            raise SettingsError("FCV_DATABASE_URL must name a file: each process would have a memory of its own.")
+            raise SettingsError(f"{variable} must name a file: each process would have a memory of its own.")
         if not str(url.database).startswith("file:"):  # SQLite's own URI
             url = url.set(database=str(root / str(url.database)))
     return Secret(url.render_as_string(hide_password=False))

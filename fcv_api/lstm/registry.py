@@ -12,6 +12,9 @@ from fcv_api.lstm.runtime import LiteRtModel
 SHIPPED = "fcv-sim/1.0.0"
 """What serves until another model is chosen."""
 
+SHIPPED_IN = Path(__file__).resolve().parents[2] / "models"
+"""Where it came. A models' folder elsewhere, such as an empty volume, need not hold a copy."""
+
 PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
 
 
@@ -26,14 +29,15 @@ def check_part(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Registry:
-    """The models under `models_dir`."""
+    """The models under `models_dir`, and the shipped one wherever that is."""
 
     models_dir: Path
 
     def references(self) -> list[str]:
         """Give every `name/version`, by name and then from the oldest version to the newest."""
         found = {file.parent.relative_to(self.models_dir) for file in self.models_dir.glob(f"*/*/{MANIFEST}")}
-        parts = [path.parts for path in found if not any(part.startswith(".") for part in path.parts)]
+        parts = {path.parts for path in found if not any(part.startswith(".") for part in path.parts)}
+        parts.add(tuple(SHIPPED.split("/")))
         return ["/".join(each) for each in sorted(parts, key=lambda each: (each[0], _version_order(each[1])))]
 
     def resolve(self, reference: str) -> str:
@@ -50,7 +54,9 @@ class Registry:
 
     def folder(self, reference: str) -> Path:
         """Find the folder of `name/version`, or of a name's newest version. Raises ArtifactError."""
-        return self.models_dir / self.resolve(reference)
+        resolved = self.resolve(reference)
+        own = self.models_dir / resolved
+        return SHIPPED_IN / SHIPPED if resolved == SHIPPED and not own.exists() else own
 
     def artifact(self, reference: str) -> Artifact:
         """Read a model and check its sha256. Raises ArtifactError."""

@@ -37,6 +37,18 @@ def test_nothing_chosen_means_the_shipped_model(registry: Registry) -> None:
     assert str(registry.load(None).identity) == SHIPPED
 
 
+def test_the_shipped_model_need_not_lie_among_ones_own(tmp_path: Path) -> None:
+    registry = Registry(tmp_path / "own")
+    assert str(registry.load(None).identity) == SHIPPED
+    assert registry.references() == [SHIPPED]
+
+
+def test_a_damaged_copy_of_the_shipped_model_is_not_passed_over(registry: Registry) -> None:
+    (registry.models_dir / SHIPPED / "model.tflite").write_bytes(b"damaged")
+    with pytest.raises(ArtifactError, match="sha256"):
+        registry.load(None)
+
+
 def test_an_unknown_name_is_refused_and_the_known_ones_are_told(registry: Registry) -> None:
     with pytest.raises(ArtifactError, match=r"no model 'other'.*fcv-sim/1\.10\.0"):
         registry.load("other")

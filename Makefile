@@ -4,10 +4,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo test check lint types format bench model faults certs clean
+.PHONY: help serve demo test check lint types format bench model faults certs secrets image-check clean
 
 help: ## Show what there is to make
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 serve: $(VENV)/serving ## Install, and serve on 127.0.0.1:8000
 	@$(BIN)/python examples/first_steps.py
@@ -24,6 +24,7 @@ check: lint types test ## All that a change must pass
 lint: $(VENV)/dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/hadolint Dockerfile
 
 types: $(VENV)/dev
 	@$(BIN)/mypy
@@ -47,6 +48,12 @@ faults: $(VENV)/dev ## Load the service, and see that nothing is lost (minutes)
 
 certs: ## Make a LAN's certificate authority and a certificate: make certs NAMES="fcv.hospital.lan 10.0.0.5"
 	@deploy/certs.sh $(NAMES)
+
+secrets: ## Make the secrets and settings that docker-compose.yml and swarm.yml need
+	@deploy/secrets.sh
+
+image-check: $(VENV)/dev ## Build the images with buildah, and run them (as root, minutes)
+	@deploy/image-check.sh
 
 clean: ## Remove the environment and all caches; instance/, logs/ and models/ stay
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

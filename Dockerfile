@@ -1,0 +1,69 @@
+# Two images of one checkout:
+#   docker build -t fcv-mlapi:0.1.0 .                                  the service
+#   docker build -t fcv-mlapi-importer:0.1.0 --target importer .       `fcv` with TensorFlow, for `fcv model import`
+#
+# The base is pinned by its tag. To pin it to the bit, look up what you tested (`docker image inspect --format
+# '{{index .RepoDigests 0}}' python:3.11-slim-bookworm`) and give it: --build-arg BASE=python@sha256:...
+# Behind a mirror of Python's packages: --build-arg PIP_INDEX_URL=https://mirror.hospital.lan/simple
+#
+# `make image-check` builds both with buildah and runs them, on a stand-in for the base: Debian bookworm's own Python 3.11.
+ARG BASE=python:3.11-slim-bookworm
+
+# What the service needs, in /opt/venv. Only the files that say what that is are copied: a change of the code leaves it be.
+FROM ${BASE} AS environment
+ARG PIP_INDEX_URL
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_NO_WARN_SCRIPT_LOCATION=1
+WORKDIR /opt/fcv
+COPY LICENSE README.md constraints.txt pyproject.toml ./
+COPY fcv_api/__init__.py fcv_api/
+RUN python3 -m venv /opt/venv \
+ && /opt/venv/bin/pip install --quiet --constraint constraints.txt --editable '.[postgres]'
+
+FROM environment AS training-environment
+ARG PIP_INDEX_URL
+RUN /opt/venv/bin/pip install --quiet --constraint constraints.txt --editable '.[postgres,train]'
+
+# A running service installs nothing.
+FROM environment AS serving-environment
+RUN /opt/venv/bin/pip uninstall --quiet --yes pip setuptools
+
+# The checkout, compiled. The code of an image never changes, so no time of a file is ever compared.
+FROM ${BASE} AS checkout
+WORKDIR /opt/fcv
+COPY . .
+RUN python3 -m compileall -q --invalidation-mode unchecked-hash fcv_api migrations wsgi.py
+
+# What both images are, but for their packages. The user's number is fixed: volumes and secrets are given to it.
+FROM ${BASE} AS runtime
+RUN useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin fcv \
+ && install -d -o fcv -g fcv -m 0750 /var/lib/fcv /var/lib/fcv/models /var/log/fcv \
+ && install -d -o fcv -g fcv -m 0700 /opt/fcv/instance
+COPY --from=checkout /opt/fcv /opt/fcv
+# Development keeps its database and secret in instance/; production writes to the two folders under /var, and to no other.
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    FCV_ENV=production \
+    FCV_BIND=0.0.0.0:8000 \
+    FCV_MODELS_DIR=/var/lib/fcv/models \
+    FCV_LOG_DIR=/var/log/fcv
+WORKDIR /opt/fcv
+
+FROM runtime AS importer
+COPY --from=training-environment /opt/venv /opt/venv
+RUN fcv --version
+USER 10001:10001
+ENTRYPOINT ["fcv"]
+CMD ["--help"]
+
+FROM runtime AS service
+COPY --from=serving-environment /opt/venv /opt/venv
+# A base without time zones, or a package that does not load, fails here and not on the ward.
+RUN fcv --version && python -c "import zoneinfo, psycopg, ai_edge_litert.interpreter; zoneinfo.ZoneInfo('America/Bogota')"
+USER 10001:10001
+EXPOSE 8000
+# Not urllib.request: it would ask the proxy that a hospital's Docker hands to every container.
+HEALTHCHECK --interval=15s --timeout=5s --start-period=60s --retries=3 CMD ["python", "-c", \
+ "import http.client; c = http.client.HTTPConnection('127.0.0.1', 8000, timeout=4); c.request('GET', '/health/live'); raise SystemExit(c.getresponse().status != 200)"]
+# `fcv serve` becomes gunicorn, which then is process 1: it ends in good order on SIGTERM, and reaps its workers.
+CMD ["fcv", "serve"]

@@ -6,7 +6,7 @@ import os
 import resource
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -36,11 +36,17 @@ class Mounted:
     folder: Path
 
     def fill(self, service: Service) -> None:
-        """Put a file there that takes the room."""
+        """Put a file there that takes the room, piece by piece, because the service takes some meanwhile."""
         assert service
+        with (self.folder / "filler").open("wb") as filler, suppress(OSError):  # it may be full before we are done
+            for piece in range(SIZE // LEFT):
+                if self._room() <= LEFT:
+                    break
+                os.posix_fallocate(filler.fileno(), piece * LEFT, min(LEFT, self._room() - LEFT))
+
+    def _room(self) -> int:
         found = os.statvfs(self.folder)
-        with (self.folder / "filler").open("wb") as filler:
-            os.posix_fallocate(filler.fileno(), 0, found.f_bavail * found.f_frsize - LEFT)
+        return found.f_bavail * found.f_frsize
 
     def empty(self, service: Service) -> None:
         """Take the file away."""

@@ -134,7 +134,8 @@ def test_a_worker_that_is_killed_costs_what_it_held_and_nothing_hangs(tmp_path: 
         f"{dict(load.statuses())}, slowest {load.percentile(1):.2f} s, {usual:.0f} then {again:.0f} answers a second"
     )
     assert len(failed) <= held
-    assert {(answer.status, answer.media_type) for answer in failed} <= {(502, "application/problem+json")}
+    # 502, or a connection that ends in the middle of an answer that the worker had begun.
+    assert {(answer.status, answer.media_type) for answer in failed} <= {(502, "application/problem+json"), (0, "")}
     assert load.percentile(1) < 5
     assert again > 0.8 * usual
 

@@ -85,6 +85,13 @@ def test_it_answers_the_golden_encounter_and_records_it(machine: Machine) -> Non
     assert "1 records, from 1 to 1," in machine.run("/opt/fcv/deploy/fcv-as-service", "ledger", "verify")
 
 
+def test_the_doctor_finds_nothing_failed(machine: Machine) -> None:
+    told = machine.run("/opt/fcv/deploy/fcv-as-service", "doctor")
+    print(f"\n{told}")
+    assert "failed" not in told
+    assert "ok       workers      2 serve it." in told
+
+
 def test_it_can_write_nowhere_but_into_its_folders(machine: Machine) -> None:
     (master,) = state(machine, "MainPID")
     inside = ["nsenter", "--target", master, "--mount", "--setuid=0", "--setgid=0", "touch"]

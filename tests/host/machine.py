@@ -71,6 +71,10 @@ def booted() -> Iterator[Machine]:
 def _install(root: Path) -> None:
     """Put the checkout and an environment in place, as docs/operations.md says, but for the packages' folder."""
     home = root / HOME
+    for unit in NOT_STARTED:
+        mask = root / "etc" / "systemd" / "system" / unit
+        mask.unlink(missing_ok=True)
+        mask.symlink_to("/dev/null")
     names = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
     for name in names.splitlines():
         (home / name).parent.mkdir(parents=True, exist_ok=True)
@@ -100,7 +104,6 @@ def _nspawn(root: Path) -> Iterator[subprocess.Popen[bytes]]:
         "--console=pipe",
         "--boot",
     ]
-    command += [f"systemd.mask={name}" for name in NOT_STARTED]
     with (root.parent / "console").open("wb") as console:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=console, stderr=console)
         try:

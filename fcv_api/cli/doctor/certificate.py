@@ -79,7 +79,8 @@ def _shown(url: str, authority: Path | None) -> Finding:
         ):
             shown = connection.getpeercert() or {}
     except ssl.SSLCertVerificationError as error:
-        advice = "Give the authority with --ca if it is the LAN's own; else renew the certificate, for this very name."
+        trust = "Give the authority with --ca if it is the LAN's own; else make a certificate for this very name."
+        advice = RENEW if "expired" in error.verify_message else trust
         return Finding("certificate", FAILED, f"A client of {url} is refused: {error.verify_message}.", advice)
     except OSError as error:
         advice = "See that nginx runs and listens there."

@@ -31,7 +31,10 @@ def sqlite_file(settings: Settings) -> Path | None:
 def can_be_asked(settings: Settings) -> bool:
     """Say whether there is a database to ask: SQLite would make an empty file where there is none."""
     file = sqlite_file(settings)
-    return file is None or file.is_file()
+    try:
+        return file is None or file.is_file()
+    except PermissionError:
+        return True  # SQLite says it better
 
 
 def check_database(place: Place) -> Iterator[Finding]:

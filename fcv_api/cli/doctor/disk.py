@@ -16,6 +16,7 @@ from fcv_api.settings import Settings
 
 LEAST, LITTLE = 0.2e9, 2e9
 """Bytes free: below the first the service is about to refuse, below the second somebody should look."""
+GIGABYTE = 1e9
 FEW_FILES = 1000
 MAKE_ROOM = "Make room, or move it to a larger disk; what cannot be recorded is answered with 503."
 
@@ -41,7 +42,7 @@ def check_disk(place: Place) -> Iterator[Finding]:
 
 def _room(there: Path, what: str) -> Finding:
     usage, files = shutil.disk_usage(there), os.statvfs(there)
-    told = f"{usage.free / 1e9:,.1f} GB of {usage.total / 1e9:,.1f} GB are free for {what} ({there})."
+    told = f"{_told(usage.free)} of {_told(usage.total)} are free for {what} ({there})."
     if usage.free < LEAST:
         return Finding("disk", FAILED, told, MAKE_ROOM)
     if files.f_files and files.f_favail < FEW_FILES:
@@ -60,13 +61,17 @@ def _growth(settings: Settings, file: Path | None) -> Iterator[Finding]:
     if record.daily == 0:
         return
     whole = record.after(settings.ledger_days)
-    told = f"At {record.daily:,.0f} records a day the record takes {whole / 1e9:,.1f} GB in {settings.ledger_days} days"
+    told = f"At {record.daily:,.0f} records a day the record takes {_told(whole)} in {settings.ledger_days} days"
     if file is None:
         yield Finding("disk", OK, f"{told}, on the database's host: look at its disk there.")
         return
     free = shutil.disk_usage(file.parent).free
     if whole - record.size > free:
         advice = "Give the database a larger disk, or settle fewer FCV_LEDGER_DAYS with the records office."
-        yield Finding("disk", WARNING, f"{told}, and {free / 1e9:,.1f} GB are free.", advice)
+        yield Finding("disk", WARNING, f"{told}, and {_told(free)} are free.", advice)
     else:
         yield Finding("disk", OK, f"{told}; there is room for it.")
+
+
+def _told(size: float) -> str:
+    return f"{size / GIGABYTE:,.1f} GB" if size >= GIGABYTE else f"{size / 1e6:,.1f} MB"

@@ -39,11 +39,20 @@ def check_secrets(place: Place) -> Iterator[Finding]:
     named = [os.environ.get(name) for name in ("FCV_JWT_SECRET_FILE", "FCV_ADMIN_PASSWORD_FILE")]
     kept = [ROOT / ".env", ROOT / "instance" / "jwt_secret", place.wanted.certificate.with_suffix(".key")]
     files = [*(Path(each) for each in named if each), *kept, sqlite_file(place.settings)]
-    told = [each for each in files if each and each.is_file() and MOUNTED not in each.parents]
-    open_to_all = [each for each in told if stat.S_IMODE(each.stat().st_mode) & 0o007]
-    for file in open_to_all:
-        mode = stat.S_IMODE(file.stat().st_mode)
+    modes = {each: _mode(each) for each in files if each and MOUNTED not in each.parents}
+    told = {each: mode for each, mode in modes.items() if mode is not None}
+    open_to_all = {each: mode for each, mode in told.items() if mode & 0o007}
+    for file, mode in open_to_all.items():
         advice = f"chmod o= {file}; and if strangers use this host, make a new secret."
         yield Finding("secrets", WARNING, f"{file} is open to every user of this host (mode {mode:04o}).", advice)
     if not open_to_all:
         yield Finding("secrets", OK, f"{len(told)} files with secrets are closed to other users of this host.")
+
+
+def _mode(file: Path) -> int | None:
+    """Give a file's mode; None where there is none, or where even this user may not look."""
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return stat.S_IMODE(found.st_mode) if stat.S_ISREG(found.st_mode) else None

@@ -46,4 +46,5 @@ def worst(findings: list[Finding]) -> str:
 def reason_of(error: Exception) -> str:
     """Say in one line what a database or the system said. Never the statement, whose values may be a patient's."""
     told = str(getattr(error, "orig", None) or getattr(error, "strerror", None) or error) or type(error).__name__
-    return " ".join(told.split("\n\n")[0].split()).rstrip(".")
+    where = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
+    return where + " ".join(told.split("\n\n")[0].split()).rstrip(".")

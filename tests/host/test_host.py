@@ -17,26 +17,14 @@ from fcv_api.settings import ROOT
 STEADY = ROOT / "tests" / "e2e" / "steady.py"
 URL = "http://127.0.0.1:8000"
 RESTARTS = 5
-SETTINGS = """FCV_ENV=production
-FCV_DATABASE_URL=sqlite:////var/lib/fcv/fcv.db
-FCV_MODELS_DIR=/var/lib/fcv/models
-FCV_LOG_DIR=/var/log/fcv
-FCV_TIMEZONE=America/Bogota
-FCV_REGISTRATION=closed
-FCV_ALLOW_UNVALIDATED_MODEL=1
-"""
-INSTALL = """
-useradd --system --home-dir /var/lib/fcv --shell /usr/sbin/nologin fcv
-install -d -m 0750 -o fcv -g fcv /var/lib/fcv
-install -d -m 0755 -o fcv -g fcv /var/lib/fcv/models
-cp -r /opt/fcv/models/. /var/lib/fcv/models/
-install -d -m 0755 /etc/fcv
-(umask 077; python3 -c "import secrets; print(secrets.token_urlsafe(48))" > /etc/fcv/jwt)
-cp /opt/fcv/deploy/fcv-api.socket /opt/fcv/deploy/fcv-api.service /etc/systemd/system/
-cp /opt/fcv/deploy/logrotate.conf /etc/logrotate.d/fcv
-systemctl daemon-reload
-systemctl enable --now fcv-api.socket fcv-api.service
-"""
+
+
+def documented() -> list[str]:
+    """Give the commands of the section of docs/operations.md, block by block."""
+    text = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    section = text.partition("\n## On a bare host (systemd)\n")[2].partition("\n## ")[0]
+    return re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
+
 
 pytestmark = pytest.mark.skipif(
     os.geteuid() != 0 or not shutil.which("systemd-nspawn"), reason="needs root and systemd-nspawn"
@@ -47,10 +35,11 @@ pytestmark = pytest.mark.skipif(
 def machine() -> Iterator[Machine]:
     """Give a machine on which the service was installed and started."""
     with booted() as machine:
-        (machine.root / "etc" / "fcv").mkdir()
-        (machine.root / "etc" / "fcv" / "fcv.env").write_text(SETTINGS)
-        machine.run("sh", "-euc", INSTALL)
-        machine.run("/opt/fcv/deploy/fcv-as-service", "users", "add", "ana", "--password-file", "-", text="a long one")
+        install, start, *_ = documented()
+        machine.run("sh", "-euc", install)
+        machine.run("sh", "-c", "echo FCV_ALLOW_UNVALIDATED_MODEL=1 >> /etc/fcv/fcv.env")
+        assert "Active: active (running)" in machine.run("sh", "-euc", start)
+        machine.run("fcv-as-service", "users", "add", "ana", "--password-file", "-", text="a long one")
         yield machine
 
 
@@ -82,14 +71,14 @@ def test_it_answers_the_golden_encounter_and_records_it(machine: Machine) -> Non
     headers = ["-H", f"Authorization: {authorization(machine)}", "-H", "Content-Type: application/json"]
     answer = curl(machine, "/predict", *headers, "--data-binary", body)
     assert (answer["idAtencion"], answer["State"]) == (5501, "Sano")
-    assert "1 records, from 1 to 1," in machine.run("/opt/fcv/deploy/fcv-as-service", "ledger", "verify")
+    assert "1 records, from 1 to 1," in machine.run("fcv-as-service", "ledger", "verify")
 
 
 def test_the_doctor_finds_nothing_failed(machine: Machine) -> None:
     machine.run(
         "sh", "-c", "umask 077; mkdir -p /opt/fcv/instance; echo not for the service > /opt/fcv/instance/jwt_secret"
     )
-    told = machine.run("/opt/fcv/deploy/fcv-as-service", "doctor")
+    told = machine.run("fcv-as-service", "doctor")
     print(f"\n{told}")
     assert "failed" not in told
     assert "ok       workers      2 serve it." in told

@@ -67,6 +67,13 @@ def signed_in(url: str) -> str:
     return f"Bearer {answer.json()['access_token']}"
 
 
+def wait_for_answers(load: SteadyLoad) -> None:
+    """Wait until the service that was started last answers its clients."""
+    wanted, deadline = load.statuses[200] + 20, time.monotonic() + 60
+    while load.statuses[200] < wanted and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
 def test_a_service_that_is_stopped_and_started_under_load_refuses_nobody(
     listening: socket.socket, environment: dict[str, str]
 ) -> None:
@@ -75,12 +82,12 @@ def test_a_service_that_is_stopped_and_started_under_load_refuses_nobody(
     try:
         with SteadyLoad("127.0.0.1", port, signed_in(f"http://127.0.0.1:{port}")) as load:
             for _ in range(RESTARTS):
-                time.sleep(1)
+                wait_for_answers(load)
                 service.terminate()
                 service.wait(timeout=40)
                 time.sleep(0.5)  # nobody is there, and clients wait
                 service = started(listening, environment)
-            time.sleep(3)
+            wait_for_answers(load)
     finally:
         service.terminate()
         service.wait(timeout=40)

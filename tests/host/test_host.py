@@ -78,9 +78,11 @@ def test_the_doctor_finds_nothing_failed(machine: Machine) -> None:
     machine.run(
         "sh", "-c", "umask 077; mkdir -p /opt/fcv/instance; echo not for the service > /opt/fcv/instance/jwt_secret"
     )
+    machine.run("sh", "-c", "umask 077; mkdir -p /opt/fcv/deploy/certs; touch /opt/fcv/deploy/certs/server.crt")
     told = machine.run("fcv-as-service", "doctor")
     print(f"\n{told}")
     assert "failed" not in told
+    assert "server.crt is closed to this user" in told
     assert "ok       workers      2 serve it." in told
 
 

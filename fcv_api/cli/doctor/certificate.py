@@ -23,8 +23,13 @@ SECONDS = 10
 
 def check_certificate(wanted: Wanted) -> Iterator[Finding]:
     """Look at the file, where there is one, and at what the address shows, where one was given."""
-    if wanted.certificate.exists() or wanted.certificate != SHIPPED_PLACE:
-        yield _file(wanted.certificate)
+    try:
+        if wanted.certificate.exists() or wanted.certificate != SHIPPED_PLACE:
+            yield _file(wanted.certificate)
+    except PermissionError:  # the folder of the keys is root's, and this runs as the service's user
+        if not wanted.url:
+            advice = "Ask the running proxy: fcv doctor --url https://NAME; or run this as root for the certificate."
+            yield Finding("certificate", WARNING, f"{wanted.certificate} is closed to this user.", advice)
     if wanted.url:
         yield _shown(wanted.url, wanted.authority)
 

@@ -4,10 +4,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo test check lint types format bench model faults certs secrets image-check clean
+.PHONY: help serve demo test check lint types format bench model faults certs secrets image-check host-check bundle bundle-check clean
 
 help: ## Show what there is to make
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 serve: $(VENV)/serving ## Install, and serve on 127.0.0.1:8000
 	@$(BIN)/python examples/first_steps.py
@@ -54,6 +54,15 @@ secrets: ## Make the secrets and settings that docker-compose.yml and swarm.yml 
 
 image-check: $(VENV)/dev ## Build the images with buildah, and run them (as root, minutes)
 	@deploy/image-check.sh
+
+bundle: $(VENV)/serving ## Make one archive for a LAN without internet: make bundle ARCH=aarch64 for another machine
+	@PYTHON=$(BIN)/python deploy/bundle.sh $(ARCH)
+
+bundle-check: ## Install that archive with the network off, and ask what it serves (root)
+	@tests/bundle/check.sh $$(ls -t dist/fcv-mlapi-*-$$(uname -m).tar.gz | head -1)
+
+host-check: $(VENV)/dev ## Boot a systemd of its own and run the service in it as on a bare host (root, systemd-container)
+	@$(BIN)/python -m pytest tests/host --override-ini addopts=--strict-markers -s
 
 clean: ## Remove the environment and all caches; instance/, logs/ and models/ stay
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

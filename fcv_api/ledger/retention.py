@@ -13,6 +13,9 @@ from fcv_api.ledger.tables import CheckpointRow, HeadRow, PredictionRow, utc_mom
 ROWS_AT_ONCE = 500
 """How many rows a purge deletes in one transaction: predictions wait for it meanwhile."""
 
+USUAL_SIZE, ENOUGH_TO_MEASURE = 4200, 1000
+"""Bytes a record on SQLite with its indexes; and from how many records on their own size is a measure."""
+
 
 @dataclass(frozen=True, slots=True)
 class Purge:
@@ -108,6 +111,34 @@ def stats() -> Stats:
     return Stats(
         total - refused, refused, began, ended, {str(name): count for name, count in models}, size, recent / days
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """How the record grows. size: bytes that it takes now. daily: records a day, over the last week."""
+
+    records: int
+    size: int
+    daily: float
+
+    def after(self, days: int) -> float:
+        """Give the bytes that it takes when it goes on so, and older ones are purged."""
+        each = self.size / self.records if self.records >= ENOUGH_TO_MEASURE else USUAL_SIZE
+        return self.daily * days * each
+
+
+def growth() -> Growth:
+    """Count, as `stats` does, what needs no walk over the whole table, however large it is."""
+    row, now = PredictionRow, datetime.now(UTC)
+    week = f"{int((now - timedelta(days=7)).timestamp() * 1000):012x}"  # an id begins with its time
+    with read_transaction() as connection:
+        first, last, began = connection.execute(select(func.min(row.seq), func.max(row.seq), func.min(row.id))).one()
+        recent = connection.scalar(select(func.count()).where(row.id >= week)) or 0
+        size = _size(connection)
+    if not began:
+        return Growth(0, size, 0.0)
+    age = now - datetime.fromtimestamp(int(began[:12], 16) / 1000, UTC)
+    return Growth(last - first + 1, size, recent / min(7.0, max(age / timedelta(days=1), 1 / 24)))
 
 
 def _size(connection: Connection) -> int:

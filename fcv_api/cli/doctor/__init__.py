@@ -1,0 +1,84 @@
+"""`fcv doctor`: what is wrong with this installation, and what to do about it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+
+import click
+import orjson
+
+from fcv_api.app import database_app
+from fcv_api.cli.doctor.certificate import SHIPPED_PLACE, check_certificate
+from fcv_api.cli.doctor.clock import check_clock, check_zone
+from fcv_api.cli.doctor.database import check_database
+from fcv_api.cli.doctor.disk import check_disk
+from fcv_api.cli.doctor.files import check_log, check_secrets
+from fcv_api.cli.doctor.finding import FAILED, Finding, Place, Wanted, reason_of, worst
+from fcv_api.cli.doctor.models import check_model
+from fcv_api.cli.doctor.policy import check_settings
+from fcv_api.extensions import db
+from fcv_api.settings import Settings, SettingsError
+
+CHECKS = (check_settings, check_database, check_model, check_disk, check_log, check_secrets, check_zone)
+"""Those that need the settings."""
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option(
+    "--certificate", type=FILE, default=SHIPPED_PLACE, help="The server's certificate, instead of deploy/certs'."
+)
+@click.option("--url", help="Where clients reach the service, https://..., to look at the certificate that is shown.")
+@click.option("--ca", "authority", type=FILE, help="The authority that clients trust, for --url.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def doctor(certificate: Path, url: str | None, authority: Path | None, *, as_json: bool) -> None:
+    """Look at settings, database, model, disk, clock, log, secrets and certificate, and say what to do about each.
+
+    Needs no running service. Exit code 1 when anything has failed; warnings are 0. Run it as the service's user, with
+    the service's settings: as root it cannot tell what the service may do.
+    """
+    logging.getLogger("fcv_api").setLevel(logging.CRITICAL)
+    findings = examine(Wanted(certificate, url, authority))
+    if as_json:
+        report = {"status": worst(findings), "checks": findings}
+        click.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2))
+    else:
+        for finding in findings:
+            click.echo(f"{finding.status:<8} {finding.check:<12} {finding.detail}")
+            if finding.advice:
+                click.echo(f"{'':<21} -> {finding.advice}")
+    if worst(findings) == FAILED:
+        raise SystemExit(1)
+
+
+def examine(wanted: Wanted) -> list[Finding]:
+    """Run every check that can be run. Settings that cannot be read are a finding too."""
+    free = [*_run("clock", check_clock), *_run("certificate", partial(check_certificate, wanted))]
+    try:
+        settings = Settings.from_environment()
+    except (SettingsError, OSError) as error:
+        advice = "Correct it, and run this again: database, model, disk, log and secrets were not looked at."
+        return [Finding("settings", FAILED, str(error), advice), *free]
+    place, found = Place(settings, wanted), []
+    with database_app(settings).app_context():
+        for check in CHECKS:
+            found += _run(check.__name__.removeprefix("check_"), partial(check, place))
+        db.engine.dispose()
+    return [*found, *free]
+
+
+def _run(name: str, check: Callable[[], Iterable[Finding]]) -> list[Finding]:
+    """Run a check. What it did not foresee is a finding, and the other checks go on."""
+    found: list[Finding] = []
+    try:
+        found.extend(check())
+    except Exception as error:  # noqa: BLE001 - this command must work where things are broken
+        advice = (
+            "Look at what it names; if it names nothing you know, this is an error of the program: tell its makers."
+        )
+        found.append(Finding(name, FAILED, f"{type(error).__name__}: {reason_of(error)}.", advice))
+    return found

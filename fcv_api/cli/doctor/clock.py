@@ -1,0 +1,85 @@
+"""`fcv doctor`: whether this host's clock can be right, without asking the internet."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import struct
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from fcv_api.cli.doctor.database import can_be_asked
+from fcv_api.cli.doctor.finding import FAILED, OK, WARNING, Finding, Place
+from fcv_api.extensions import read_transaction
+from fcv_api.ledger.tables import PredictionRow
+
+UNSYNCHRONISED_FROM = 16_000_000
+"""Microseconds of the kernel's largest error from which systemd, and so `timedatectl`, calls a clock unsynchronised."""
+TIMEX_BYTES, MAXERROR_AT = 512, 24
+APART, TOKENS_BREAK = timedelta(seconds=2), timedelta(seconds=10)
+SET_CLOCK = "Set the clock, and let it follow the LAN's time server: `timedatectl` says whether it does."
+
+
+def check_clock() -> Iterator[Finding]:
+    """Look at the clock itself: what needs no settings."""
+    now, newest = datetime.now(UTC), datetime.fromtimestamp(Path(__file__).stat().st_mtime, UTC)
+    if now < newest - timedelta(days=1):
+        detail = f"It shows {now:%Y-%m-%d %H:%M} UTC, and this program was installed on {newest:%Y-%m-%d}."
+        yield Finding("clock", FAILED, detail, SET_CLOCK)
+        return
+    synchronised = is_synchronised()
+    if synchronised is False:
+        detail = "The kernel says that nothing keeps this host's clock right."
+        yield Finding("clock", WARNING, detail, SET_CLOCK)
+    else:
+        told = (
+            "and a time server keeps it right" if synchronised else "and whether one keeps it right is not known here"
+        )
+        yield Finding("clock", OK, f"It shows {now:%Y-%m-%d %H:%M:%S} UTC, {told}.")
+
+
+def check_zone(place: Place) -> Iterator[Finding]:
+    """Compare it with the database's server and with the newest record; and say what time it is at the beds."""
+    zone = place.settings.timezone
+    if not place.settings.production and "FCV_TIMEZONE" not in os.environ:
+        yield Finding("clock", WARNING, f"FCV_TIMEZONE is not set, so {zone} is used.", "Set it to the monitors' zone.")
+    told = f"In {zone} it is {datetime.now(zone):%H:%M}: the monitors' clocks should show the same."
+    yield Finding("clock", OK, told)
+    if not can_be_asked(place.settings):
+        return
+    try:
+        yield from _database()
+    except SQLAlchemyError:
+        return  # the check of the database says it
+
+
+def _database() -> Iterator[Finding]:
+    with read_transaction() as connection:
+        before = datetime.now(UTC)
+        server = connection.dialect.name == "postgresql"
+        shown: datetime = connection.scalar(text("SELECT clock_timestamp()")) if server else before
+        last = connection.scalar(select(PredictionRow.at).order_by(PredictionRow.seq.desc()).limit(1))
+    apart = abs(shown - before)
+    if apart > APART:
+        status = FAILED if apart > TOKENS_BREAK else WARNING
+        detail = f"The database's host shows another time than this one: {apart.total_seconds():,.0f} s apart."
+        yield Finding("clock", status, detail, "Let both hosts follow one time server.")
+    if last and datetime.fromisoformat(last) > before + TOKENS_BREAK:
+        detail = f"The newest record is of {last[:19]} UTC, later than this host's clock."
+        yield Finding("clock", FAILED, detail, SET_CLOCK)
+
+
+def is_synchronised() -> bool | None:
+    """Ask the kernel as systemd does (adjtimex, changing nothing). None where it cannot be asked."""
+    if not sys.platform.startswith("linux") or ctypes.sizeof(ctypes.c_long) != 8:  # noqa: PLR2004 - another layout
+        return None
+    timex = ctypes.create_string_buffer(TIMEX_BYTES)  # `modes` 0: only read
+    if ctypes.CDLL(None, use_errno=True).adjtimex(timex) < 0:
+        return None
+    (largest_error,) = struct.unpack_from("l", timex, MAXERROR_AT)
+    return bool(largest_error < UNSYNCHRONISED_FROM)

@@ -1,0 +1,88 @@
+"""`fcv doctor`: the model that answers, its copies, and what the workers say that they serve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from fcv_api import activations
+from fcv_api.activations import Activation
+from fcv_api.app import refused, unvalidated
+from fcv_api.cli.active import stored_artifact
+from fcv_api.cli.doctor.database import can_be_asked
+from fcv_api.cli.doctor.finding import FAILED, OK, WARNING, Finding, Place
+from fcv_api.lstm.artifact import ArtifactError
+from fcv_api.lstm.registry import SHIPPED, Registry
+from fcv_api.lstm.runtime import LiteRtModel
+from fcv_api.settings import Settings
+
+RESTORE = (
+    "Restore that folder from the backup or the checkout, or correct FCV_MODELS_DIR; a restart is refused without it."
+)
+
+
+def check_model(place: Place) -> Iterator[Finding]:
+    """Run the golden windows of the model in force, and look at its copy on this host's disk."""
+    settings, registry = place.settings, Registry(place.settings.models_dir)
+    try:
+        started = registry.load(settings.model)
+    except ArtifactError as error:
+        yield Finding("model", FAILED, f"What the service starts with cannot be used: {error}", RESTORE)
+        return
+    try:
+        current = activations.in_force() if can_be_asked(settings) and not settings.model else None
+        model, source = (
+            (_activated(current), "the database")
+            if current
+            else (started, str(registry.folder(settings.model or SHIPPED)))
+        )
+    except SQLAlchemyError:
+        detail = f"{started.identity} works; which one is active, the database does not say."
+        yield Finding("model", WARNING, detail, "See the check of the database.")
+        return
+    except ArtifactError as error:
+        advice = "Put a sound one into service: `fcv model activate`, or `fcv model rollback`."
+        yield Finding("model", FAILED, f"The active model cannot be used: {error}", advice)
+        return
+    golden = len(model.manifest.golden)
+    yield Finding("model", OK, f"{model.identity}, from {source}: its {golden} golden windows come out.")
+    yield from _copy_on_disk(settings, model)
+    yield from _evidence(settings, model)
+    if can_be_asked(settings):
+        yield from _workers()
+
+
+def _activated(current: Activation) -> LiteRtModel:
+    return LiteRtModel(stored_artifact(current))
+
+
+def _copy_on_disk(settings: Settings, model: LiteRtModel) -> Iterator[Finding]:
+    try:
+        Registry(settings.models_dir).check_on_disk(model.manifest)
+    except ArtifactError as error:
+        yield Finding("model", FAILED, f"Its folder on this host is damaged: {error}", RESTORE)
+
+
+def _evidence(settings: Settings, model: LiteRtModel) -> Iterator[Finding]:
+    if refusal := refused(settings, model.identity):
+        yield Finding("model", FAILED, refusal, "Activate a model that was validated on real patients.")
+    elif told := unvalidated(model.identity):
+        yield Finding("model", WARNING, f"{told}.", "Act on none of its answers; import and activate a validated one.")
+
+
+def _workers() -> Iterator[Finding]:
+    seen = activations.workers()
+    for worker in seen:
+        if worker.problem:
+            detail = f"{worker.host}:{worker.pid} goes on with {worker.name}/{worker.version}. {worker.problem}"
+            yield Finding("workers", FAILED, detail, "Correct the cause and activate again, or `fcv model rollback`.")
+    if len({worker.sha256 for worker in seen}) > 1:
+        told = ", ".join(sorted({f"{worker.name}/{worker.version} on {worker.host}" for worker in seen}))
+        advice = "Wait two seconds and look again; restart the service of a host that stays behind."
+        yield Finding("workers", WARNING, f"They serve different models: {told}.", advice)
+    elif not seen:
+        advice = f"Start the service, or see why it does not start; it would serve {SHIPPED} where nothing is active."
+        yield Finding("workers", WARNING, "No worker has reported in the last 60 s.", advice)
+    else:
+        yield Finding("workers", OK, f"{len(seen)} serve it.")

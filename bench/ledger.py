@@ -1,6 +1,9 @@
 """Measure what the record costs a request: processor time with FCV_LEDGER=required and off, interleaved, one process.
 
 make bench
+
+With BENCH_DATABASE_URL=postgresql://fcv@HOST/bench on two PostgreSQL databases, bench_off and bench_required, which
+must exist and be empty.
 """
 
 from __future__ import annotations
@@ -17,13 +20,15 @@ from bench.request import BODIES, post, service
 
 ROUNDS, REQUESTS = 15, 100
 LEDGER = ("off", "required")
+URL = os.environ.get("BENCH_DATABASE_URL")
 
 
 def main() -> None:
     """Print, for each body, the medians of the rounds, and the median of their differences."""
     with tempfile.TemporaryDirectory() as folder:
-        services = {mode: service(Path(folder) / mode, FCV_LEDGER=mode) for mode in LEDGER}
-        print(f"\nthe record on SQLite, {ROUNDS} interleaved rounds of {REQUESTS} requests, ms a request")
+        services = {mode: service(Path(folder) / mode, FCV_LEDGER=mode, **_database(mode)) for mode in LEDGER}
+        where = "PostgreSQL" if URL else "SQLite"
+        print(f"\nthe record on {where}, {ROUNDS} interleaved rounds of {REQUESTS} requests, ms a request")
         for name, body in BODIES.items():
             for app, token in services.values():  # what only a first request pays
                 for _ in range(REQUESTS):
@@ -36,6 +41,10 @@ def main() -> None:
                         post(*services[mode], "/predict", body)
                     spent[mode].append((process_time() - cpu, perf_counter() - wall))
             _print(name, spent)
+
+
+def _database(mode: str) -> dict[str, str]:
+    return {"FCV_DATABASE_URL": f"{URL}_{mode}"} if URL else {}
 
 
 def _print(name: str, spent: dict[str, list[tuple[float, float]]]) -> None:

@@ -17,7 +17,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from fcv_api import __version__, access_log, activations
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import ModelIdentity, Models
-from fcv_api.extensions import db, jwt, migrate
+from fcv_api.extensions import bind_database, db, jwt, migrate
 from fcv_api.ledger.chain import publish_head
 from fcv_api.ledger.replies import forget_expired
 from fcv_api.lstm.artifact import Artifact
@@ -36,7 +36,7 @@ log = logging.getLogger("fcv_api")
 
 def create_app(settings: Settings, models: Models | None = None) -> Flask:
     """Build the service. Raises SettingsError or NoModel when it must not start."""
-    app = database_app(settings)
+    app = database_app(settings, serving=True)
     app.config.update(_config(settings))
     app.url_map.strict_slashes = app.url_map.merge_slashes = False  # a redirect's body would be an HTML page
     use_orjson(app)
@@ -63,11 +63,10 @@ def create_app(settings: Settings, models: Models | None = None) -> Flask:
     return app
 
 
-def database_app(settings: Settings) -> Flask:
+def database_app(settings: Settings, *, serving: bool = False) -> Flask:
     """Bind the database and nothing else: what the command line needs."""
     app = Flask("fcv_api", static_folder=None)
-    app.config["SQLALCHEMY_DATABASE_URI"] = str.__str__(settings.database_url)
-    db.init_app(app)
+    bind_database(app, str.__str__(settings.database_url), settings.threads, serving=serving)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     return app
 

@@ -28,6 +28,8 @@ PASSWORD = "correct horse battery"
 UNTRAINED = {"MODELS_DIR": str(FIXTURES / "models"), "MODEL": "fcv-untrained"}
 """Serve the model whose answers Keras gave in `expected.json`: it has random weights, and scales by the window."""
 MakeSettings = Callable[..., Settings]
+ON_POSTGRESQL = os.environ.get("TEST_DATABASE") == "postgresql"
+"""Run every test that does not name its database on PostgreSQL: those of SQLite's file fail then, and should."""
 
 
 @pytest.fixture(scope="session")
@@ -50,12 +52,18 @@ def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def make_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeSettings:
+def make_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> MakeSettings:
     """Read settings from nothing but what is given, in a folder of the test's own."""
+    made: list[str] = []
+
+    def database() -> str:
+        if ON_POSTGRESQL:
+            made[:] = made or [new_database(request.getfixturevalue("postgres"))]
+        return made[0] if made else f"sqlite:///{tmp_path / 'fcv.db'}"
 
     def make(**given: str) -> Settings:
         own = {
-            "DATABASE_URL": f"sqlite:///{tmp_path / 'fcv.db'}",
+            "DATABASE_URL": database(),
             "JWT_SECRET": "0123456789abcdef" * 4,
             "LOG_DIR": str(tmp_path / "logs"),
             "TIMEZONE": "America/Bogota",
@@ -79,7 +87,8 @@ def settings(make_settings: MakeSettings, request: pytest.FixtureRequest) -> Set
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """Start a PostgreSQL of the tests' own, and give the URL of its server."""
-    yield from cluster()
+    with cluster() as server:
+        yield server.url
 
 
 BOTH_DATABASES = pytest.mark.parametrize("settings", [{}, "postgresql"], indirect=True, ids=["sqlite", "postgresql"])

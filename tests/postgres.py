@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -18,32 +21,64 @@ UNPRIVILEGED = "postgres"
 """Whom the server runs as where the tests run as root, which it refuses."""
 
 
-def cluster() -> Iterator[str]:
-    """Start a server, give its URL without a database, and stop it. Skips where PostgreSQL is not installed."""
+@dataclass(frozen=True)
+class Server:
+    """A PostgreSQL server. programs: where `pg_ctl`, `pg_dump` and the others are."""
+
+    programs: Path
+    place: Path
+    port: int
+
+    @property
+    def url(self) -> str:
+        """Give its URL, without a database."""
+        return f"postgresql+psycopg://fcv@127.0.0.1:{self.port}"
+
+    def run(self, program: str, *arguments: str | Path) -> None:
+        """Run a program of PostgreSQL as whom the server runs as."""
+        command = [self.programs / program, *arguments]
+        user = UNPRIVILEGED if os.getuid() == 0 else None
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, user=user, cwd=self.place)
+
+    def control(self, *arguments: str) -> None:
+        """Run `pg_ctl`, and wait until it is done."""
+        self.run("pg_ctl", "-D", self.place / "data", "-w", "-l", self.place / "log", *arguments)
+
+    def start(self) -> None:
+        """Start it, on the port that it has."""
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.place} -c fsync=off -c max_connections=200"
+        self.control("-o", options, "start")
+
+    def stop(self) -> None:
+        """Stop it as a power failure would."""
+        self.control("-m", "immediate", "stop")
+
+    def hang(self, *, on: bool = True) -> None:
+        """Let it and all its processes say nothing any more, while its host keeps their connections; or go on."""
+        postmaster = int((self.place / "data" / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        for pid in [postmaster, *map(int, children)]:
+            os.kill(pid, signal.SIGSTOP if on else signal.SIGCONT)
+
+
+@contextmanager
+def cluster() -> Iterator[Server]:
+    """Start a server, and stop it. Skips where PostgreSQL is not installed."""
     found = shutil.which("initdb") or next(map(str, Path("/usr/lib/postgresql").glob("*/bin/initdb")), None)
     if found is None:
         pytest.skip("PostgreSQL is not installed")
-    programs = Path(found).parent
-    user = UNPRIVILEGED if os.getuid() == 0 else None
-    with tempfile.TemporaryDirectory(prefix="fcv-postgres-") as place, socket.socket() as probe:
-        if user:
-            shutil.chown(place, user)
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-        probe.close()
-        data = f"{place}/data"
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -k {place} -c fsync=off"
-        control: list[str | Path] = [programs / "pg_ctl", "-D", data, "-w", "-l", f"{place}/log"]
-
-        def run(*command: str | Path) -> None:
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, user=user, cwd=place)
-
-        run(programs / "initdb", "-D", data, "-U", "fcv", "-A", "trust", "-E", "UTF8")
-        run(*control, "-o", options, "start")
+    with tempfile.TemporaryDirectory(prefix="fcv-postgres-") as place:
+        if os.getuid() == 0:
+            shutil.chown(place, UNPRIVILEGED)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            server = Server(Path(found).resolve().parent, Path(place), probe.getsockname()[1])
+        server.run("initdb", "-D", server.place / "data", "-U", "fcv", "-A", "trust", "-E", "UTF8")
+        server.start()
         try:
-            yield f"postgresql+psycopg://fcv@127.0.0.1:{port}"
+            yield server
         finally:
-            run(*control, "-m", "immediate", "stop")
+            server.stop()
 
 
 def new_database(server: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from conftest import BOTH_DATABASES
 from flask import Flask
 from sqlalchemy import func, select, update
 
@@ -13,7 +14,7 @@ from fcv_api.accounts import Account, RevokedToken, Role, UnknownUser, UnusableC
 from fcv_api.extensions import read_transaction, write_transaction
 
 PASSWORD = "correct horse battery"
-pytestmark = pytest.mark.usefixtures("app")
+pytestmark = [pytest.mark.usefixtures("app"), BOTH_DATABASES]
 
 
 def make(username: str = "ana", password: str = PASSWORD, role: Role = Role.CLIENT) -> Account:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import bcrypt
 import pytest
+from conftest import BOTH_DATABASES
 from sqlalchemy import text
 
 from fcv_api import accounts
@@ -53,6 +54,7 @@ def test_no_password_is_stored() -> None:
     assert PASSWORD not in stored
 
 
+@BOTH_DATABASES
 def test_a_name_belongs_to_one_account() -> None:
     make()
     with pytest.raises(UsernameTaken):
@@ -121,6 +123,7 @@ def test_a_sign_in_that_works_costs_one_bcrypt_run_too(runs: list[bytes]) -> Non
     assert len(runs) == 1
 
 
+@BOTH_DATABASES
 def test_a_user_of_the_thesis_signs_in_as_a_client() -> None:
     hashed = bcrypt.hashpw(b"from the thesis", bcrypt.gensalt(4)).decode()
     with write_transaction() as session:
@@ -132,6 +135,7 @@ def test_a_user_of_the_thesis_signs_in_as_a_client() -> None:
     assert account == Account(41, "vieja", Role.CLIENT, is_active=True, token_generation=0)
 
 
+@BOTH_DATABASES
 def test_accounts_are_listed_by_name() -> None:
     for name in ("bea", "ana", "cleo"):
         make(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from conftest import BOTH_DATABASES
 from flask import Flask
 from sqlalchemy import func, select, update
 
@@ -12,7 +13,7 @@ from fcv_api import activations
 from fcv_api.activations import ModelCopy, StoredModel, Worker, WorkerRow
 from fcv_api.extensions import read_transaction, write_transaction
 
-pytestmark = pytest.mark.usefixtures("app")
+pytestmark = [pytest.mark.usefixtures("app"), BOTH_DATABASES]
 FIRST = ModelCopy("LSTM", "1.0.0", "a" * 64, "b" * 64, b"{}", b"\x00flatbuffer\xff")
 SECOND = ModelCopy("LSTM", "1.1.0", "c" * 64, "d" * 64, b"{}", b"another")
 WORKER = Worker("host", 17, "LSTM", "1.0.0", "a" * 64, 1, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -48,7 +49,8 @@ WRONG = {
     "DATABASE_URL": (
         "nonsense",
         "",
-        "postgres://db/fcv",
+        "mysql://db/fcv",
+        "postgresql+asyncpg://db/fcv",
         "oracle://db/fcv",
         "sqlite//x",
         "postgresql://fcv@db:port/fcv",
@@ -78,6 +80,20 @@ def test_a_model_that_is_not_there_is_named_at_the_start(read: Read, model: str)
 )
 def test_a_relative_database_lies_in_the_checkout(read: Read, tmp_path: Path, given: str, file: str) -> None:
     assert str.__str__(read(DATABASE_URL=given).database_url) == f"sqlite:///{file.format(root=tmp_path)}"
+
+
+@pytest.mark.parametrize("given", ["postgres", "postgresql", "postgresql+psycopg2", "postgresql+psycopg"])
+def test_a_postgresql_is_reached_by_psycopg_3_however_its_url_begins(read: Read, given: str) -> None:
+    url = str.__str__(read(DATABASE_URL=f"{given}://fcv:p%40ss@db/fcv?sslmode=require").database_url)
+    assert url == "postgresql+psycopg://fcv:p%40ss@db/fcv?sslmode=require"
+
+
+def test_a_missing_psycopg_is_told_in_a_sentence_with_the_command_that_installs_it(
+    read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(SettingsError, match=r"^FCV_DATABASE_URL .*psycopg is not installed.* pip install .*postgres"):
+        read(DATABASE_URL="postgresql://fcv@db/fcv")
 
 
 def test_production_does_not_serve_a_model_without_real_patients_behind_it(read: Read) -> None:
@@ -126,7 +142,7 @@ def test_development_reads_the_hosts_clock(read: Read, monkeypatch: pytest.Monke
 
 
 def test_secrets_hide_themselves(read: Read) -> None:
-    url = "postgresql://fcv:hunter2@db/fcv"
+    url = "postgresql+psycopg://fcv:hunter2@db/fcv"
     settings = read(JWT_SECRET=SECRET, JWT_SECRET_PREVIOUS="f" * 32, DATABASE_URL=url, TIMEZONE="UTC")
     shown = f"{settings!r} {settings} {[settings.jwt_secret]}"
     assert not any(each in shown for each in (SECRET, "hunter2", "f" * 32))

@@ -64,8 +64,9 @@ INSERT = {
 }
 LAST = "SELECT seq, hash FROM predictions ORDER BY seq DESC LIMIT 1"
 PURGED = "SELECT seq, hash FROM ledger_checkpoints ORDER BY seq DESC LIMIT 1"
-LOCK = "SELECT set_config('lock_timeout', '3s', true), pg_advisory_xact_lock(5502)"
-"""PostgreSQL's writer's lock, waited for as long as SQLite waits for its own. It ends with the transaction."""
+LOCK = "SELECT set_config('lock_timeout', '2s', true), pg_advisory_xact_lock(5502)"
+"""PostgreSQL's writer's lock. It ends with the transaction."""
+ROWS_A_STATEMENT = 100
 
 
 def append(given: Sequence[Record], started: float, also: Also | None = None) -> list[Record]:
@@ -77,10 +78,25 @@ def append(given: Sequence[Record], started: float, also: Also | None = None) ->
     with write_cursor() as cursor:
         lock(cursor)
         records = chained(given, head(cursor), started)
-        cursor.executemany(INSERT[on_sqlite(cursor)], records)
+        insert(cursor, records)
         if also:
             also(cursor, records)
     return records
+
+
+def insert(cursor: Any, records: Sequence[Record]) -> None:  # noqa: ANN401 - a driver's cursor
+    """Write rows.
+
+    On PostgreSQL by whole statements: `executemany` sends a pipeline, and while the server waits for the rest of one,
+    its clock for idle transactions stands still. A host that froze there would hold the lock for ever.
+    """
+    if on_sqlite(cursor):
+        cursor.executemany(INSERT[True], records)
+        return
+    another_row = f", ({', '.join(['%s'] * len(Record._fields))})"
+    for start in range(0, len(records), ROWS_A_STATEMENT):
+        part = records[start : start + ROWS_A_STATEMENT]
+        cursor.execute(INSERT[False] + another_row * (len(part) - 1), [cell for record in part for cell in record])
 
 
 def lock(cursor: Any) -> None:  # noqa: ANN401 - a driver's cursor

@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Any
 
 from fcv_api.extensions import write_cursor
-from fcv_api.ledger.record import INSERT, Record, chained, head, lock, on_sqlite
+from fcv_api.ledger.record import Record, chained, head, insert, lock, on_sqlite
 
 LARGE = {True: 65_536, False: 8_192}
 """Bytes, by whether it is SQLite: more than a prediction takes with its indexes. There a prediction writes some eight
@@ -27,7 +27,7 @@ def check_room() -> None:
         # Random, because PostgreSQL would make next to nothing of zeros.
         large = Record(0, 0, "", "", window_raw=os.urandom(LARGE[on_sqlite(cursor)]))
         with _no_memory(cursor):
-            cursor.executemany(INSERT[on_sqlite(cursor)], chained([large], head(cursor), perf_counter()))
+            insert(cursor, chained([large], head(cursor), perf_counter()))
         raise _TakenBack
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import sys
 from datetime import datetime, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,6 +17,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 LARGEST_PORT = 65_535
 SECRET_BYTES = 32  # RFC 7518, 3.2: an HMAC key at least as long as the hash
+POSTGRESQL = ("postgresql", "postgres", "postgresql+psycopg2")
+"""How else a PostgreSQL's URL begins: in psql, in older services, in SQLAlchemy's examples."""
+EXAMPLES = "sqlite:///instance/fcv.db or postgresql://fcv:PASSWORD@HOST/fcv"
 PLACEHOLDERS = ("change", "secret", "example", "placeholder", "password")
 
 
@@ -36,11 +40,19 @@ def database_url(variable: str, text: str, root: Path) -> Secret:
     """Check a database's URL. A relative SQLite file lies under `root`, whoever opens it from where."""
     try:
         url = make_url(text)
-        url.get_dialect().import_dbapi()
-    except ModuleNotFoundError as missing:
-        raise SettingsError(f"{variable} needs the package {missing.name}: install the postgres extra.") from None
     except (SQLAlchemyError, ValueError):
-        raise SettingsError(f"{variable} is no URL of a database, such as sqlite:///instance/fcv.db.") from None
+        raise SettingsError(f"{variable} is no URL of a database, such as {EXAMPLES}.") from None
+    if url.drivername in POSTGRESQL:
+        url = url.set(drivername="postgresql+psycopg")
+    if url.drivername not in ("sqlite", "sqlite+pysqlite", "postgresql+psycopg"):
+        raise SettingsError(f"{variable}: {url.drivername} cannot be used; {EXAMPLES} can.")
+    try:
+        url.get_dialect().import_dbapi()
+    except ImportError:
+        raise SettingsError(
+            f"{variable} names a PostgreSQL, and psycopg is not installed, or finds no libpq: "
+            f"{sys.executable} -m pip install -c constraints.txt -e '.[postgres]'"
+        ) from None
     if url.get_backend_name() == "sqlite":
         if url.database in (None, "", ":memory:"):
             raise SettingsError(f"{variable} must name a file: each process would have a memory of its own.")

@@ -41,8 +41,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def database() -> Iterator[str]:
     """Give the URL of a PostgreSQL database, through a socket: a container has no way to this machine's 127.0.0.1."""
-    for server in cluster():
-        yield new_database(server)
+    with cluster() as server:
+        yield new_database(server.url)
 
 
 @pytest.fixture(scope="module")

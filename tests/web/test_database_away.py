@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from fcv_api import extensions
-from fcv_api.extensions import db
+from fcv_api.extensions import breaker, db
 
 CREDENTIALS = {"username": "ana", "password": "correct horse battery"}
 Spoil = Callable[[Path], None]
@@ -46,6 +47,7 @@ AWAY = pytest.mark.parametrize("spoil", [drop_users, replace_by_a_directory, ove
 def database(app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the database's file, and wait for a lock as long as a test can."""
     monkeypatch.setattr(extensions, "BUSY_TIMEOUT_MS", 50)
+    monkeypatch.setattr(breaker, "PAUSE", 0.0)
     with app.app_context():
         db.engine.dispose()
     return tmp_path / "fcv.db"
@@ -115,6 +117,20 @@ def test_a_locked_database_refuses_writers_and_serves_readers(
         assert unavailable(http.post("/predict", json=encounter, headers=token))
         assert http.get("/predictions", headers=token).status_code == 200
     assert http.post("/auth/create_user", json=CREDENTIALS | {"username": "bea"}).status_code == 201
+    assert http.post("/predict", json=encounter, headers=token).status_code == 200
+
+
+def test_who_comes_right_after_one_who_waited_in_vain_is_told_at_once(
+    http: FlaskClient, token: dict[str, str], encounter: dict[str, Any], database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(extensions, "BUSY_TIMEOUT_MS", 1000)
+    monkeypatch.setattr(breaker, "PAUSE", 0.5)
+    with locked(database):
+        assert unavailable(http.post("/predict", json=encounter, headers=token))
+        began = time.monotonic()
+        assert unavailable(http.post("/predict", json=encounter, headers=token))
+        assert time.monotonic() - began < 0.5
+    time.sleep(0.5)
     assert http.post("/predict", json=encounter, headers=token).status_code == 200
 
 

@@ -33,7 +33,10 @@ class StoredModel(Base):
     """A copy of a model that was activated once."""
 
     __tablename__ = "models"
-    __table_args__ = (UniqueConstraint("name", "version", "sha256", "manifest_sha256"),)
+    __table_args__ = (
+        UniqueConstraint("name", "version", "sha256", "manifest_sha256"),
+        {"info": {"rows_at_once": 1}},  # a flatbuffer may have 64 MB
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(64))

@@ -6,6 +6,7 @@ import click
 
 from fcv_api import __version__
 from fcv_api.cli.db import db
+from fcv_api.cli.db_copy import copy
 from fcv_api.cli.doctor import doctor
 from fcv_api.cli.errors import SentenceGroup
 from fcv_api.cli.lazy import LAZY
@@ -25,5 +26,6 @@ def main() -> None:
     """
 
 
+db.add_command(copy)
 for command in (serve, predict, users, model, ledger, db, doctor, *LAZY):
     main.add_command(command)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
-from fcv_api.extensions import read_transaction, write_cursor
+from fcv_api.extensions import read_snapshot, read_transaction, write_cursor
 from fcv_api.ledger.query import ROWS_AT_ONCE
 from fcv_api.ledger.record import Link, Record, digest, head, lock, on_sqlite
 from fcv_api.ledger.tables import GENESIS, CheckpointRow, HeadRow, PredictionRow, utc_text
@@ -49,7 +49,8 @@ def publish_head() -> Link | None:
         if current.seq <= seq or at > due:
             return None
         marks = "?, ?, ?" if on_sqlite(cursor) else "%s, %s, %s"
-        cursor.execute(f"INSERT INTO ledger_heads VALUES ({marks})", (*current, utc_text(datetime.now(UTC))))  # noqa: S608
+        insert = f"INSERT INTO ledger_heads (seq, hash, at) VALUES ({marks})"  # noqa: S608
+        cursor.execute(insert, (*current, utc_text(datetime.now(UTC))))
     return current
 
 
@@ -59,17 +60,22 @@ def verify(published: Mapping[int, str] | None = None) -> Verified:
     published: more heads, hash by number, such as those of a log. A record of a smaller number than the last published
     head cannot be changed, taken out or put in without being found.
     """
+    with read_snapshot() as connection:
+        return verify_on(connection, published or {})
+
+
+def verify_on(connection: Connection, published: Mapping[int, str]) -> Verified:
+    """Do so on a connection, and so within its transaction."""
     purges = select(CheckpointRow.seq, CheckpointRow.hash).order_by(CheckpointRow.seq.desc())
     rows = select(*PredictionRow.__table__.columns).order_by(PredictionRow.seq)
-    with read_transaction() as connection:
-        purged = connection.execute(purges).first()
-        start = last = Link(*purged) if purged else Link(0, GENESIS)
-        kept = {seq: value for seq, value in connection.execute(select(HeadRow.seq, HeadRow.hash))}  # noqa: C416 - typed
-        heads = Heads.of(kept, published or {}, start)
-        with connection.execution_options(yield_per=ROWS_AT_ONCE).execute(rows) as found:
-            for row in found:
-                last = _follow(last, Record(*row), start)
-                heads.pass_by(last)
+    purged = connection.execute(purges).first()
+    start = last = Link(*purged) if purged else Link(0, GENESIS)
+    kept = {seq: value for seq, value in connection.execute(select(HeadRow.seq, HeadRow.hash))}  # noqa: C416 - typed
+    heads = Heads.of(kept, published, start)
+    with connection.execute(rows, execution_options={"yield_per": ROWS_AT_ONCE}) as found:
+        for row in found:
+            last = _follow(last, Record(*row), start)
+            heads.pass_by(last)
     heads.end(last)
     return Verified(start, last.seq - start.seq, last, heads.passed)
 

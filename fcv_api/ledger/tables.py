@@ -81,6 +81,7 @@ class ReplyRow(Base):
     """An answer that a retry gets again: whose, under which key, to what. answer: as `web/retries.py` packs it."""
 
     __tablename__ = "replies"
+    __table_args__ = ({"info": {"rows_at_once": 20}},)  # a batch's may have some MB
 
     user_id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
     key: Mapped[str] = mapped_column(String(64), primary_key=True)

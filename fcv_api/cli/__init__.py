@@ -6,6 +6,7 @@ import click
 
 from fcv_api import __version__
 from fcv_api.cli.db import db
+from fcv_api.cli.db_backup import backup
 from fcv_api.cli.db_copy import copy
 from fcv_api.cli.doctor import doctor
 from fcv_api.cli.errors import SentenceGroup
@@ -26,6 +27,7 @@ def main() -> None:
     """
 
 
+db.add_command(backup)
 db.add_command(copy)
 for command in (serve, predict, users, model, ledger, db, doctor, *LAZY):
     main.add_command(command)

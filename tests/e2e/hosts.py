@@ -1,0 +1,72 @@
+"""Two services as two hosts would run them: a checkout, models, logs and a port each, and one PostgreSQL."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from service import Service, start, wait_until_live
+
+from fcv_api.settings import ROOT
+
+NEEDED = ("deploy", "fcv_api", "migrations", "models")
+
+
+@dataclass
+class Host:
+    """A host, whose service may be stopped and started again on its port."""
+
+    service: Service
+    checkout: Path
+    settings: dict[str, str]
+
+    @property
+    def models(self) -> Path:
+        """Its models, which the other host does not see."""
+        return self.checkout / "models"
+
+    def fcv(self, *words: str) -> str:
+        """Run a command there. It must succeed."""
+        command = [sys.executable, "-m", "fcv_api.cli", *words]
+        done = subprocess.run(
+            command, env=self.service.environment, cwd=self.checkout, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def stop(self) -> None:
+        """Stop it as systemd and Docker do."""
+        self.service.master.terminate()
+        self.service.master.wait(timeout=40)
+
+    def begin(self) -> None:
+        """Start it again, where it was, and wait for its first answer."""
+        bind = self.service.url.removeprefix("http://")
+        self.service = start(self.service.folder, **self.settings | {"BIND": bind})
+        wait_until_live(self.service)
+
+
+@contextmanager
+def hosts(folder: Path, database: str, **settings: str) -> Iterator[list[Host]]:
+    """Start two hosts at one moment, on a database that may be empty, and wait for their first answers."""
+    with ExitStack() as running:
+        both = [_host(folder / name, database, settings) for name in ("one", "other")]
+        for host in both:
+            running.callback(host.stop)
+        for host in both:
+            wait_until_live(host.service)
+        yield both
+
+
+def _host(folder: Path, database: str, settings: dict[str, str]) -> Host:
+    checkout = folder / "checkout"
+    for name in NEEDED:
+        shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "wsgi.py", checkout)
+    own = {"DATABASE_URL": database, "CHECKOUT": str(checkout), "MODELS_DIR": str(checkout / "models")} | settings
+    return Host(start(folder, **own), checkout, own)

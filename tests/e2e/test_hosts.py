@@ -1,0 +1,111 @@
+"""More than one host: all state lives in PostgreSQL, so one knows what the other was told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from hosts import Host, hosts
+from postgres import new_database
+from proxied import needs_nginx, proxied
+
+from fcv_api.lstm.artifact import Artifact
+from fcv_api.lstm.registry import Registry
+
+
+@pytest.fixture(scope="module")
+def both(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Host]]:
+    """Give two hosts that were started at one moment, on an empty database."""
+    with hosts(tmp_path_factory.mktemp("hosts"), new_database(postgres)) as both:
+        yield both
+
+
+def who_am_i(host: Host, token: dict[str, str]) -> int:
+    return requests.get(f"{host.service.url}/", headers=token, timeout=10).status_code
+
+
+def predict(host: Host, token: dict[str, str], encounter: dict[str, Any]) -> requests.Response:
+    return requests.post(f"{host.service.url}/predict", json=encounter, headers=token, timeout=10)
+
+
+def test_two_hosts_that_start_at_once_on_an_empty_database_migrate_it_once(both: list[Host]) -> None:
+    assert [requests.get(f"{host.service.url}/health/ready", timeout=10).status_code for host in both] == [200, 200]
+    ready = requests.get(f"{both[0].service.url}/health/ready", timeout=10).json()
+    assert ready["checks"]["workers"]["detail"].count("fcv-sim/1.0.0") == 4
+
+
+def test_a_token_of_one_is_good_on_the_other(both: list[Host]) -> None:
+    one, other = both
+    assert who_am_i(other, one.service.sign_in("ana")) == 200
+    assert who_am_i(one, other.service.sign_in("ana")) == 200
+
+
+def test_whoever_is_disabled_on_one_is_out_on_both_at_once(both: list[Host]) -> None:
+    one, other = both
+    token = one.service.sign_in("bea")
+    assert [who_am_i(host, token) for host in both] == [200, 200]
+    other.fcv("users", "disable", "bea")
+    assert [who_am_i(host, token) for host in both] == [401, 401]
+
+
+def test_a_logout_on_one_ends_the_token_on_both_at_once(both: list[Host]) -> None:
+    one, other = both
+    token = one.service.sign_in("carla")
+    assert requests.post(f"{other.service.url}/auth/logout", headers=token, timeout=10).status_code == 204
+    assert [who_am_i(host, token) for host in both] == [401, 401]
+
+
+def test_an_activation_on_one_serves_on_both_though_only_one_has_the_model_on_its_disk(
+    both: list[Host], encounter: dict[str, Any]
+) -> None:
+    one, other = both
+    shipped = Registry(one.models).artifact("fcv-sim/1.0.0")
+    Artifact(replace(shipped.manifest, version="1.2.0"), shipped.flatbuffer).save(one.models / "fcv-sim" / "1.2.0")
+    assert "4 workers serve it." in one.fcv("model", "activate", "1.2.0", "--reason", "a test")
+    token = one.service.sign_in("dora")
+    told = {predict(host, token, encounter).headers["FCV-Model"] for host in both for _ in range(10)}
+    assert told == {"fcv-sim/1.2.0"}
+    assert "4 workers serve it." in other.fcv("model", "rollback")
+    assert predict(one, token, encounter).headers["FCV-Model"] == "fcv-sim/1.0.0"
+
+
+def test_both_write_one_chain_and_read_each_others_records(both: list[Host], encounter: dict[str, Any]) -> None:
+    one, other = both
+    token = one.service.sign_in("eva")
+    made = [predict(host, token, encounter).headers["Location"] for host in both * 10]
+    found = [requests.get(f"{one.service.url}{place}", headers=token, timeout=10).status_code for place in made]
+    assert found == [200] * 20
+    assert len(set(made)) == 20
+    assert [host.fcv("ledger", "verify").splitlines()[0] for host in both] == [
+        f"{made_so_far(other)} records, from 1 to {made_so_far(other)}, are as they were recorded."
+    ] * 2
+
+
+def made_so_far(host: Host) -> int:
+    return len(host.fcv("ledger", "export", "-").splitlines()) - 1
+
+
+@needs_nginx
+def test_nginx_asks_both_and_goes_on_with_one(both: list[Host], encounter: dict[str, Any], tmp_path: Path) -> None:
+    token = both[0].service.sign_in("flor")
+    with proxied(tmp_path / "nginx", *(host.service for host in both)) as proxy:
+
+        def ask(times: int) -> set[int]:
+            url, trusted = f"{proxy.url}/predict", str(proxy.ca)
+            return {
+                requests.post(url, json=encounter, headers=token, verify=trusted, timeout=10).status_code
+                for _ in range(times)
+            }
+
+        before = [host.service.log().count("'/predict'") for host in both]
+        assert ask(20) == {200}
+        after = [host.service.log().count("'/predict'") for host in both]
+        assert all(now > then for then, now in zip(before, after, strict=True))
+        both[1].stop()
+        assert ask(20) == {200}
+        both[1].begin()
+        assert ask(20) == {200}

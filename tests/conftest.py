@@ -51,6 +51,15 @@ def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "BCRYPT_ROUNDS", 4)
 
 
+@pytest.fixture(autouse=True)
+def _log_at_its_level() -> Iterator[None]:
+    """Leave the log's level as it was: some commands lower their voice in the tests' own process."""
+    log = logging.getLogger("fcv_api")
+    level = log.level
+    yield
+    log.setLevel(level)  # never by assignment: the logger remembers what it let pass
+
+
 @pytest.fixture
 def make_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> MakeSettings:
     """Read settings from nothing but what is given, in a folder of the test's own."""
@@ -103,7 +112,8 @@ def log_file(settings: Settings) -> Iterator[Path]:
     yield settings.log_dir / "app.log"
     for handler in log.handlers:
         handler.close()
-    log.handlers[:], log.level, log.propagate = before
+    log.handlers[:], level, log.propagate = before
+    log.setLevel(level)
 
 
 @pytest.fixture

@@ -126,18 +126,33 @@ def test_a_worker_that_is_killed_costs_what_it_held_and_nothing_hangs(tmp_path: 
         held = connections(victim)
         os.kill(victim, signal.SIGKILL)
         killed = time.monotonic()
+        wait_for_another(service, victim)
+        replaced = time.monotonic() - killed
         time.sleep(2 + after)
     failed = [answer for answer in load.got if answer.status != 200]
     usual, again = load.rate(killed - before, killed), load.rate(killed + 2, killed + 2 + after)
     print(
         f"\nkilled under {len(load.got)} requests of 16 clients: it held {held} connections, {len(failed)} failed, "
-        f"{dict(load.statuses())}, slowest {load.percentile(1):.2f} s, {usual:.0f} then {again:.0f} answers a second"
+        f"{dict(load.statuses())}, slowest {load.percentile(1):.2f} s, {usual:.0f} then {again:.0f} answers a second, "
+        f"another worker took requests after {replaced:.2f} s"
     )
     assert len(failed) <= held
     # 502, or a connection that ends in the middle of an answer that the worker had begun.
     assert {(answer.status, answer.media_type) for answer in failed} <= {(502, "application/problem+json"), (0, "")}
     assert load.percentile(1) < 5
-    assert again > 0.8 * usual
+    assert replaced < 2
+    assert again > (0.5 if SHORT else 0.7) * usual  # other programs may have run in one half and not in the other
+
+
+def wait_for_another(service: Service, victim: int) -> None:
+    """Wait until two workers hold connections again, and none of them is the one that was killed."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        alive = set(service.workers()) - {victim}
+        if len(alive) == 2 and all(connections(pid) for pid in alive):
+            return
+        time.sleep(0.02)
+    raise AssertionError(service.workers())
 
 
 def connections(pid: int) -> int:

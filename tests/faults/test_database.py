@@ -23,7 +23,7 @@ from service import Service, running
 from fcv_api.wire.example import example_request
 
 SHORT = os.environ.get("FAULTS_SHORT") == "1"
-AWAY = 6 if SHORT else 20
+AWAY = 4 if SHORT else 20
 CLIENTS = 16
 LONGEST, BACK = 5.0, 2.0  # what is wanted, in seconds
 BODY = json.dumps(example_request()).encode()
@@ -126,14 +126,14 @@ def test_a_postgresql_that_is_gone_is_told_in_time_and_taken_up_again(
 ) -> None:
     with running(tmp_path, DATABASE_URL=new_database(server.url)) as service:
         with asked(service) as got:
-            time.sleep(3)
+            time.sleep(2)
             before = service.workers()
             gone = time.monotonic()
             spoil(server)
             time.sleep(AWAY)
             restore(server)
             back = time.monotonic()
-            time.sleep(BACK + 3)
+            time.sleep(BACK + 1.5)
         assert service.workers() == before
         check(f"PostgreSQL {what} for {back - gone:.0f} s", got, gone, back)
         assert whole(service)
@@ -142,7 +142,7 @@ def test_a_postgresql_that_is_gone_is_told_in_time_and_taken_up_again(
 def test_a_sqlite_file_that_another_process_locks_is_told_in_time_and_taken_up_again(tmp_path: Path) -> None:
     with running(tmp_path) as service:
         with asked(service) as got:
-            time.sleep(3)
+            time.sleep(2)
             with closing(sqlite3.connect(tmp_path / "fcv.db", isolation_level=None)) as other:
                 other.execute("PRAGMA busy_timeout=5000")
                 other.execute("BEGIN EXCLUSIVE")
@@ -150,7 +150,7 @@ def test_a_sqlite_file_that_another_process_locks_is_told_in_time_and_taken_up_a
                 time.sleep(AWAY)
                 other.execute("ROLLBACK")
                 back = time.monotonic()
-            time.sleep(BACK + 3)
+            time.sleep(BACK + 1.5)
         check(f"SQLite locked for {back - gone:.0f} s", got, gone, back)
         assert whole(service)
 

@@ -130,6 +130,7 @@ PROBLEMS = {
             "A sign was not measured in the window",
             "Un signo no se midió en la ventana",
         ),
+        Problem("too-many-attempts", 429, LATER, "Too many wrong passwords", "Demasiadas contraseñas incorrectas"),
         Problem("internal-error", 500, LATER, "An error of the service", "Un error del servicio"),
         Problem("model-output", 503, LATER, "The model gave no probabilities", "El modelo no dio probabilidades"),
         Problem("no-model", 503, LATER, "No verified model is loaded", "No hay un modelo verificado cargado"),

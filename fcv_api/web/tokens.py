@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from hashlib import sha256
 from typing import Any, TypeVar
@@ -26,6 +26,7 @@ from fcv_api.web.problems import ProblemRaised, answer
 View = TypeVar("View", bound=Callable[..., Any])
 LARGEST_ID = 2**63  # what a database holds
 REQUIRED_CLAIMS = ("sub", "id", "jti", "iat", "exp", "gen")
+PARTY = "fcv_api"  # who issues tokens, and for whom
 AUTHENTICATION_FAILED = "Authentication Failed."
 
 
@@ -80,6 +81,22 @@ def current_token() -> tuple[str, datetime]:
     """Give the `jti` of the token of this request, and when it expires."""
     claims = get_jwt()
     return claims["jti"], datetime.fromtimestamp(claims["exp"], UTC)
+
+
+def config(secret: str, previous: str | None, minutes: int) -> dict[str, object]:
+    """Say how tokens are signed and verified. previous: another secret that verifies. minutes: how long one lives."""
+    return {
+        "JWT_SECRET_KEY": secret,
+        "JWT_SECRET_PREVIOUS": previous,
+        "JWT_ALGORITHM": "HS256",
+        "JWT_DECODE_ALGORITHMS": ["HS256"],
+        "JWT_ACCESS_TOKEN_EXPIRES": timedelta(minutes=minutes),
+        "JWT_ENCODE_ISSUER": PARTY,
+        "JWT_DECODE_ISSUER": PARTY,
+        "JWT_ENCODE_AUDIENCE": PARTY,
+        "JWT_DECODE_AUDIENCE": PARTY,
+        "JWT_DECODE_LEEWAY": 10,  # seconds that the clocks of two hosts may differ by
+    }
 
 
 def key_id(secret: str) -> str:

@@ -9,6 +9,7 @@ import click
 from fcv_api import accounts
 from fcv_api.accounts import Role, UsernameTaken
 from fcv_api.app import database_app
+from fcv_api.cli.machine_tokens import revoke, token, tokens
 from fcv_api.settings import Settings, SettingsError
 
 PASSWORD = click.option(
@@ -79,6 +80,10 @@ def passwd(settings: Settings, name: str, password_file: IO[str] | None) -> None
     """Give NAME a new password. Asks for it; all tokens of NAME are dead afterwards."""
     accounts.set_password(name, _password(password_file), min_length=settings.password_min_length)
     click.echo(f"Changed the password of {name}. Its tokens are dead.")
+
+
+for command in (token, tokens, revoke):
+    users.add_command(command)
 
 
 def _password(file: IO[str] | None) -> str:

@@ -70,10 +70,10 @@ def current_account() -> Account:
     return account
 
 
-def token_for(account: Account) -> str:
-    """Make an access token."""
+def token_for(account: Account, lives: timedelta | None = None) -> str:
+    """Make an access token. lives: how long, or else as long as the settings say."""
     claims = {"id": account.id, "gen": account.token_generation}
-    token: str = create_access_token(identity=account.username, additional_claims=claims)
+    token: str = create_access_token(identity=account.username, additional_claims=claims, expires_delta=lives)
     return token
 
 

@@ -29,7 +29,17 @@ def upgrade() -> None:
     for column in ("address", "at"):
         op.create_index(f"ix_failed_sign_ins_{column}", "failed_sign_ins", [column])
 
+    op.create_table(
+        "machine_tokens",
+        sa.Column("jti", sa.String(64), primary_key=True),
+        sa.Column("user_id", sa.BigInteger, nullable=False),
+        sa.Column("generation", sa.Integer, nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+    )
+
 
 def downgrade() -> None:
     """Forget them."""
+    op.drop_table("machine_tokens")
     op.drop_table("failed_sign_ins")

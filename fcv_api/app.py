@@ -25,7 +25,7 @@ from fcv_api.lstm.runtime import RUNTIME
 from fcv_api.lstm.swap import Serving, SwappedModels
 from fcv_api.scoring import Recorder
 from fcv_api.settings import ROOT, Settings, SettingsError
-from fcv_api.web import auth, batch, error_handlers, health, predict, predictions, requests, tokens, turns
+from fcv_api.web import auth, batch, error_handlers, health, predict, predictions, queue_age, requests, tokens, turns
 from fcv_api.web.facts import slug_of
 from fcv_api.web.openapi import DESCRIPTION, SECURITY_SCHEMES
 from fcv_api.web.parser import use_orjson
@@ -57,6 +57,7 @@ def create_app(settings: Settings, models: Models | None = None) -> Flask:
     _register_routes(app)
     error_handlers.register(app)
     if settings.proxies:
+        queue_age.register(app)
         hops = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app

@@ -160,23 +160,25 @@ def list_users() -> list[Account]:
         return [_account(row) for row in connection.execute(_ALL.order_by(User.username))]
 
 
-def set_password(username: str, password: str, *, min_length: int) -> None:
-    """Change a password and end all tokens of the account. Raises UnknownUser or UnusableCredentials."""
-    _update(username, hashed_password=_hash(password, min_length))
+def set_password(username: str, password: str, *, min_length: int) -> int:
+    """Change a password and end all tokens of the account. Gives its id. Raises UnknownUser or UnusableCredentials."""
+    return _update(username, hashed_password=_hash(password, min_length))
 
 
-def set_active(username: str, *, active: bool) -> None:
-    """Enable an account, or disable it and end all its tokens. Raises UnknownUser."""
-    _update(username, is_active=active)
+def set_active(username: str, *, active: bool) -> int:
+    """Enable an account, or disable it and end all its tokens. Gives its id. Raises UnknownUser."""
+    return _update(username, is_active=active)
 
 
-def _update(username: str, **values: object) -> None:
+def _update(username: str, **values: object) -> int:
     """Change an account. Its tokens end: none outlives a new password, nor comes back to life with its account."""
     newer = User.token_generation + 1
     with write_transaction() as session:
         statement = update(User).where(User.username == username).values(token_generation=newer, **values)
-        if not session.execute(statement.returning(User.id)).all():
+        number: int | None = session.scalar(statement.returning(User.id))
+        if number is None:
             raise UnknownUser(f"There is no user {username!r}. `fcv users list` shows all.")
+    return number
 
 
 def _account(row: Any) -> Account:  # noqa: ANN401 - a row of `users`, or a User

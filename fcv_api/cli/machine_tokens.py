@@ -11,6 +11,7 @@ from flask_jwt_extended import decode_token
 from fcv_api import accounts, issued_tokens
 from fcv_api.accounts import Account, UnknownUser
 from fcv_api.app import token_config
+from fcv_api.cli.audit import tell
 from fcv_api.extensions import jwt
 from fcv_api.issued_tokens import Listed, MachineToken
 from fcv_api.settings import Settings
@@ -45,6 +46,7 @@ def token(settings: Settings, name: str, days: int) -> None:
             expires_at=expires_at,
         )
     )
+    tell(settings, "machine-token-made", user=account.id, token=claims["jti"], days=days)
     click.echo(f"Token {claims['jti']} of {name}, good until {expires_at:%Y-%m-%d %H:%M} UTC:", err=True)
     click.echo(made)
 
@@ -65,13 +67,15 @@ def tokens(name: str | None) -> None:
 @click.command()
 @click.argument("name")
 @click.argument("jti", metavar="TOKEN")
-def revoke(name: str, jti: str) -> None:
+@click.pass_obj
+def revoke(settings: Settings, name: str, jti: str) -> None:
     """End one of NAME's tokens, at once. TOKEN: the first column of `fcv users tokens`."""
     account = _find(name)
     found = next((each for each in issued_tokens.of_machines() if (each.jti, each.user_id) == (jti, account.id)), None)
     if found is None:
         raise click.ClickException(f"{name} has no token {jti}. `fcv users tokens {name}` shows all.")
     issued_tokens.revoke(jti, _utc(found.expires_at))
+    tell(settings, "machine-token-ended", user=account.id, token=jti)
     click.echo(f"Ended {jti} of {name}.")
 
 

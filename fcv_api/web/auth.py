@@ -9,6 +9,7 @@ from flask import Response, g, request
 
 from fcv_api import accounts, issued_tokens
 from fcv_api.accounts import Account, Role
+from fcv_api.web.audit import tell
 from fcv_api.web.openapi import TOKEN_NEEDED, problems
 from fcv_api.web.parser import FORM, CredentialsBlueprint
 from fcv_api.web.problems import ProblemRaised
@@ -52,6 +53,7 @@ def by_policy(view: Callable[..., Response]) -> Callable[..., Response]:
     def guarded(*args: object, **kwargs: object) -> Response:
         match current_service().registration:
             case "closed":
+                tell("forbidden", reason="registration-closed")
                 raise ProblemRaised("registration-closed", "Accounts are made with `fcv users add` on the server.")
             case "admin":
                 require_admin()
@@ -71,7 +73,8 @@ def create_user(credentials: dict[str, str]) -> Response:
 
     Who may do so is a setting, `FCV_REGISTRATION`: `open` to everyone, by an `admin`'s token, or `closed`.
     """
-    accounts.create_user(**credentials, role=Role.CLIENT, min_length=current_service().password_min_length)
+    made = accounts.create_user(**credentials, role=Role.CLIENT, min_length=current_service().password_min_length)
+    tell("account-made", made=made.id, role=made.role)
     return Response(status=201)
 
 
@@ -99,5 +102,7 @@ def create_token(credentials: dict[str, str]) -> dict[str, str]:
 @problems(bp, "not-authenticated", "database-unavailable")
 def end_token() -> Response:
     """End the token that this call carries."""
-    issued_tokens.revoke(*current_token())
+    jti, expires_at = current_token()
+    issued_tokens.revoke(jti, expires_at)
+    tell("sign-out", token=jti)
     return Response(status=204)

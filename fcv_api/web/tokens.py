@@ -21,6 +21,7 @@ from flask_jwt_extended.exceptions import JWTDecodeError
 
 from fcv_api.accounts import Account, Role, find_by_token
 from fcv_api.extensions import jwt
+from fcv_api.web.audit import tell
 from fcv_api.web.problems import ProblemRaised, answer
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -55,6 +56,7 @@ def public(view: View) -> View:
 def require(*roles: Role) -> None:
     """Refuse the caller unless it has one of these roles. Raises ProblemRaised."""
     if roles and current_account().role not in roles:
+        tell("forbidden", reason=current_account().role)
         raise ProblemRaised("not-allowed", f"This needs an account with the role {' or '.join(roles)}.")
 
 
@@ -132,22 +134,22 @@ def _account(_header: dict[str, Any], claims: dict[str, Any]) -> Account | None:
     return account
 
 
-def _refused(*_why: object) -> Response:
-    response = answer("not-authenticated", AUTHENTICATION_FAILED)
-    response.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
-    return response
+def _refuser(reason: str, challenge: str = 'Bearer error="invalid_token"') -> Callable[..., Response]:
+    """Make what answers a token that is refused: always in the same words. Why is for the security log alone."""
+
+    def refuse(*why: Any) -> Response:  # noqa: ANN401 - header and claims where the signature was ours, or a sentence
+        claimed = why[1].get("id") if len(why) > 1 else None
+        tell("token-refused", reason=reason, user=claimed if type(claimed) is int else None)
+        response = answer("not-authenticated", AUTHENTICATION_FAILED)
+        response.headers["WWW-Authenticate"] = challenge
+        return response
+
+    return refuse
 
 
-def _missing(_why: object) -> Response:
-    return answer("not-authenticated", AUTHENTICATION_FAILED)
-
-
-jwt.unauthorized_loader(_missing)
-for loader in (
-    jwt.invalid_token_loader,
-    jwt.expired_token_loader,
-    jwt.revoked_token_loader,
-    jwt.user_lookup_error_loader,
-    jwt.token_verification_failed_loader,
-):
-    loader(_refused)
+jwt.unauthorized_loader(_refuser("missing", "Bearer"))
+jwt.invalid_token_loader(_refuser("invalid"))
+jwt.expired_token_loader(_refuser("expired"))
+jwt.revoked_token_loader(_refuser("ended"))
+jwt.user_lookup_error_loader(_refuser("ended"))
+jwt.token_verification_failed_loader(_refuser("incomplete"))

@@ -15,6 +15,7 @@ MAY_IMPORT = {
     "settings": NOTHING,
     "passwords": NOTHING,
     "access_log": NOTHING,
+    "security_log": {"access_log"},
     "throttle": {"extensions"},
     "issued_tokens": {"extensions"},
     "accounts": {"extensions", "passwords", "issued_tokens"},
@@ -26,6 +27,7 @@ MAY_IMPORT = {
     "training": {"wire", "lstm", "domain"},
     "web": {
         *("scoring", "wire", "accounts", "throttle", "issued_tokens", "ledger", "activations", "extensions", "domain"),
+        "security_log",
     },
     "app": {
         *("web", "lstm", "scoring", "accounts", "ledger", "activations", "settings", "extensions", "access_log"),
@@ -39,6 +41,7 @@ MAY_IMPORT = {
         "accounts",
         "throttle",
         "issued_tokens",
+        "security_log",
         "ledger",
         "activations",
         "settings",

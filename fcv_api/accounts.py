@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import DateTime, String, bindparam, delete, exists, select, true, update
+from sqlalchemy import DateTime, String, bindparam, exists, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fcv_api.extensions import Base, read_transaction, write_transaction
+from fcv_api.issued_tokens import RevokedToken
 from fcv_api.passwords import UnusablePassword, hash_password, matches
 
 USERNAME_LENGTH = 150
-LEEWAY = timedelta(minutes=1)  # a token may live on by its verifier's leeway
 
 
 class Role(StrEnum):
@@ -40,15 +40,6 @@ class User(Base):
     created_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     token_generation: Mapped[int] = mapped_column(server_default="0")
     """Rises with every new password and when disabled: tokens of an older generation are dead."""
-
-
-class RevokedToken(Base):
-    """A token ended by its own logout. Kept until it would have expired."""
-
-    __tablename__ = "revoked_tokens"
-
-    jti: Mapped[str] = mapped_column(String(64), primary_key=True)
-    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +95,40 @@ def create_user(username: str, password: str, *, role: Role, min_length: int) ->
         raise UsernameTaken("This username is taken.") from None
 
 
-def verify(username: str, password: str) -> Account | None:
-    """Give the account that may sign in with these, or None.
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A name that somebody signs in by, with the account that has it, if any."""
 
-    An unknown name, a wrong password, a password of over 72 bytes and a disabled account all cost one bcrypt
-    check, so that the time tells them apart no more than the answer does.
-    """
+    account: Account | None
+    hashed: str | None = field(repr=False)
+
+    @property
+    def state(self) -> str:
+        """What a password is judged by: as long as it is the same, a wrong password stays wrong."""
+        return f"{self.hashed} {self.account is not None and self.account.is_active}"
+
+    def proven_by(self, password: str) -> Account | None:
+        """Give the account that may sign in with this password, or None.
+
+        An unknown name, a wrong password, a password of over 72 bytes and a disabled account all cost one bcrypt
+        check, so that the time tells them apart no more than the answer does.
+        """
+        right = matches(password, self.hashed)
+        return self.account if self.account and self.account.is_active and right else None
+
+
+def claim(username: str) -> Claim:
+    """Look up who has a name."""
     with read_transaction() as connection:
         found = connection.execute(_BY_NAME, {"username": username.replace("\0", "")}).one_or_none()
-    right = matches(password, found.hashed_password if found else None)
-    return _account(found) if found and found.username == username and found.is_active and right else None
+    if found is None or found.username != username:
+        return Claim(None, None)
+    return Claim(_account(found), found.hashed_password)
+
+
+def verify(username: str, password: str) -> Account | None:
+    """Give the account that may sign in with these, or None."""
+    return claim(username).proven_by(password)
 
 
 def find_by_token(user_id: int, username: str, generation: int, jti: str) -> Account | None:
@@ -132,13 +147,6 @@ _BY_TOKEN = _ALL.where(
 )
 
 
-def revoke_token(jti: str, expires_at: datetime) -> None:
-    """End one token. Those that have expired meanwhile are forgotten."""
-    with write_transaction() as session:
-        session.execute(delete(RevokedToken).where(RevokedToken.expires_at < datetime.now(UTC) - LEEWAY))
-        session.merge(RevokedToken(jti=jti, expires_at=expires_at))
-
-
 def check_writable() -> None:
     """Read the accounts and write a row. Raises SQLAlchemyError when the database is away, locked or full."""
     with write_transaction() as session:
@@ -152,23 +160,25 @@ def list_users() -> list[Account]:
         return [_account(row) for row in connection.execute(_ALL.order_by(User.username))]
 
 
-def set_password(username: str, password: str, *, min_length: int) -> None:
-    """Change a password and end all tokens of the account. Raises UnknownUser or UnusableCredentials."""
-    _update(username, hashed_password=_hash(password, min_length))
+def set_password(username: str, password: str, *, min_length: int) -> int:
+    """Change a password and end all tokens of the account. Gives its id. Raises UnknownUser or UnusableCredentials."""
+    return _update(username, hashed_password=_hash(password, min_length))
 
 
-def set_active(username: str, *, active: bool) -> None:
-    """Enable an account, or disable it and end all its tokens. Raises UnknownUser."""
-    _update(username, is_active=active)
+def set_active(username: str, *, active: bool) -> int:
+    """Enable an account, or disable it and end all its tokens. Gives its id. Raises UnknownUser."""
+    return _update(username, is_active=active)
 
 
-def _update(username: str, **values: object) -> None:
+def _update(username: str, **values: object) -> int:
     """Change an account. Its tokens end: none outlives a new password, nor comes back to life with its account."""
     newer = User.token_generation + 1
     with write_transaction() as session:
         statement = update(User).where(User.username == username).values(token_generation=newer, **values)
-        if not session.execute(statement.returning(User.id)).all():
+        number: int | None = session.scalar(statement.returning(User.id))
+        if number is None:
             raise UnknownUser(f"There is no user {username!r}. `fcv users list` shows all.")
+    return number
 
 
 def _account(row: Any) -> Account:  # noqa: ANN401 - a row of `users`, or a User

@@ -6,7 +6,6 @@ import logging
 import os
 import socket
 from dataclasses import dataclass
-from datetime import timedelta
 
 from flask import Flask
 from flask_smorest import Api
@@ -14,7 +13,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from fcv_api import __version__, access_log, activations
+from fcv_api import __version__, access_log, activations, throttle
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import ModelIdentity, Models
 from fcv_api.extensions import bind_database, db, jwt, migrate
@@ -26,7 +25,7 @@ from fcv_api.lstm.runtime import RUNTIME
 from fcv_api.lstm.swap import Serving, SwappedModels
 from fcv_api.scoring import Recorder
 from fcv_api.settings import ROOT, Settings, SettingsError
-from fcv_api.web import auth, batch, error_handlers, health, predict, predictions, requests, turns
+from fcv_api.web import auth, batch, error_handlers, health, predict, predictions, queue_age, requests, tokens, turns
 from fcv_api.web.facts import slug_of
 from fcv_api.web.openapi import DESCRIPTION, SECURITY_SCHEMES
 from fcv_api.web.parser import use_orjson
@@ -37,7 +36,7 @@ log = logging.getLogger("fcv_api")
 def create_app(settings: Settings, models: Models | None = None) -> Flask:
     """Build the service. Raises SettingsError or NoModel when it must not start."""
     app = database_app(settings, serving=True)
-    app.config.update(_config(settings))
+    app.config.update(_config(settings) | token_config(settings))
     app.url_map.strict_slashes = app.url_map.merge_slashes = False  # a redirect's body would be an HTML page
     use_orjson(app)
     service = requests.Service(
@@ -58,6 +57,7 @@ def create_app(settings: Settings, models: Models | None = None) -> Flask:
     _register_routes(app)
     error_handlers.register(app)
     if settings.proxies:
+        queue_age.register(app)
         hops = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     return app
@@ -155,6 +155,7 @@ class DatabaseActivations:
                 )
             )
             forget_expired()
+            throttle.forget_old()
 
     def forget(self) -> None:
         """Say that this process ends."""
@@ -165,16 +166,6 @@ class DatabaseActivations:
 def _config(settings: Settings) -> dict[str, object]:
     return {
         "MAX_CONTENT_LENGTH": settings.max_body_mb * 1024 * 1024,
-        "JWT_SECRET_KEY": str.__str__(settings.jwt_secret),
-        "JWT_SECRET_PREVIOUS": settings.jwt_secret_previous and str.__str__(settings.jwt_secret_previous),
-        "JWT_ALGORITHM": "HS256",
-        "JWT_DECODE_ALGORITHMS": ["HS256"],
-        "JWT_ACCESS_TOKEN_EXPIRES": timedelta(minutes=settings.token_minutes),
-        "JWT_ENCODE_ISSUER": __package__,
-        "JWT_DECODE_ISSUER": __package__,
-        "JWT_ENCODE_AUDIENCE": __package__,
-        "JWT_DECODE_AUDIENCE": __package__,
-        "JWT_DECODE_LEEWAY": 10,  # seconds that the clocks of two hosts may differ by
         "API_TITLE": "FCV-MLAPI",
         "API_VERSION": __version__,
         "OPENAPI_VERSION": "3.0.3",
@@ -184,6 +175,12 @@ def _config(settings: Settings) -> dict[str, object]:
             "components": {"securitySchemes": SECURITY_SCHEMES},
         },
     }
+
+
+def token_config(settings: Settings) -> dict[str, object]:
+    """Say how tokens are signed and verified."""
+    previous = settings.jwt_secret_previous and str.__str__(settings.jwt_secret_previous)
+    return tokens.config(str.__str__(settings.jwt_secret), previous, settings.token_minutes)
 
 
 def _register_routes(app: Flask) -> None:

@@ -9,9 +9,10 @@ from conftest import BOTH_DATABASES
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from fcv_api import accounts
-from fcv_api.accounts import Account, RevokedToken, Role, UnknownUser, UnusableCredentials, User
+from fcv_api import accounts, issued_tokens
+from fcv_api.accounts import Account, Role, UnknownUser, UnusableCredentials, User
 from fcv_api.extensions import read_transaction, write_transaction
+from fcv_api.issued_tokens import RevokedToken
 
 PASSWORD = "correct horse battery"
 pytestmark = [pytest.mark.usefixtures("app"), BOTH_DATABASES]
@@ -80,8 +81,8 @@ def test_an_unusable_new_password_changes_nothing() -> None:
 
 def test_a_revoked_token_ends_alone_and_may_be_revoked_again() -> None:
     account, later = make(), datetime.now(UTC) + timedelta(minutes=20)
-    accounts.revoke_token("first", later)
-    accounts.revoke_token("first", later)
+    issued_tokens.revoke("first", later)
+    issued_tokens.revoke("first", later)
     assert by_token(account, jti="first") is None
     assert by_token(account, jti="second")
 
@@ -89,8 +90,8 @@ def test_a_revoked_token_ends_alone_and_may_be_revoked_again() -> None:
 def test_a_revoked_token_is_remembered_until_no_clock_would_take_it() -> None:
     now = datetime.now(UTC)
     for jti, minutes in (("long dead", -5), ("just expired", -0.2), ("alive", 20)):
-        accounts.revoke_token(jti, now + timedelta(minutes=minutes))
-    accounts.revoke_token("another", now + timedelta(minutes=20))
+        issued_tokens.revoke(jti, now + timedelta(minutes=minutes))
+    issued_tokens.revoke("another", now + timedelta(minutes=20))
     with read_transaction() as connection:
         kept = set(connection.execute(select(RevokedToken.jti)).scalars())
     assert kept == {"just expired", "alive", "another"}

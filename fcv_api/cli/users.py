@@ -9,6 +9,8 @@ import click
 from fcv_api import accounts
 from fcv_api.accounts import Role, UsernameTaken
 from fcv_api.app import database_app
+from fcv_api.cli.audit import tell
+from fcv_api.cli.machine_tokens import revoke, token, tokens
 from fcv_api.settings import Settings, SettingsError
 
 PASSWORD = click.option(
@@ -43,6 +45,7 @@ def add(settings: Settings, name: str, role: str, password_file: IO[str] | None)
     """Make an account called NAME. Asks for its password."""
     password = _password(password_file)
     account = accounts.create_user(name, password, role=Role(role), min_length=settings.password_min_length)
+    tell(settings, "account-made", user=account.id, role=account.role)
     click.echo(f"Made {account.role} {account.username} (id {account.id}).")
 
 
@@ -57,17 +60,19 @@ def list_() -> None:
 
 @users.command()
 @click.argument("name")
-def disable(name: str) -> None:
+@click.pass_obj
+def disable(settings: Settings, name: str) -> None:
     """Shut NAME out, at once: its tokens are dead."""
-    accounts.set_active(name, active=False)
+    tell(settings, "account-disabled", user=accounts.set_active(name, active=False))
     click.echo(f"Disabled {name}. Its tokens are dead.")
 
 
 @users.command()
 @click.argument("name")
-def enable(name: str) -> None:
+@click.pass_obj
+def enable(settings: Settings, name: str) -> None:
     """Let NAME in again. It must sign in anew."""
-    accounts.set_active(name, active=True)
+    tell(settings, "account-enabled", user=accounts.set_active(name, active=True))
     click.echo(f"Enabled {name}.")
 
 
@@ -77,8 +82,13 @@ def enable(name: str) -> None:
 @click.pass_obj
 def passwd(settings: Settings, name: str, password_file: IO[str] | None) -> None:
     """Give NAME a new password. Asks for it; all tokens of NAME are dead afterwards."""
-    accounts.set_password(name, _password(password_file), min_length=settings.password_min_length)
+    number = accounts.set_password(name, _password(password_file), min_length=settings.password_min_length)
+    tell(settings, "password-changed", user=number)
     click.echo(f"Changed the password of {name}. Its tokens are dead.")
+
+
+for command in (token, tokens, revoke):
+    users.add_command(command)
 
 
 def _password(file: IO[str] | None) -> str:
@@ -102,7 +112,8 @@ def ensure_admin(settings: Settings) -> None:
     except OSError as error:
         raise SettingsError(f"FCV_ADMIN_PASSWORD_FILE: cannot read {file}: {error.strerror}.") from None
     try:
-        accounts.create_user(name, password, role=Role.ADMIN, min_length=settings.password_min_length)
+        account = accounts.create_user(name, password, role=Role.ADMIN, min_length=settings.password_min_length)
     except UsernameTaken:
         return  # another instance made it meanwhile
+    tell(settings, "account-made", user=account.id, role=account.role)
     click.echo(f"Made the admin {name}.")

@@ -7,12 +7,14 @@ from functools import wraps
 
 from flask import Response, g, request
 
-from fcv_api import accounts
+from fcv_api import accounts, issued_tokens
 from fcv_api.accounts import Account, Role
+from fcv_api.web.audit import tell
 from fcv_api.web.openapi import TOKEN_NEEDED, problems
 from fcv_api.web.parser import FORM, CredentialsBlueprint
 from fcv_api.web.problems import ProblemRaised
 from fcv_api.web.requests import current_service
+from fcv_api.web.sign_in import sign_in
 from fcv_api.web.tokens import authenticated, current_account, current_token, public, require_admin, token_for
 from fcv_api.wire.accounts import CredentialsSchema, TokenSchema, WhoAmISchema
 
@@ -51,6 +53,7 @@ def by_policy(view: Callable[..., Response]) -> Callable[..., Response]:
     def guarded(*args: object, **kwargs: object) -> Response:
         match current_service().registration:
             case "closed":
+                tell("forbidden", reason="registration-closed")
                 raise ProblemRaised("registration-closed", "Accounts are made with `fcv users add` on the server.")
             case "admin":
                 require_admin()
@@ -70,7 +73,8 @@ def create_user(credentials: dict[str, str]) -> Response:
 
     Who may do so is a setting, `FCV_REGISTRATION`: `open` to everyone, by an `admin`'s token, or `closed`.
     """
-    accounts.create_user(**credentials, role=Role.CLIENT, min_length=current_service().password_min_length)
+    made = accounts.create_user(**credentials, role=Role.CLIENT, min_length=current_service().password_min_length)
+    tell("account-made", made=made.id, role=made.role)
     return Response(status=201)
 
 
@@ -79,15 +83,14 @@ def create_user(credentials: dict[str, str]) -> Response:
 @bp.doc(requestBody={"content": {FORM: {"schema": {"$ref": "#/components/schemas/Credentials"}}}})
 @bp.arguments(CredentialsSchema, example=EXAMPLE)
 @bp.response(200, TokenSchema)
-@problems(bp, *BODY_PROBLEMS, "wrong-credentials", "invalid-body", "database-unavailable")
+@problems(bp, *BODY_PROBLEMS, "wrong-credentials", "too-many-attempts", "invalid-body", "database-unavailable")
 def create_token(credentials: dict[str, str]) -> dict[str, str]:
     """Sign in. The token is good for 20 minutes (`FCV_TOKEN_MINUTES`).
 
-    Takes JSON, or an OAuth2 password form.
+    Takes JSON, or an OAuth2 password form. After ten different wrong passwords in five minutes from one address, an
+    account waits there: 429 with `Retry-After`, also for the right one.
     """
-    account = accounts.verify(**credentials)
-    if account is None:
-        raise ProblemRaised("wrong-credentials", "Could not validate user.")
+    account = sign_in(**credentials)
     g.user_id = account.id
     return {"access_token": token_for(account), "token_type": "bearer"}
 
@@ -99,5 +102,7 @@ def create_token(credentials: dict[str, str]) -> dict[str, str]:
 @problems(bp, "not-authenticated", "database-unavailable")
 def end_token() -> Response:
     """End the token that this call carries."""
-    accounts.revoke_token(*current_token())
+    jti, expires_at = current_token()
+    issued_tokens.revoke(jti, expires_at)
+    tell("sign-out", token=jti)
     return Response(status=204)

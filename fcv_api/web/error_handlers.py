@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound, RequestEntityTooLarge
 
+from fcv_api.throttle import TooManyAttempts
 from fcv_api.web.facts import problem_of
 from fcv_api.web.problems import BY_STATUS, FACTS, ProblemRaised, answer
 
@@ -22,6 +23,7 @@ def register(app: Flask) -> None:
     for fact in FACTS:
         app.register_error_handler(fact, problem_of)
     app.register_error_handler(ProblemRaised, lambda raised: answer(raised.slug, raised.detail))
+    app.register_error_handler(TooManyAttempts, _wait)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(DBAPIError, _database)
     app.register_error_handler(PoolTimeout, _database)
@@ -37,6 +39,12 @@ def _http(error: HTTPException) -> Response:
     response.headers.extend(
         (name, value) for name, value in error.get_headers() if name.lower() in ("allow", "retry-after")
     )
+    return response
+
+
+def _wait(error: TooManyAttempts) -> Response:
+    response = answer("too-many-attempts", str(error))
+    response.headers["Retry-After"] = str(error.seconds)
     return response
 
 

@@ -130,9 +130,11 @@ PROBLEMS = {
             "A sign was not measured in the window",
             "Un signo no se midió en la ventana",
         ),
+        Problem("too-many-attempts", 429, LATER, "Too many wrong passwords", "Demasiadas contraseñas incorrectas"),
         Problem("internal-error", 500, LATER, "An error of the service", "Un error del servicio"),
         Problem("model-output", 503, LATER, "The model gave no probabilities", "El modelo no dio probabilidades"),
         Problem("no-model", 503, LATER, "No verified model is loaded", "No hay un modelo verificado cargado"),
+        Problem("waited-too-long", 503, LATER, "The request waited too long", "La petición esperó demasiado"),
         Problem("database-unavailable", 503, LATER, "The database does not answer", "La base de datos no responde"),
     )
 }

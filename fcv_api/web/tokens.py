@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from hashlib import sha256
 from typing import Any, TypeVar
@@ -21,11 +21,13 @@ from flask_jwt_extended.exceptions import JWTDecodeError
 
 from fcv_api.accounts import Account, Role, find_by_token
 from fcv_api.extensions import jwt
+from fcv_api.web.audit import tell
 from fcv_api.web.problems import ProblemRaised, answer
 
 View = TypeVar("View", bound=Callable[..., Any])
 LARGEST_ID = 2**63  # what a database holds
 REQUIRED_CLAIMS = ("sub", "id", "jti", "iat", "exp", "gen")
+PARTY = "fcv_api"  # who issues tokens, and for whom
 AUTHENTICATION_FAILED = "Authentication Failed."
 
 
@@ -54,6 +56,7 @@ def public(view: View) -> View:
 def require(*roles: Role) -> None:
     """Refuse the caller unless it has one of these roles. Raises ProblemRaised."""
     if roles and current_account().role not in roles:
+        tell("forbidden", reason=current_account().role)
         raise ProblemRaised("not-allowed", f"This needs an account with the role {' or '.join(roles)}.")
 
 
@@ -69,10 +72,10 @@ def current_account() -> Account:
     return account
 
 
-def token_for(account: Account) -> str:
-    """Make an access token."""
+def token_for(account: Account, lives: timedelta | None = None) -> str:
+    """Make an access token. lives: how long, or else as long as the settings say."""
     claims = {"id": account.id, "gen": account.token_generation}
-    token: str = create_access_token(identity=account.username, additional_claims=claims)
+    token: str = create_access_token(identity=account.username, additional_claims=claims, expires_delta=lives)
     return token
 
 
@@ -80,6 +83,22 @@ def current_token() -> tuple[str, datetime]:
     """Give the `jti` of the token of this request, and when it expires."""
     claims = get_jwt()
     return claims["jti"], datetime.fromtimestamp(claims["exp"], UTC)
+
+
+def config(secret: str, previous: str | None, minutes: int) -> dict[str, object]:
+    """Say how tokens are signed and verified. previous: another secret that verifies. minutes: how long one lives."""
+    return {
+        "JWT_SECRET_KEY": secret,
+        "JWT_SECRET_PREVIOUS": previous,
+        "JWT_ALGORITHM": "HS256",
+        "JWT_DECODE_ALGORITHMS": ["HS256"],
+        "JWT_ACCESS_TOKEN_EXPIRES": timedelta(minutes=minutes),
+        "JWT_ENCODE_ISSUER": PARTY,
+        "JWT_DECODE_ISSUER": PARTY,
+        "JWT_ENCODE_AUDIENCE": PARTY,
+        "JWT_DECODE_AUDIENCE": PARTY,
+        "JWT_DECODE_LEEWAY": 10,  # seconds that the clocks of two hosts may differ by
+    }
 
 
 def key_id(secret: str) -> str:
@@ -115,22 +134,22 @@ def _account(_header: dict[str, Any], claims: dict[str, Any]) -> Account | None:
     return account
 
 
-def _refused(*_why: object) -> Response:
-    response = answer("not-authenticated", AUTHENTICATION_FAILED)
-    response.headers["WWW-Authenticate"] = 'Bearer error="invalid_token"'
-    return response
+def _refuser(reason: str, challenge: str = 'Bearer error="invalid_token"') -> Callable[..., Response]:
+    """Make what answers a token that is refused: always in the same words. Why is for the security log alone."""
+
+    def refuse(*why: Any) -> Response:  # noqa: ANN401 - header and claims where the signature was ours, or a sentence
+        claimed = why[1].get("id") if len(why) > 1 else None
+        tell("token-refused", reason=reason, user=claimed if type(claimed) is int else None)
+        response = answer("not-authenticated", AUTHENTICATION_FAILED)
+        response.headers["WWW-Authenticate"] = challenge
+        return response
+
+    return refuse
 
 
-def _missing(_why: object) -> Response:
-    return answer("not-authenticated", AUTHENTICATION_FAILED)
-
-
-jwt.unauthorized_loader(_missing)
-for loader in (
-    jwt.invalid_token_loader,
-    jwt.expired_token_loader,
-    jwt.revoked_token_loader,
-    jwt.user_lookup_error_loader,
-    jwt.token_verification_failed_loader,
-):
-    loader(_refused)
+jwt.unauthorized_loader(_refuser("missing", "Bearer"))
+jwt.invalid_token_loader(_refuser("invalid"))
+jwt.expired_token_loader(_refuser("expired"))
+jwt.revoked_token_loader(_refuser("ended"))
+jwt.user_lookup_error_loader(_refuser("ended"))
+jwt.token_verification_failed_loader(_refuser("incomplete"))

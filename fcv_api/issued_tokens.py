@@ -1,0 +1,68 @@
+"""Tokens that were issued: which were ended before their time, and which were made for machines."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import BigInteger, DateTime, String, delete, exists, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from fcv_api.extensions import Base, read_transaction, write_transaction
+
+LEEWAY = timedelta(minutes=1)  # a token may live on by its verifier's leeway
+
+
+class RevokedToken(Base):
+    """A token that was ended by itself, as by logout. Kept until it would have expired."""
+
+    __tablename__ = "revoked_tokens"
+
+    jti: Mapped[str] = mapped_column(String(64), primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class MachineToken(Base):
+    """A token that was made for a machine. Only that there is one: the token itself is nowhere kept."""
+
+    __tablename__ = "machine_tokens"
+
+    jti: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(BigInteger)
+    generation: Mapped[int]
+    """Of the account's tokens: dead when the account's is a later one."""
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Listed(NamedTuple):
+    """A machine's token. ended: by itself, not with its account."""
+
+    jti: str
+    user_id: int
+    generation: int
+    made_at: datetime
+    expires_at: datetime
+    ended: bool
+
+
+def keep(token: MachineToken) -> None:
+    """Note that a machine has a token. Those that have expired meanwhile are forgotten."""
+    with write_transaction() as session:
+        session.execute(delete(MachineToken).where(MachineToken.expires_at < datetime.now(UTC) - LEEWAY))
+        session.add(token)
+
+
+def of_machines() -> list[Listed]:
+    """Give the tokens of all machines, the oldest first."""
+    ended = exists().where(RevokedToken.jti == MachineToken.jti)
+    query = select(*MachineToken.__table__.columns, ended).order_by(MachineToken.made_at, MachineToken.jti)
+    with read_transaction() as connection:
+        return [Listed._make(row) for row in connection.execute(query)]
+
+
+def revoke(jti: str, expires_at: datetime) -> None:
+    """End one token. Those that have expired meanwhile are forgotten."""
+    with write_transaction() as session:
+        session.execute(delete(RevokedToken).where(RevokedToken.expires_at < datetime.now(UTC) - LEEWAY))
+        session.merge(RevokedToken(jti=jti, expires_at=expires_at))

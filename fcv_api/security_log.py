@@ -1,0 +1,72 @@
+"""`security.log`: who came in, who was turned away, and what was changed, one JSON object a line.
+
+Accounts are told by number: no name, password, token or vital sign is ever written.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, tzinfo
+from pathlib import Path
+
+from fcv_api.access_log import SharedLogFile
+
+FILE = "security.log"
+LENGTH = 200
+log = logging.getLogger("fcv_api.security")
+log.propagate = False  # never into app.log
+
+
+class JsonLine(logging.Formatter):
+    """An event as JSON, in ASCII: whatever it holds, it stays on one line."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        super().__init__()
+        self._zone = zone
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write an event and when it was, with the offset from UTC."""
+        at = datetime.fromtimestamp(record.created, self._zone).isoformat(timespec="milliseconds")
+        return json.dumps({"at": at} | vars(record)["event"])
+
+
+def open_log(log_dir: Path, zone: tzinfo) -> None:
+    """Write events from now on. Raises OSError when the file cannot be written."""
+    opened = _handler(log_dir, zone)
+    log.handlers[:] = [opened]
+    log.setLevel(logging.INFO)
+
+
+@contextmanager
+def opened(log_dir: Path, zone: tzinfo) -> Iterator[None]:
+    """Write the events of a block: those of a command. Raises OSError when the file cannot be written."""
+    handler = _handler(log_dir, zone)
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        handler.close()
+
+
+def write(event: str, **details: str | int | None) -> None:
+    """Tell an event. Text is cut to 200 characters."""
+    short = {name: each[:LENGTH] if isinstance(each, str) else each for name, each in details.items()}
+    log.info(event, extra={"event": {"event": event} | short})
+
+
+def _handler(log_dir: Path, zone: tzinfo) -> SharedLogFile:
+    log_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
+    file = log_dir / FILE
+    is_new = not file.exists()
+    handler = SharedLogFile(file)
+    handler.setFormatter(JsonLine(zone))
+    if is_new and os.geteuid() == 0:  # a command run by root must not leave a file that the service cannot write
+        owner = log_dir.stat()
+        os.chown(file, owner.st_uid, owner.st_gid)
+    return handler

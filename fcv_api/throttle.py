@@ -1,0 +1,157 @@
+"""How many wrong passwords are taken: counted in the database, so that all workers and hosts count together.
+
+A success writes nothing, and neither does a try that is turned away, nor a wrong password that is tried again.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from time import time
+
+from sqlalchemy import Connection, Double, String, bindparam, delete, select, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from fcv_api.extensions import Base, read_transaction, write_transaction
+
+PAIR_TRIES, ADDRESS_TRIES = 10, 100
+"""Distinct wrong passwords of one account from one address, and of all names together from one address."""
+WITHIN = 300.0
+SHORTEST_WAIT, LONGEST_WAIT = 30, 900
+KEPT = 3600.0
+"""Seconds, as all of these. So long is a wrong password remembered, and how long the last wait was."""
+
+
+class FailedSignIn(Base):
+    """A wrong password. All that could tell whose, from where or which is a keyed hash."""
+
+    __tablename__ = "failed_sign_ins"
+
+    password: Mapped[str] = mapped_column(String(64), primary_key=True)
+    pair: Mapped[str] = mapped_column(String(64))
+    address: Mapped[str] = mapped_column(String(64), index=True)
+    at: Mapped[float] = mapped_column(Double, index=True)
+    pair_waits: Mapped[int]
+    address_waits: Mapped[int]
+    """How many waits in a row this one made of it: 0 for none."""
+
+
+class TooManyAttempts(Exception):
+    """An account, for one address, or an address waits. `seconds`: how long still."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"Too many wrong passwords came from this address. Try again in {seconds} s.")
+        self.seconds = seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try to sign in, as keyed hashes: no name, address or password is kept anywhere."""
+
+    password: str
+    pair: str
+    address: str
+
+    @classmethod
+    def of(cls, key: str, address: str, username: str, *secret: str) -> Attempt:
+        """Hash a try. secret: the password, and all else that decides whether it is right."""
+        own = hmac.digest(key.encode(), b"fcv-mlapi failed sign-ins", "sha256")
+
+        def hashed(*parts: str) -> str:
+            return hmac.new(own, json.dumps(parts).encode(), "sha256").hexdigest()
+
+        return cls(hashed("secret", address, username, *secret), hashed("pair", address, username), hashed(address))
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A wrong password of the last hour. waits: how many waits in a row it made."""
+
+    at: float
+    waits: int
+
+    @property
+    def until(self) -> float:
+        """When the wait that it made is over."""
+        return self.at + min(SHORTEST_WAIT * 2 ** (min(self.waits, 10) - 1), LONGEST_WAIT) if self.waits else 0.0
+
+
+def check(attempt: Attempt) -> bool:
+    """Say whether the password was wrong within the last hour, and so is wrong. Raises TooManyAttempts in a wait."""
+    with read_transaction() as connection:
+        past = _Past.of(connection, attempt)
+    now = time()
+    if (left := past.until - now) > 0:
+        raise TooManyAttempts(ceil(left))
+    return past.same
+
+
+def count(attempt: Attempt) -> None:
+    """Count a wrong password."""
+    with write_transaction() as session:
+        if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer anyway
+            session.execute(_LOCK, {"number": int(attempt.address[:15], 16)})
+        past, now = _Past.of(session.connection(), attempt), time()
+        waits = {
+            "pair_waits": _waits(past.pair, PAIR_TRIES, now),
+            "address_waits": _waits(past.from_address, ADDRESS_TRIES, now),
+        }
+        hashes = {name: getattr(attempt, name) for name in Attempt.__dataclass_fields__}
+        session.execute(_COUNT, hashes | waits | {"at": now})
+
+
+def forget_old() -> None:
+    """Delete what is older than an hour. Looks first: every worker asks, and most find nothing."""
+    old = FailedSignIn.at < time() - KEPT
+    with read_transaction() as connection:
+        if connection.execute(select(FailedSignIn.at).where(old).limit(1)).first() is None:
+            return
+    with write_transaction() as session:
+        session.execute(delete(FailedSignIn).where(old))
+
+
+def _waits(past: Sequence[Failure], tries: int, now: float) -> int:
+    """Give how many waits in a row one more failure makes: none up to `tries` in five minutes.
+
+    One that was on its way when the wait began makes it no longer.
+    """
+    before = max((failure.waits for failure in past), default=0)
+    if before:
+        return before + (max(failure.until for failure in past) <= now)
+    return int(1 + sum(failure.at > now - WITHIN for failure in past) >= tries)
+
+
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """The failures of the last hour from an address, and those of one account among them."""
+
+    from_address: list[Failure]
+    pair: list[Failure]
+    same: bool
+
+    @classmethod
+    def of(cls, connection: Connection, attempt: Attempt) -> _Past:
+        rows = connection.execute(_RECENT, {"address": attempt.address, "since": time() - KEPT}).all()
+        return cls(
+            from_address=[Failure(row.at, row.address_waits) for row in rows],
+            pair=[Failure(row.at, row.pair_waits) for row in rows if row.pair == attempt.pair],
+            same=any(row.password == attempt.password for row in rows),
+        )
+
+    @property
+    def until(self) -> float:
+        return max((failure.until for failure in (*self.from_address, *self.pair)), default=0.0)
+
+
+_RECENT = select(*FailedSignIn.__table__.columns).where(
+    FailedSignIn.address == bindparam("address"), FailedSignIn.at > bindparam("since")
+)
+_LOCK = text("SELECT pg_advisory_xact_lock(:number)")
+# One that was forgotten, or that another request counts at this moment, may still be there.
+_COUNT = text("""INSERT INTO failed_sign_ins (password, pair, address, at, pair_waits, address_waits)
+    VALUES (:password, :pair, :address, :at, :pair_waits, :address_waits)
+    ON CONFLICT (password) DO UPDATE
+    SET at = excluded.at, pair_waits = excluded.pair_waits, address_waits = excluded.address_waits""")

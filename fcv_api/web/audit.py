@@ -1,0 +1,18 @@
+"""What a request tells the security log."""
+
+from __future__ import annotations
+
+from flask import g, request
+
+from fcv_api import security_log
+
+
+def tell(event: str, **details: str | int | None) -> None:
+    """Write an event of this request, with its id, its address, its route and its account."""
+    own = {
+        "request_id": g.request_id,
+        "address": request.remote_addr,
+        "route": request.url_rule.rule if request.url_rule else None,  # not the path, which may hold anything
+        "user": g.get("user_id"),
+    }
+    security_log.write(event, **(own | details))

@@ -1,0 +1,45 @@
+"""Signing in over HTTP: by name and password, and not too often."""
+
+from __future__ import annotations
+
+from flask import current_app, request
+
+from fcv_api import accounts, throttle
+from fcv_api.accounts import Account, Claim
+from fcv_api.throttle import Attempt, TooManyAttempts
+from fcv_api.web.audit import tell
+from fcv_api.web.problems import ProblemRaised
+
+
+def sign_in(username: str, password: str) -> Account:
+    """Give the account that may sign in with these. Raises ProblemRaised or TooManyAttempts.
+
+    What is turned away, and what is known to be wrong, costs no bcrypt run. Of which names there are accounts, neither
+    the answer nor its time tells: a name of nobody's is looked up, hashed and counted as any other.
+    """
+    claim = accounts.claim(username)
+    key: str = current_app.config["JWT_SECRET_KEY"]
+    attempt = Attempt.of(key, request.remote_addr or "", username, claim.state, password)
+    if not _known_wrong(attempt, claim):
+        if account := claim.proven_by(password):
+            tell("sign-in", user=account.id)
+            return account
+        throttle.count(attempt)
+    _refused(attempt, claim, "wrong-password" if claim.account else "unknown-name")
+    raise ProblemRaised("wrong-credentials", "Could not validate user.")
+
+
+def _known_wrong(attempt: Attempt, claim: Claim) -> bool:
+    """Ask the throttle. Raises TooManyAttempts."""
+    try:
+        return throttle.check(attempt)
+    except TooManyAttempts:
+        _refused(attempt, claim, "throttled")
+        raise
+
+
+def _refused(attempt: Attempt, claim: Claim, reason: str) -> None:
+    """Tell of a sign-in that failed. tried: the same for the same name from the same address, and tells neither."""
+    account = claim.account
+    told = "disabled" if account and not account.is_active and reason != "throttled" else reason
+    tell("sign-in-refused", reason=told, user=account.id if account else None, tried=attempt.pair[:12])

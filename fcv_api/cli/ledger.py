@@ -12,6 +12,7 @@ import orjson
 
 from fcv_api.app import database_app
 from fcv_api.cli.activation import BY
+from fcv_api.cli.audit import tell
 from fcv_api.cli.ledger_replay import replay
 from fcv_api.ledger import chain, query, retention
 from fcv_api.ledger.query import Wanted
@@ -70,6 +71,7 @@ def purge(settings: Settings, by: str, *, yes: bool) -> None:
     if not yes:
         click.confirm(f"Delete {due.count:,} records {told}? They cannot be brought back.", abort=True)
     done = retention.purge(due, by)
+    tell(settings, "records purged", count=done, up_to=due.seq, days=settings.ledger_days)
     click.echo(f"Deleted {done:,} records {told}, up to number {due.seq}. The chain goes on from there.")
 
 

@@ -78,7 +78,7 @@ def _say(code: str, sign: int, words: str) -> ScoreWarning:
 
 
 def _shown(values: list[float], sign: int) -> str:
-    return f"{', '.join(f'{value:g}' for value in values)} {SIGNS[sign].unit.ucum[0]}"
+    return f"{', '.join(f'{value:g}' for value in values)} {SIGNS[sign].unit.words}"
 
 
 def _values(raw: _Raw) -> Iterator[ScoreWarning]:
@@ -112,7 +112,7 @@ def _usual(sign: int) -> str:
 def _implausible(encounter: Encounter) -> Iterator[ScoreWarning]:
     for each in encounter.implausible:
         low, high = _LIMITS[each.sign].hard
-        limits = f"{low:g} to {high:g} {SIGNS[each.sign].unit.ucum[0]}"
+        limits = f"{low:g} to {high:g} {SIGNS[each.sign].unit.words}"
         last = encounter.as_sent(each.last)
         words = f"{each.count} of its values lay outside {limits} and were dropped, the last at {last}."
         yield _say("implausible_value", each.sign, words)
@@ -186,7 +186,7 @@ def _not_entered(raw: _Raw) -> Iterator[ScoreWarning]:
 
 def _unknown_units(encounter: Encounter) -> Iterator[ScoreWarning]:
     for sign, unit in encounter.unknown_units:
-        own = SIGNS[sign].unit.ucum[0]
+        own = SIGNS[sign].unit.words
         yield _say("unknown_unit", sign, f"the unit {unit!r} is not known; the values were taken for {own}.")
 
 

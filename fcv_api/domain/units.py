@@ -30,6 +30,13 @@ class Unit:
     kind: Kind
     factor: float = 1.0
     zero: float = 0.0
+    shown: str = ""
+    """As people write it; empty where UCUM's way is theirs."""
+
+    @property
+    def words(self) -> str:
+        """How a warning writes it."""
+        return self.shown or self.ucum[0]
 
     @property
     def converts(self) -> bool:
@@ -38,9 +45,9 @@ class Unit:
 
 
 BEATS = Unit("MDC_DIM_BEAT_PER_MIN", 264864, ("/min", "{beats}/min"), Kind.RATE)
-BREATHS = Unit("MDC_DIM_RESP_PER_MIN", 264928, ("{breaths}/min",), Kind.RATE)
+BREATHS = Unit("MDC_DIM_RESP_PER_MIN", 264928, ("{breaths}/min",), Kind.RATE, shown="/min")
 PERCENT = Unit("MDC_DIM_PERCENT", 262688, ("%",), Kind.FRACTION)
-CELSIUS = Unit("MDC_DIM_DEGC", 268192, ("Cel",), Kind.TEMPERATURE)
+CELSIUS = Unit("MDC_DIM_DEGC", 268192, ("Cel",), Kind.TEMPERATURE, shown="°C")
 CENTIMETRE = Unit("MDC_DIM_CENTI_M", 263441, ("cm",), Kind.LENGTH)
 KILOGRAM = Unit("MDC_DIM_KILO_G", 263875, ("kg",), Kind.MASS)
 

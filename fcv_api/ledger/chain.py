@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
+from sqlalchemy.exc import OperationalError
 
 from fcv_api.extensions import read_snapshot, read_transaction, write_cursor
 from fcv_api.ledger.query import ROWS_AT_ONCE
@@ -70,14 +71,28 @@ def verify_on(connection: Connection, published: Mapping[int, str]) -> Verified:
     rows = select(*PredictionRow.__table__.columns).order_by(PredictionRow.seq)
     purged = connection.execute(purges).first()
     start = last = Link(*purged) if purged else Link(0, GENESIS)
+    _check_purges(connection, start)
     kept = {seq: value for seq, value in connection.execute(select(HeadRow.seq, HeadRow.hash))}  # noqa: C416 - typed
     heads = Heads.of(kept, published, start)
-    with connection.execute(rows, execution_options={"yield_per": ROWS_AT_ONCE}) as found:
-        for row in found:
-            last = _follow(last, Record(*row), start)
-            heads.pass_by(last)
+    try:
+        with connection.execute(rows, execution_options={"yield_per": ROWS_AT_ONCE}) as found:
+            for row in found:
+                last = _follow(last, Record(*row), start)
+                heads.pass_by(last)
+    except OperationalError as error:
+        if "decode" not in str(error.orig):
+            raise
+        near = f"one of the {ROWS_AT_ONCE} records after {last.seq}"
+        raise BrokenChain(f"A record was changed, {near}: a text in it is no text.") from None
     heads.end(last)
     return Verified(start, last.seq - start.seq, last, heads.passed)
+
+
+def _check_purges(connection: Connection, start: Link) -> None:
+    """Compare what the purges say that they took with where they end: numbers begin at 1, and leave none out."""
+    count = connection.scalar(select(func.coalesce(func.sum(CheckpointRow.count), 0)))
+    if count != start.seq:
+        raise BrokenChain(f"The checkpoints of all purges count {count} records, and end at record {start.seq}.")
 
 
 @dataclass(slots=True)
@@ -114,6 +129,14 @@ class Heads:
             raise BrokenChain(f"Record {last.seq + 1} was taken out: a head up to {max(self.to_come)} was published.")
 
 
+def _digest(record: Record) -> str | None:
+    """Hash a record; None where a cell is not even of its column's kind, as SQLite lets anybody write it."""
+    try:
+        return digest(record)
+    except TypeError:
+        return None
+
+
 def _follow(last: Link, record: Record, start: Link) -> Link:
     """Check that a record is the next of the chain, as it was recorded; give its link."""
     named = f"Record {record.seq} (id {record.id})"
@@ -121,7 +144,7 @@ def _follow(last: Link, record: Record, start: Link) -> Link:
         raise BrokenChain(f"{named} was put in: the last purge took all up to {start.seq}.")
     if record.seq > last.seq + 1:
         raise BrokenChain(f"Record {last.seq + 1} was taken out: {named} comes next.")
-    if digest(record) != record.hash:
+    if _digest(record) != record.hash:
         raise BrokenChain(f"{named} was changed: its hash is another one.")
     if record.previous != last.hash:
         raise BrokenChain(f"Record {last.seq} was changed: {named} carries another hash of it.")

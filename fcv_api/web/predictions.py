@@ -54,8 +54,8 @@ def list_predictions(asked: dict[str, Any]) -> tuple[dict[str, Any], dict[str, s
     page, following = found[:limit], found[limit - 1].seq if len(found) > limit else None
     headers = _link(following)
     if request.accept_mimetypes.best_match(["application/json", CSV]) == CSV:
-        records = _parts(page) if asked["latest"] else page
-        return Response("".join(csv_lines(records)), headers=headers, content_type=f"{CSV}; charset=utf-8")
+        lines = csv_lines(_parts(page), _age) if asked["latest"] else csv_lines(page)
+        return Response("".join(lines), headers=headers, content_type=f"{CSV}; charset=utf-8")
     if asked["latest"]:
         return {"encounters": [_latest(each) for each in page], "next": following}, headers
     return {"predictions": [as_wire(each) for each in page], "next": following}, headers
@@ -140,10 +140,14 @@ def _utc(moment: datetime | None) -> str | None:
 
 
 def _latest(each: Latest) -> dict[str, Any]:
-    age = (datetime.now(UTC) - utc_moment(each.score.at)).total_seconds() if each.score else None
+    age = _age(each.score) if each.score else None
     parts = {"score": each.score, "refusal": each.refusal}
     told = {name: record and as_wire(record) for name, record in parts.items()}
     return {"idAtencion": each.encounter, "age_seconds": age} | told
+
+
+def _age(record: Record) -> float:
+    return (datetime.now(UTC) - utc_moment(record.at)).total_seconds()
 
 
 def _parts(page: list[Latest]) -> list[Record]:

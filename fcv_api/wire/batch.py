@@ -42,21 +42,13 @@ class BatchRows:
         names = self.columns["names"]
         numbers = cells_of(whose)
         if not aligned(whose, names):
-            names = {**names, **{row: None for row in whose if row not in names}}  # refused with its encounter
+            told = {row for column in self.columns.values() for row in column}  # of other rows nothing is said
+            names = {**names, **{row: None for row in whose if row in told and row not in names}}
             numbers = [whose[row] for row in names]
         try:  # all at once, which is faster than one by one
             return _all_at_once({**self.columns, "names": names}, numbers, list(_encounters(whose)), zone)
         except (BadCells, _Apart):
-            return _one_by_one(self._with_bare(whose), whose, zone)
-
-    def _with_bare(self, whose: Whose) -> Mapping[str, Rows]:
-        """Add a name that is missing to each row of which nothing is said but whose it is.
-
-        Any other row without a name its encounter finds by itself, and says of it what `/predict` would.
-        """
-        told = {row for column in self.columns.values() for row in column}
-        bare = {row: None for row in whose if row not in told}
-        return {**self.columns, "names": {**self.columns["names"], **bare}}
+            return _one_by_one(self.columns, whose, zone)
 
     def _whose(self) -> Whose:
         """Read the ids of all rows."""

@@ -77,6 +77,6 @@ class EncounterSchema(VitalsSchema):
 
     @post_load
     def _rows(self, data: dict[str, Any], **_kwargs: Any) -> EncounterRows:  # noqa: ANN401
-        number = data.pop("idAtencion")
-        columns = by_row({name: cells for name, cells in data.items() if cells is not None})
+        number = data["idAtencion"]  # it stays, so that a refusal knows whose the rows are
+        columns = by_row({name: cells for name, cells in data.items() if name in COLUMNS and cells is not None})
         return EncounterRows(id=number, **by_our_names(columns))

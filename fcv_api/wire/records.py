@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -135,15 +135,18 @@ def values_of(record: Any) -> dict[str, list[float | None]] | None:  # noqa: ANN
     return dict(zip(SIGN_NAMES, columns, strict=True))
 
 
-def csv_lines(records: Iterable[Any], *, header: bool = True) -> Iterable[str]:
-    """Write records as CSV, a line at a time. Warnings are their codes, joined by spaces."""
+def csv_lines(records: Iterable[Any], age: Callable[[Any], float] | None = None) -> Iterable[str]:
+    """Write records as CSV, a line at a time. Warnings are their codes, joined by spaces.
+
+    age: seconds since a record was made, for one more column.
+    """
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    if header:
-        writer.writerow(CSV_COLUMNS)
-        yield _taken(buffer)
+    writer.writerow((*CSV_COLUMNS, "age_seconds") if age else CSV_COLUMNS)
+    yield _taken(buffer)
     for record in records:
-        writer.writerow(_csv_row(as_wire(record)))
+        row = _csv_row(as_wire(record))
+        writer.writerow([*row, age(record)] if age else row)
         yield _taken(buffer)
 
 

@@ -59,13 +59,19 @@ def in_own_units(told: Cells, signs: NDArray[np.intp], values: NDArray[np.float6
             rows = (signs == sign) & np.array([each == cell for each in told.cells])
             with np.errstate(over="ignore"):  # infinite is outside the hard limits
                 values = np.where(rows, (values - unit.zero) * unit.factor, values)
-    unknown = {sign: str(cell).strip() for (sign, cell), unit in units.items() if unit is None and _is_said(cell)}
-    return Measured(values, tuple(sorted((sign, text[:LONGEST_SHOWN]) for sign, text in unknown.items())))
+    unknown = {(sign, _written(cell)) for (sign, cell), unit in units.items() if unit is None and _is_said(cell)}
+    named = {sign: ", ".join(sorted(text for each, text in unknown if each == sign)) for sign, _ in unknown}
+    return Measured(values, tuple(sorted((sign, text[:LONGEST_SHOWN]) for sign, text in named.items())))
 
 
 def _unit(cell: object) -> Unit | None:
+    return UNIT_BY_NAME.get(_written(cell))
+
+
+def _written(cell: object) -> str:
+    """Write a unit's name, or its code however it came: 7, 7.0 and "7" are one."""
     code = whole_number(cell)
-    return UNIT_BY_NAME.get(str(cell).strip() if code is None else str(code))
+    return str(cell).strip() if code is None else str(code)
 
 
 def _is_said(cell: object) -> bool:

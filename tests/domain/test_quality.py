@@ -268,7 +268,7 @@ def test_a_row_that_is_newer_than_the_window_makes_it_stale(minutes: float, told
 def test_an_unknown_unit_is_named_with_what_its_values_were_taken_for() -> None:
     (found,) = warnings(replace(sent(steady()), unknown_units=((TEMPERATURE, "MDC_DIM_ODD"),)))
     assert (found.code, found.sign) == ("unknown_unit", "MDC_TEMP")
-    assert found.detail == "MDC_TEMP: the unit 'MDC_DIM_ODD' is not known; the values were taken for Cel."
+    assert found.detail == "MDC_TEMP: the unit 'MDC_DIM_ODD' is not known; the values were taken for °C."
 
 
 def test_warnings_do_not_depend_on_the_models_order_of_signs() -> None:

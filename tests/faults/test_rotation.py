@@ -41,7 +41,7 @@ def configuration(folder: Path) -> Path:
     """Write what deploy/logrotate.conf says of app.log, for this folder and for whoever runs the tests."""
     shipped = (ROOT / "deploy" / "logrotate.conf").read_text("utf-8")
     assert "su fcv fcv" in shipped
-    own = shipped.replace("/var/log/fcv/app.log", str(folder / "app.log")).replace("    su fcv fcv\n", "")
+    own = shipped.replace("/var/log/fcv/", f"{folder}/").replace("    su fcv fcv\n", "")
     (folder / "logrotate.conf").write_text(own, "utf-8")
     return folder / "logrotate.conf"
 

@@ -11,7 +11,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from recorded import PREDICTION, REFUSAL
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select, text, update
 
 from fcv_api.extensions import write_transaction
 from fcv_api.ledger import chain, query, retention
@@ -19,7 +19,7 @@ from fcv_api.ledger.chain import BrokenChain, publish_head, verify
 from fcv_api.ledger.query import Wanted
 from fcv_api.ledger.record import Link, Record, append, digest
 from fcv_api.ledger.retention import Purge
-from fcv_api.ledger.tables import HeadRow, PredictionRow, utc_moment
+from fcv_api.ledger.tables import CheckpointRow, HeadRow, PredictionRow, utc_moment
 
 pytestmark = pytest.mark.usefixtures("app")
 CHANGES = {
@@ -90,6 +90,32 @@ def test_a_change_of_any_column_is_found_and_the_record_named(column: str) -> No
     recorded(6)
     change(3, **{column: CHANGES[column]})
     with pytest.raises(BrokenChain, match=r"^Record 3 "):
+        verify()
+
+
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [
+        ("at = x'00ff'", "Record 2 "),
+        ("window_raw = 'zz'", "Record 2 "),
+        ("request_id = CAST(x'ff' AS TEXT)", "A record was changed, one of the 500 records after [01]"),
+    ],
+)
+def test_a_cell_that_is_not_of_its_columns_kind_is_found_too(written: str, named: str) -> None:
+    recorded(4)
+    with write_transaction() as session:
+        session.execute(text(f"UPDATE predictions SET {written} WHERE seq = 2"))
+    with pytest.raises(BrokenChain, match=named):
+        verify()
+
+
+def test_a_purge_that_nobody_did_is_found_by_its_count() -> None:
+    third = recorded(6)[2]
+    take_out(1, 2, 3)
+    mark = {"seq": 3, "hash": third.hash, "count": 1, "at": third.at, "by": "nobody"}
+    with write_transaction() as session:
+        session.execute(insert(CheckpointRow).values(mark))
+    with pytest.raises(BrokenChain, match="count 1 records, and end at record 3"):
         verify()
 
 

@@ -278,3 +278,23 @@ def test_no_answer_leaves_before_it_is_recorded(
     with read_transaction() as connection:
         assert connection.scalar(select(func.count()).select_from(PredictionRow)) == 0
     assert listed(http, token) == []
+
+
+def test_the_latest_as_csv_says_how_old_each_record_is(
+    http: FlaskClient, token: Headers, predict: Callable[..., Any]
+) -> None:
+    predict()
+    response = http.get("/predictions?latest=1", headers=token | {"Accept": "text/csv"})
+    (scored,) = csv.DictReader(response.text.splitlines())
+    assert 0 <= float(scored["age_seconds"]) < 60
+
+
+@pytest.mark.parametrize(
+    "changes", [{"valor": None}, {"valor": 5}, {"nomSigno": ["MDC_TEMP"], "valor": [1, 2], "fecRegistro": []}], ids=str
+)
+def test_a_bed_whose_export_lost_a_column_leaves_a_trace(
+    http: FlaskClient, token: Headers, predict: Callable[..., Any], changes: Body
+) -> None:
+    assert predict(idSigno=None, **changes).status_code == 422
+    (refused,) = http.get("/predictions?idAtencion=5501", headers=token).get_json()["predictions"]
+    assert (refused["problem"], refused["State"]) == ("/problems/invalid-body", None)

@@ -105,13 +105,14 @@ def test_an_absent_cell_refuses_its_own_encounter_alone(column: str) -> None:
     assert "row '183'" in str(bad.reason)
 
 
-def test_a_row_of_which_nothing_is_said_but_whose_it_is_refuses_its_encounter() -> None:
+def test_a_row_of_which_nothing_is_said_but_whose_it_is_is_passed_over_as_predict_does() -> None:
     batch = batch_of(encounter(1), encounter(2))
-    batch["idAtencion"]["gone"] = 2
-    good, bad = read(batch)
-    assert isinstance(good, Encounter)
-    assert isinstance(bad, Refusal)
-    assert str(bad.reason) == "nomSigno, row 'gone': this row has no name"
+    batch["idAtencion"] |= {"gone": 2, "alone": 3}
+    good, other, empty = read(batch)
+    assert_same(good, EncounterSchema().load(encounter(1)).read(BOGOTA))
+    assert_same(other, EncounterSchema().load(encounter(2)).read(BOGOTA))
+    assert isinstance(empty, Encounter)
+    assert len(empty.values) == 0
 
 
 def test_two_names_that_are_wrong_in_two_ways_are_told_as_predict_tells_them() -> None:

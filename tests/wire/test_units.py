@@ -116,6 +116,12 @@ def test_a_unit_is_no_list_and_no_object(encounter: Body, column: str, cell: obj
         read(told(encounter, TEMPERATURE, None, **{column: cell}))
 
 
+def test_all_unknown_units_of_a_sign_are_named_in_one_order(encounter: Body) -> None:
+    rows = [row for row, name in encounter["nomSigno"].items() if name == TEMPERATURE]
+    units = dict(zip(rows, ["odd", 7.0, "7", "Odd", "odd"], strict=False))
+    assert read(encounter | {"unidad": units}).unknown_units == ((INDEX_BY_NAME[TEMPERATURE], "7, Odd, odd"),)
+
+
 def test_units_of_other_rows_refuse_nobody(encounter: Body) -> None:
     encounter["nomSigno"]["x"], encounter["fecRegistro"]["x"] = "MDC_OTHER", "2024-03-03 09:30:00"
     assert read(encounter | {"unidad": {"x": [], "gone": "MDC_DIM_KILO_G"}}).unknown_units == ()

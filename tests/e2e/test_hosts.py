@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -32,10 +33,18 @@ def predict(host: Host, token: dict[str, str], encounter: dict[str, Any]) -> req
     return requests.post(f"{host.service.url}/predict", json=encounter, headers=token, timeout=10)
 
 
+def workers_seen(host: Host) -> int:
+    ready = requests.get(f"{host.service.url}/health/ready", timeout=10).json()
+    detail: str = ready["checks"]["workers"]["detail"]
+    return detail.count("fcv-sim/1.0.0")
+
+
 def test_two_hosts_that_start_at_once_on_an_empty_database_migrate_it_once(both: list[Host]) -> None:
     assert [requests.get(f"{host.service.url}/health/ready", timeout=10).status_code for host in both] == [200, 200]
-    ready = requests.get(f"{both[0].service.url}/health/ready", timeout=10).json()
-    assert ready["checks"]["workers"]["detail"].count("fcv-sim/1.0.0") == 4
+    deadline = time.monotonic() + 20
+    while workers_seen(both[0]) < 4:  # each reports soon after it has begun to answer
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def test_a_token_of_one_is_good_on_the_other(both: list[Host]) -> None:

@@ -27,11 +27,13 @@ from fcv_api.web.requests import current_service, record
 from fcv_api.wire.columns import invalid_body
 from fcv_api.wire.csv_rows import NotCsv, read_csv
 from fcv_api.wire.encounter import VitalsSchema
-from fcv_api.wire.typed_columns import decode_columns
+from fcv_api.wire.read_columns import read_columns
 
 LARGEST_FORM = 20  # fields
 FORM = "application/x-www-form-urlencoded"
 CSV = "text/csv"
+AT_ONCE = 1 << 20  # bytes
+KEPT = "fcv_api.body"
 
 
 class OrjsonParser(FlaskParser):
@@ -45,7 +47,7 @@ class OrjsonParser(FlaskParser):
         if req.mimetype != "application/json":
             raise ProblemRaised("unsupported-media-type", f"Send the body with Content-Type: {self.TAKES}.")
         body = self.receive(req)
-        if isinstance(schema, VitalsSchema) and (columns := decode_columns(body)) is not None:
+        if isinstance(schema, VitalsSchema) and (columns := read_columns(body)) is not None:
             return columns
         try:
             return orjson.loads(body)
@@ -129,8 +131,11 @@ def read_body(req: Request, *, again: bool = False) -> bytes:
     again: it will be read another time. What was read so is there without that.
     Werkzeug cuts a chunked body off at the limit without a word, and what is left of it must not be read.
     """
+    kept: bytes | None = req.environ.pop(KEPT, None)
+    if kept is not None:
+        return kept
     try:
-        body = req.get_data(cache=again)
+        body = b"".join(iter(lambda: req.stream.read(AT_ONCE), b""))  # `get_data` moves all that came, each 64 kB
     except HTTPException:
         raise
     except Exception:  # noqa: BLE001 - each server has its own for a body that is cut off or badly chunked
@@ -139,6 +144,8 @@ def read_body(req: Request, *, again: bool = False) -> bytes:
         raise RequestEntityTooLarge
     if current_service().recorder:
         g.body_sha256 = sha256(body).hexdigest()
+    if again:
+        req.environ[KEPT] = body
     return body
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
@@ -15,6 +15,7 @@ from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import BadCells
 from fcv_api.domain.prediction import Refusal
 from fcv_api.domain.vitals import INDEX_BY_NAME
+from fcv_api.wire.byte_rows import ByteRows
 from fcv_api.wire.columns import Column, by_row, invalid_rows
 from fcv_api.wire.encounter import EncounterRows, VitalsSchema, by_our_names
 from fcv_api.wire.encounter_id import NO_ID, encounter_id
@@ -38,17 +39,28 @@ class BatchRows:
 
         zone: the wall clock of times without an offset. Raises InvalidRows when nobody could say whose a row is.
         """
+        try:  # all at once, which is faster than one by one
+            return _all_at_once(*(self._by_runs() or self._by_rows()), zone)
+        except (BadCells, _Apart):
+            return _one_by_one(self.columns, self._whose(), zone)
+
+    def _by_runs(self) -> tuple[Mapping[str, Rows], _Owners] | None:
+        """Read each id once for all rows in which it follows itself, as nearly every batch allows."""
+        ids = self.ids
+        if not (isinstance(ids, ByteRows) and all(aligned(ids, column) for column in self.columns.values())):
+            return None
+        cells, lengths = ids.runs()
+        numbers = list(map(encounter_id, cells))
+        return None if None in numbers else (self.columns, _Owners.of(numbers, lengths))
+
+    def _by_rows(self) -> tuple[Mapping[str, Rows], _Owners]:
+        """Read the ids of all rows. Raises InvalidRows when nobody could say whose a row is."""
         whose = self._whose()
         names = self.columns["names"]
-        numbers = cells_of(whose)
         if not aligned(whose, names):
             told = {row for column in self.columns.values() for row in column}  # of other rows nothing is said
             names = {**names, **{row: None for row in whose if row in told and row not in names}}
-            numbers = [whose[row] for row in names]
-        try:  # all at once, which is faster than one by one
-            return _all_at_once({**self.columns, "names": names}, numbers, list(_encounters(whose)), zone)
-        except (BadCells, _Apart):
-            return _one_by_one(self.columns, whose, zone)
+        return {**self.columns, "names": names}, _Owners.of([whose[row] for row in names], 1, _encounters(whose))
 
     def _whose(self) -> Whose:
         """Read the ids of all rows."""
@@ -83,14 +95,29 @@ def _encounters(whose: Whose) -> dict[int, None]:
     return {number: None for number in dict.fromkeys(cells_of(whose)) if number is not None}
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Owners:
+    """Whose each row is. encounters: in the order in which they appear. places: (rows,) among them, -1 for nobody's."""
+
+    encounters: list[int]
+    places: NDArray[np.intp]
+
+    @classmethod
+    def of(
+        cls, numbers: list[int | None], lengths: NDArray[np.intp] | int, encounters: Iterable[int] | None = None
+    ) -> _Owners:
+        """numbers: of rows, each standing for as many as its length."""
+        order = [each for each in dict.fromkeys(numbers if encounters is None else encounters) if each is not None]
+        place = {number: at for at, number in enumerate(order)} | {None: -1}
+        return cls(order, np.repeat(np.array([place[number] for number in numbers], dtype=np.intp), lengths))
+
+
 class _Apart(Exception):
     """Encounters differ in something that is said once for all when they are read together."""
 
 
-def _all_at_once(
-    columns: Mapping[str, Rows], numbers: list[int | None], encounters: list[int], zone: tzinfo
-) -> list[Encounter | Refusal]:
-    """Read all rows, and part them. numbers: whose each row is, by position among the names.
+def _all_at_once(columns: Mapping[str, Rows], owners: _Owners, zone: tzinfo) -> list[Encounter | Refusal]:
+    """Read all rows, and part them.
 
     An encounter's rows stay in their order, so that its sums are those of the same rows alone, to the last bit.
     Raises BadCells or _Apart where a row needs its encounter to be read by itself.
@@ -98,22 +125,20 @@ def _all_at_once(
     measured = VitalRows(**columns).measurements(zone)
     if measured.unknown_units or measured.every is None:
         raise _Apart  # whose they are is not known
-    place = {number: at for at, number in enumerate(encounters)} | {None: -1}
-    owners = np.fromiter(map(place.__getitem__, numbers), np.intp, len(numbers))
-    newest = _newest(measured.every, owners, len(encounters))
-    own = owners[measured.at]
-    order = np.argsort(own, kind="stable")
-    bounds = np.searchsorted(own[order], np.arange(len(encounters) + 1)).tolist()
-    return [
-        measured.take(order[first:end], latest).of(number, zone)
-        for number, first, end, latest in zip(encounters, bounds, bounds[1:], newest, strict=False)
-    ]
+    newest = _newest(measured.every, owners)
+    own = owners.places[measured.at]
+    if not (own[1:] >= own[:-1]).all():
+        order = np.argsort(own, kind="stable")
+        measured, own = measured.take(order, None), own[order]
+    bounds = np.searchsorted(own, np.arange(len(newest) + 1)).tolist()
+    each = zip(owners.encounters, bounds, bounds[1:], newest, strict=False)
+    return [measured.take(slice(first, end), latest).of(number, zone) for number, first, end, latest in each]
 
 
-def _newest(instants: Instants, owners: NDArray[np.intp], count: int) -> Instants:
-    """Give each encounter's newest instant, (count,), over all its rows. instants, owners: (rows,)."""
-    newest = np.full(count + 1, np.iinfo(np.int64).min)  # the last is for rows of nobody
-    np.maximum.at(newest, owners, instants.view(np.int64))
+def _newest(instants: Instants, owners: _Owners) -> Instants:
+    """Give each encounter's newest instant, over all its rows. instants: (rows,)."""
+    newest = np.full(len(owners.encounters) + 1, np.iinfo(np.int64).min)  # the last is for rows of nobody
+    np.maximum.at(newest, owners.places, instants.view(np.int64))
     return newest[:-1].view("datetime64[us]")
 
 

@@ -13,7 +13,7 @@ from marshmallow import ValidationError, fields
 from numpy.typing import NDArray
 
 from fcv_api.domain.errors import Cell, InvalidBody, InvalidRows
-from fcv_api.wire.rows import Key, Rows, Sent, SharedRows
+from fcv_api.wire.rows import Key, KeysWhere, Rows, Sent, SharedRows
 
 
 class Column(fields.Field[Sent]):
@@ -63,14 +63,14 @@ class Cells:
     """The cells of one column in the rows that matter, in one order. `column` is its name on the wire."""
 
     column: str
-    rows: list[Any]
+    rows: Iterable[Key]
     cells: list[Any]
 
     def where(self, wanted: NDArray[np.bool_]) -> Cells:
         """Keep some of the rows: `wanted` has one a row."""
         if wanted.all():
             return self
-        return Cells(self.column, list(compress(self.rows, wanted)), list(compress(self.cells, wanted)))
+        return Cells(self.column, KeysWhere(self.rows, wanted), list(compress(self.cells, wanted.tolist())))
 
     def explain(self, reason_of: Callable[[Any], str | None]) -> InvalidRows:
         """Build the refusal that names the rows for which `reason_of` finds a reason."""

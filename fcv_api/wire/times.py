@@ -26,9 +26,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Times:
-    """instants: (n,) datetime64[us] in UTC, by the rows of the column. texts: the distinct ones that were read.
+    """instants: (n,) datetime64[us] in UTC, by the rows of the column. naive: they said no offset.
 
-    naive: they said no offset.
+    texts: the distinct ones that were read, where that took objects.
     """
 
     instants: Instants
@@ -95,23 +95,30 @@ def _reason(cell: object) -> str | None:
 
 
 def _read_plain(texts: list[str], zone: tzinfo) -> Instants | None:
-    """Read what nearly every request holds, all at once: no offsets, and no change of clocks near by.
-
-    None where each text has to be looked at by itself.
-    """
+    """Read what nearly every request holds, all at once. None where each text has to be looked at by itself."""
     if not texts or not all(map(PLAIN_TIME.fullmatch, texts)):
         return None
     try:
-        local = np.array(texts, dtype="datetime64[us]")
+        return in_utc(np.array(texts, dtype="datetime64[us]"), zone)
     except ValueError:
         return None
+
+
+def read_local(local: Instants | None, zone: tzinfo) -> Times | None:
+    """Read a zone's wall clock. None where each time has to be looked at by itself."""
+    instants = None if local is None else in_utc(local, zone)
+    return None if instants is None else Times(instants, naive=True, texts=[])
+
+
+def in_utc(local: Instants, zone: tzinfo) -> Instants | None:
+    """Read a zone's wall clock. None where its clocks are set near by, or a time is hardly a patient's."""
     first, last = local.min().item(), local.max().item()
     if first.year not in YEARS or last.year not in YEARS or last - first > A_WEEK:
         return None
     before, after = (zone.utcoffset(time) for time in (first - A_DAY, last + A_DAY))
     if before is None or before != after:
         return None
-    instants: Instants = local - np.timedelta64(before)  # type: ignore[assignment] # NumPy's stubs say timedelta
+    instants: Instants = local - np.timedelta64(before)
     return instants
 
 

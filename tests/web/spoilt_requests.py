@@ -46,6 +46,8 @@ def without_codes(body: Body, _row: str) -> Body:
     return {name: column for name, column in body.items() if name != "idSigno"}
 
 
+LOOKED_AT = ("nomSigno", "valor", "idSigno", "unidad", "idUnidad", "fecRegistro")
+"""In this order columns are looked at: rows without a name are named in that of the first that has them."""
 VALUES: tuple[object, ...] = ("n/a", "88", True, [1], {}, None, 0, -100, 1e300, 98.6)
 SPOILS: dict[str, Spoil] = {
     **{f"valor {value!r}": cell("valor", value) for value in VALUES},
@@ -94,7 +96,7 @@ def mixed(encounters: dict[int, Body], dice: Random) -> Body:
         number: body if at == 0 else _under(body, f"{at}-") for at, (number, body) in enumerate(encounters.items())
     }
     for number, body in keyed.items():
-        rows = dict.fromkeys(row for name in ("nomSigno", *set(body) - {"idAtencion"}) for row in body[name])
+        rows = dict.fromkeys(row for name in LOOKED_AT if name in body for row in body[name])
         body["idAtencion"] = {row: dice.choice([number, str(number), float(number)]) for row in rows}
     names = dict.fromkeys(name for body in keyed.values() for name in body)
     columns = {name: [list(body.get(name, {}).items()) for body in keyed.values()] for name in names}

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 
 from fcv_api.web import parser, turns
 from fcv_api.wire.example import example_batch
-from fcv_api.wire.typed_columns import decode_columns
+from fcv_api.wire.read_columns import read_columns
 
 
 @pytest.fixture
@@ -33,9 +33,9 @@ def test_a_process_parses_one_large_body_at_a_time(
         most.append(inside._value)  # noqa: SLF001
         time.sleep(0.05)
         inside.acquire()
-        return decode_columns(body)
+        return read_columns(body)
 
-    monkeypatch.setattr(parser, "decode_columns", slowly)
+    monkeypatch.setattr(parser, "read_columns", slowly)
     with ThreadPoolExecutor(4) as threads:
         post = lambda _: app.test_client().post("/predict/batch", json=example_batch(), headers=token)  # noqa: E731
         assert [answer.status_code for answer in threads.map(post, range(4))] == [200] * 4

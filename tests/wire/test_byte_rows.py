@@ -1,0 +1,126 @@
+"""A column's cells, found in its bytes: what a parser gives, or nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fcv_api.wire.byte_rows import ByteRows, find_rows
+
+LIKE_EXPORTS = [(",", ":"), (", ", ": ")]
+NUMBER = st.integers(-(2**63), 2**63 - 1) | st.floats(-1e9, 1e9).map(lambda number: round(number, 3)) | st.none()
+TEXT = st.text("MDC_TEMP é{}[]:,'", max_size=12)
+CELL = NUMBER | TEXT | st.booleans() | st.lists(NUMBER | TEXT, max_size=2) | st.dictionaries(TEXT, NUMBER, max_size=2)
+KEY = st.integers(-10, 10**8).map(str) | st.text("0123456789 -é:,{}", max_size=9)
+COLUMN = st.one_of([st.dictionaries(KEY, cell, min_size=1, max_size=9) for cell in (NUMBER, TEXT, CELL)])
+NAMES = [b"MDC_TEMP", b"MDC_ECG_HEART_RATE", b"MDC_ECG_HEART_RATF", b"MDC_LEN_BODY_ACTUAL_"]
+
+
+def found(column: dict[str, Any], separators: tuple[str, str] = (",", ":")) -> ByteRows:
+    rows = find_rows(json.dumps(column, ensure_ascii=False, separators=separators).encode())
+    assert rows is not None
+    return rows
+
+
+@settings(max_examples=800, deadline=None)
+@given(column=COLUMN, separators=st.sampled_from([*LIKE_EXPORTS, (" , ", " : "), (",\n", ":\t")]), data=st.data())
+def test_rows_are_those_of_a_parser_or_none(
+    column: dict[str, Any], separators: tuple[str, str], data: st.DataObject
+) -> None:
+    body = json.dumps(column, ensure_ascii=False, separators=separators).encode()
+    rows = find_rows(body)
+    if rows is None:
+        return
+    wanted = orjson.loads(body)
+    cells = list(wanted.values())
+    assert list(rows) == list(wanted)
+    assert repr(rows.cells) == repr(cells)
+    some = np.array(data.draw(st.lists(st.booleans(), min_size=len(cells), max_size=len(cells))))
+    assert repr(rows.where(some)) == repr([cell for cell, is_wanted in zip(cells, some, strict=True) if is_wanted])
+    heads, lengths = rows.runs()
+    assert [repr(cell) for cell, length in zip(heads, lengths, strict=True) for _ in range(length)] == [
+        repr(cell) for cell in cells
+    ]
+
+
+@pytest.mark.parametrize("separators", LIKE_EXPORTS)
+def test_what_exports_write_is_found(separators: tuple[str, str]) -> None:
+    assert found({"0": 5.0, "17": None, "3": -100}, separators).cells == [5.0, None, -100]
+    assert found({"a": "MDC_TEMP", "b": ""}, separators).cells == ["MDC_TEMP", ""]
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        b"{}",
+        b"[5.0]",
+        b"null",
+        b'{"0":{"1":5}}',
+        b'{"0":{"1":5},"2":6}',
+        b'{"0":5,"1":[{"2":6}]}',
+        b'{"0":5,"0":6}',
+        b'{"0":"x","1":null}',
+        b'{"0":["MDC_TEMP"],"1":"x"}',
+        b'{"":5}',
+        b'{"123456789":5}',
+        b'{"0":"\\u0041"}',
+        b'{"\\u0030":5}',
+        b'{"0":1e3}',
+        b'{"0":' + b"9" * 33 + b"}",
+    ],
+)
+def test_what_no_export_writes_is_left_to_a_parser(column: bytes) -> None:
+    assert find_rows(column) is None
+
+
+def test_a_text_is_found_by_all_its_bytes() -> None:
+    names = [*(name.decode() for name in NAMES), "MDC_TEMQ", "", "MDC", "xMDC_TEMP", "MDC_ECG_HEARX_RATE"]
+    column = found({str(row): name for row, name in enumerate(names)})
+    assert column.find(NAMES).tolist() == [0, 1, 2, 3, -1, -1, -1, -1, -1]
+
+
+@settings(max_examples=100)
+@given(texts=st.lists(st.sampled_from([name.decode() for name in NAMES]) | TEXT, min_size=1))
+def test_texts_are_found_as_by_comparing_them(texts: list[str]) -> None:
+    wanted = [NAMES.index(text.encode()) if text.encode() in NAMES else -1 for text in texts]
+    assert found({str(row): text for row, text in enumerate(texts)}).find(NAMES).tolist() == wanted
+
+
+@pytest.mark.parametrize("cell", [150457, 15045, 150456.0, None, [150456]], ids=repr)
+def test_codes_are_those_that_are_wanted_or_are_looked_at_by_themselves(cell: object) -> None:
+    codes, everything = [b"150456", b"150344"], np.array([True, True, True])
+    column = {"0": 150456, "1": 150344, "2": cell}
+    rows = find_rows(orjson.dumps(column))
+    assert rows is not None
+    assert not rows.are(codes, np.array([0, 1, 0]), everything)
+    assert rows.are(codes, np.array([0, 1]), np.array([True, True, False]))
+
+
+@pytest.mark.parametrize("cell", [[5.0], {}], ids=repr)
+def test_what_is_no_number_is_for_a_parser_to_explain(cell: object) -> None:
+    rows = found({"0": 1.5, "1": cell})
+    assert rows.numbers(np.array([True, True])) is None
+    np.testing.assert_array_equal(rows.numbers(np.array([True, False])), [1.5])
+
+
+def test_numbers_are_those_of_a_parser_and_null_is_nan() -> None:
+    column = {"0": 36.6, "1": None, "2": -0.0, "3": 9007199254740993, "4": 0.1, "5": 97.33333333333333}
+    wanted = np.array([36.6, np.nan, -0.0, 9007199254740993, 0.1, 97.33333333333333])
+    numbers = found(column).numbers(np.full(6, fill_value=True))
+    assert numbers is not None
+    assert numbers.tobytes() == wanted.tobytes()
+
+
+def test_columns_of_the_same_keys_share_them() -> None:
+    first = found({"0": 5.0, "1": 6.0})
+    second, other = find_rows(b'{"0":"a","1":"b"}', first), find_rows(b'{"1":"a","0":"b"}', first)
+    assert second is not None
+    assert other is not None
+    assert second.row_keys is first.row_keys
+    assert other.row_keys is not first.row_keys

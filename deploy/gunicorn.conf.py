@@ -15,6 +15,7 @@ from gunicorn import util
 from gunicorn.workers.gthread import ThreadWorker
 
 from fcv_api.settings import ROOT, Settings
+from fcv_api.web.places import WAITING
 
 _settings = Settings.from_environment()
 
@@ -46,7 +47,7 @@ chdir = str(ROOT)
 bind = _settings.bind
 worker_class = LeavingWorker
 workers = _settings.workers
-threads = _settings.threads
+threads = _settings.threads + WAITING
 # A preloaded app is loaded before the reloader watches, so an edit would change nothing.
 preload_app = "--reload" not in sys.argv
 # A slow leak never grows for months; not all workers at one moment, and no request is lost by it.

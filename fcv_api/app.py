@@ -52,7 +52,7 @@ def create_app(settings: Settings, models: Models | None = None) -> Flask:
     # The hooks after a request run in reverse: the line is written when the headers are there.
     access_log.register(app, settings.timezone)
     requests.register(app, service)
-    turns.register(app)
+    turns.register(app, settings.threads)
     jwt.init_app(app)
     _register_routes(app)
     error_handlers.register(app)

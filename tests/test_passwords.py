@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import bcrypt
 import pytest
 
 from fcv_api import passwords
-from fcv_api.passwords import NOBODYS_HASH, UnusablePassword, hash_password, matches
+from fcv_api.passwords import NOBODYS_HASH, TooManyPasswords, UnusablePassword, hash_password, matches
 
 PASSWORD = "correct horse battery"
 
@@ -109,3 +115,28 @@ def test_every_check_costs_one_run_of_the_stored_hash(runs: list[bytes], passwor
 def test_a_stored_text_that_is_no_hash_matches_nothing_at_the_cost_of_one_run(runs: list[bytes], stored: str) -> None:
     assert not matches(PASSWORD, stored)
     assert runs == [NOBODYS_HASH.encode()]
+
+
+def test_no_more_passwords_wait_than_can_be_hashed_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed, gate = hash_password(PASSWORD, 8), threading.Event()
+    monkeypatch.setattr(bcrypt, "checkpw", lambda _secret, _hash: gate.wait(20))
+    with ThreadPoolExecutor(passwords.LONGEST_LINE) as threads:
+        waiting = [threads.submit(matches, PASSWORD, hashed) for _ in range(passwords.LONGEST_LINE)]
+        while passwords._LINE._value:  # noqa: SLF001
+            time.sleep(0.001)
+        with pytest.raises(TooManyPasswords):
+            matches(PASSWORD, hashed)
+        gate.set()
+        assert all(each.result() for each in waiting)
+    assert matches(PASSWORD, hashed)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives threads a priority of their own")
+def test_hashing_gives_way_to_all_other_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed, own = hash_password(PASSWORD, 8), _niceness()
+    monkeypatch.setattr(bcrypt, "checkpw", lambda _secret, _hash: _niceness() == own + 10)
+    assert matches(PASSWORD, hashed)
+
+
+def _niceness() -> int:
+    return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())

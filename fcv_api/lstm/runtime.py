@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -58,12 +57,12 @@ class _Bound:
 
 
 class LiteRtModel:
-    """A `Scorer`. An interpreter is not safe for two threads at once: each thread has its own, over one flatbuffer."""
+    """A `Scorer`. No interpreter is safe for two threads at once: there are as many as were asked at once."""
 
     def __init__(self, artifact: Artifact) -> None:
         """Bind an artifact and run its golden windows. Raises ArtifactError when they do not come out."""
         self._artifact = artifact
-        self._of_thread = threading.local()
+        self._free: list[_Bound] = []
         self.identity: ModelIdentity = artifact.manifest.identity
         self.spec: WindowSpec = artifact.manifest.spec
         self.classes: tuple[State, ...] = artifact.manifest.classes
@@ -73,10 +72,13 @@ class LiteRtModel:
 
     def score(self, scaled: Matrix) -> Matrix:
         """Give the model's outputs, (4,), for one scaled window, (instants, 9)."""
-        bound = getattr(self._of_thread, "bound", None)
-        if bound is None:
-            bound = self._of_thread.bound = bind(self._artifact.flatbuffer)
-        return bound.invoke(scaled)
+        try:
+            bound = self._free.pop()
+        except IndexError:
+            bound = bind(self._artifact.flatbuffer)
+        outputs = bound.invoke(scaled)  # one that raised is not used again
+        self._free.append(bound)
+        return outputs
 
     def verify(self) -> None:
         """Run the golden windows. Raises ArtifactError when one comes out otherwise than Keras gave it."""

@@ -9,6 +9,7 @@ from flask import Response, g, request
 
 from fcv_api import accounts, issued_tokens
 from fcv_api.accounts import Account, Role
+from fcv_api.web import places
 from fcv_api.web.audit import tell
 from fcv_api.web.openapi import TOKEN_NEEDED, problems
 from fcv_api.web.parser import FORM, CredentialsBlueprint
@@ -25,8 +26,9 @@ bp = CredentialsBlueprint("auth", __name__, description="Accounts and tokens")
 BODY_PROBLEMS = ("not-json", "bad-request", "too-large", "unsupported-media-type", "unsupported-encoding")
 REGISTRATION_PROBLEMS = (
     *("not-authenticated", "not-allowed", "registration-closed", "username-taken"),
-    *("invalid-body", "unusable-credentials", "database-unavailable"),
+    *("invalid-body", "unusable-credentials", "sign-ins-busy", "database-unavailable"),
 )
+SIGN_IN_PROBLEMS = ("wrong-credentials", "too-many-attempts", "invalid-body", "sign-ins-busy", "database-unavailable")
 EXAMPLE = {"username": "integration", "password": "a long passphrase"}
 
 
@@ -73,7 +75,9 @@ def create_user(credentials: dict[str, str]) -> Response:
 
     Who may do so is a setting, `FCV_REGISTRATION`: `open` to everyone, by an `admin`'s token, or `closed`.
     """
-    made = accounts.create_user(**credentials, role=Role.CLIENT, min_length=current_service().password_min_length)
+    least = current_service().password_min_length
+    with places.left_to_others():
+        made = accounts.create_user(**credentials, role=Role.CLIENT, min_length=least)
     tell("account-made", made=made.id, role=made.role)
     return Response(status=201)
 
@@ -83,7 +87,7 @@ def create_user(credentials: dict[str, str]) -> Response:
 @bp.doc(requestBody={"content": {FORM: {"schema": {"$ref": "#/components/schemas/Credentials"}}}})
 @bp.arguments(CredentialsSchema, example=EXAMPLE)
 @bp.response(200, TokenSchema)
-@problems(bp, *BODY_PROBLEMS, "wrong-credentials", "too-many-attempts", "invalid-body", "database-unavailable")
+@problems(bp, *BODY_PROBLEMS, *SIGN_IN_PROBLEMS)
 def create_token(credentials: dict[str, str]) -> dict[str, str]:
     """Sign in. The token is good for 20 minutes (`FCV_TOKEN_MINUTES`).
 

@@ -9,6 +9,7 @@ from flask import Response, current_app, g
 
 from fcv_api.accounts import UnusableCredentials, UsernameTaken
 from fcv_api.domain import errors
+from fcv_api.passwords import TooManyPasswords
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -134,6 +135,7 @@ PROBLEMS = {
         Problem("internal-error", 500, LATER, "An error of the service", "Un error del servicio"),
         Problem("model-output", 503, LATER, "The model gave no probabilities", "El modelo no dio probabilidades"),
         Problem("no-model", 503, LATER, "No verified model is loaded", "No hay un modelo verificado cargado"),
+        Problem("sign-ins-busy", 503, LATER, "Too many sign-ins wait", "Esperan demasiados inicios de sesión"),
         Problem("waited-too-long", 503, LATER, "The request waited too long", "La petición esperó demasiado"),
         Problem("database-unavailable", 503, LATER, "The database does not answer", "La base de datos no responde"),
     )
@@ -156,6 +158,7 @@ FACTS: dict[type[Exception], str] = {
     errors.ModelOutput: "model-output",
     errors.NoModel: "no-model",
     UsernameTaken: "username-taken",
+    TooManyPasswords: "sign-ins-busy",
     UnusableCredentials: "unusable-credentials",
 }
 # What Flask and Werkzeug raise themselves.

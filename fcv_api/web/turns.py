@@ -11,6 +11,8 @@ import threading
 
 from flask import Flask, g
 
+from fcv_api.web import places
+
 LARGE = 1_000_000
 """Bytes of a body from which on it takes turns: a ward, not a bed."""
 _TURN = threading.Lock()
@@ -20,11 +22,12 @@ _GLIBC = hasattr(_LIBC, "malloc_trim")
 M_ARENA_MAX = -8
 
 
-def register(app: Flask) -> None:
-    """End each request's turn with the request, however it ends.
+def register(app: Flask, at_once: int) -> None:
+    """Give each request a place, and end its turn with it, however it ends. at_once: how many are worked on.
 
     All threads allocate from one arena: `malloc_trim` gives back what is on top of the first one only.
     """
+    places.register(app, at_once)
     if _GLIBC:
         _LIBC.mallopt(M_ARENA_MAX, 1)
     app.teardown_request(_end)
@@ -33,7 +36,8 @@ def register(app: Flask) -> None:
 def take(size: int) -> None:
     """Wait for the turn of a body that was received whole: a slow sender keeps nobody waiting. size: its bytes."""
     if size >= LARGE:
-        _TURN.acquire()
+        with places.left_to_others():
+            _TURN.acquire()
         g.has_turn = True
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from typing import Any, NamedTuple
 
+from meanwhile import meanwhile
 from service import Service
 
 from fcv_api.wire.example import example_request
@@ -40,12 +41,11 @@ class Load:
     bodies: Iterator[bytes]
     got: list[Answer] = field(default_factory=list)
     lost: list[Exception] = field(default_factory=list)
-    stop: threading.Event = field(default_factory=threading.Event)
 
-    def run(self) -> None:
+    def run(self, done: threading.Event) -> None:
         """Be one client. A broken connection is kept, and made anew."""
         connection, headers = HTTPConnection(*self.service.address, timeout=20), self.token | JSON
-        while not self.stop.is_set():
+        while not done.is_set():
             begun = time.time()
             try:
                 connection.request("POST", "/predict", next(self.bodies), headers)
@@ -65,41 +65,28 @@ JSON = {"Content-Type": "application/json"}
 def under_load(service: Service, bodies: Iterator[bytes], clients: int) -> Iterator[Load]:
     """Let clients ask during the block. After it, all that was asked was answered or lost."""
     load = Load(service, service.sign_in(), bodies)
-    threads = [threading.Thread(target=load.run) for _ in range(clients)]
-    for thread in threads:
-        thread.start()
-    try:
+    with meanwhile(load.run, clients):
         yield load
-    finally:
-        load.stop.set()
-        for thread in threads:
-            thread.join()
 
 
 @contextmanager
 def killing(service: Service, seconds: float) -> Iterator[list[int]]:
     """Kill a worker every so many seconds; give those that were killed."""
-    done = threading.Event()
     killed: list[int] = []
 
-    def kill() -> None:
+    def kill(done: threading.Event) -> None:
         while not done.wait(seconds):
             if alive := [pid for pid in service.workers() if pid not in killed]:
                 os.kill(alive[0], signal.SIGKILL)
                 killed.append(alive[0])
 
-    killer = threading.Thread(target=kill)
-    killer.start()
-    try:
+    with meanwhile(kill):
         yield killed
-    finally:
-        done.set()
-        killer.join()
 
 
 def distinct_request(number: int) -> dict[str, Any]:
     """Make a minimal encounter that has an answer of its own."""
     dice = random.Random(number)
     request = example_request() | {"idAtencion": 10_000 + number}
-    request["valor"] = {row: round(value + dice.gauss(0, 3), 2) for row, value in request["valor"].items()}
+    request["valor"] = {row: round(value * dice.uniform(0.97, 1.03), 2) for row, value in request["valor"].items()}
     return request

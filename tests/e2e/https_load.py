@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPException, HTTPSConnection
 
+from meanwhile import meanwhile
 from proxied import Proxy
 
 from fcv_api.wire.example import example_request
@@ -39,7 +40,6 @@ class Load:
     proxy: Proxy
     token: dict[str, str]
     got: list[Answer] = field(default_factory=list)
-    stop: threading.Event = field(default_factory=threading.Event)
 
     def statuses(self) -> Counter[int]:
         """Count the answers by status."""
@@ -55,11 +55,11 @@ class Load:
         taken = sorted(answer.seconds for answer in self.got)
         return taken[int(share * (len(taken) - 1))]
 
-    def run(self) -> None:
+    def run(self, done: threading.Event) -> None:
         """Ask until told to stop, on one connection as long as it is kept."""
         trusted = ssl.create_default_context(cafile=str(self.proxy.ca))
         connection = HTTPSConnection("127.0.0.1", self.proxy.port, timeout=LONGEST, context=trusted)
-        while not self.stop.is_set():
+        while not done.is_set():
             self.got.append(ask(connection, self.token))
         connection.close()
 
@@ -84,12 +84,5 @@ def ask(connection: HTTPSConnection, token: dict[str, str]) -> Answer:
 def under_load(proxy: Proxy, token: dict[str, str], clients: int = 8) -> Iterator[Load]:
     """Ask by some clients at once while the caller does what it does."""
     load = Load(proxy, token)
-    threads = [threading.Thread(target=load.run) for _ in range(clients)]
-    for thread in threads:
-        thread.start()
-    try:
+    with meanwhile(load.run, clients):
         yield load
-    finally:
-        load.stop.set()
-        for thread in threads:
-            thread.join()

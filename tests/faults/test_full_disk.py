@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 from clients import SHORT, Answer, Load, under_load
+from meanwhile import meanwhile
 from recorded_answers import assert_recorded, assert_verified, distinct_bodies, records_of
 from service import Service, running
 from small_disk import Disk, small_disk
@@ -52,20 +53,14 @@ def ready(service: Service) -> Answer:
 @contextmanager
 def asking(service: Service) -> Iterator[list[Answer]]:
     """Ask for readiness during the block, ten times a second."""
-    done = threading.Event()
     got: list[Answer] = []
 
-    def ask() -> None:
+    def ask(done: threading.Event) -> None:
         while not done.wait(0.1):
             got.append(ready(service))
 
-    asker = threading.Thread(target=ask)
-    asker.start()
-    try:
+    with meanwhile(ask):
         yield got
-    finally:
-        done.set()
-        asker.join()
 
 
 def wait_for(what: Callable[[], bool], seconds: float) -> None:

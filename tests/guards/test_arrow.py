@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "training": {"wire", "lstm", "domain"},
     "web": {
         *("scoring", "wire", "accounts", "throttle", "issued_tokens", "ledger", "activations", "extensions", "domain"),
-        "security_log",
+        *("security_log", "passwords"),
     },
     "app": {
         *("web", "lstm", "scoring", "accounts", "ledger", "activations", "settings", "extensions", "access_log"),

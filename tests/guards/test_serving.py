@@ -12,6 +12,8 @@ import pytest
 from conftest import MakeSettings
 from gunicorn.workers.gthread import ThreadWorker
 
+from fcv_api.web.places import WAITING
+
 HEAVY = ("tensorflow", "keras", "tf_keras", "pandas", "pyarrow", "sklearn", "scipy", "matplotlib", "h5py", "tqdm")
 
 
@@ -32,7 +34,7 @@ def test_a_serving_process_loads_neither_tensorflow_nor_pandas(make_settings: Ma
 def test_the_model_is_loaded_once_before_the_fork(gunicorn_settings: dict[str, object]) -> None:
     assert gunicorn_settings["preload_app"] is True
     assert issubclass(gunicorn_settings["worker_class"], ThreadWorker)  # type: ignore[arg-type]
-    assert (gunicorn_settings["workers"], gunicorn_settings["threads"]) == (3, 5)
+    assert (gunicorn_settings["workers"], gunicorn_settings["threads"]) == (3, 5 + WAITING)
 
 
 def test_gunicorn_opens_no_control_socket_and_writes_no_log_of_its_own(gunicorn_settings: dict[str, object]) -> None:

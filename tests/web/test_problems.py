@@ -17,6 +17,7 @@ from fcv_api.accounts import UnusableCredentials, UsernameTaken
 from fcv_api.domain import errors
 from fcv_api.domain.errors import BadCells, Cell, MissingSign, Unscorable
 from fcv_api.lstm.artifact import ArtifactError
+from fcv_api.passwords import TooManyPasswords
 from fcv_api.web import problems
 from fcv_api.web.problems import BY_STATUS, FACTS, LATER, NEVER, NEW_DATA, PROBLEMS, answer
 
@@ -36,6 +37,7 @@ EXAMPLES: tuple[Exception, ...] = (
     errors.NoModel("There is none."),
     ArtifactError("The file is damaged."),
     UsernameTaken("This username is taken."),
+    TooManyPasswords("Too many sign-ins wait already."),
     UnusableCredentials("password", "is too short"),
     errors.InvalidQuery(*BAD),
     errors.WrongUnit(*BAD),
@@ -86,7 +88,7 @@ def test_every_problem_is_answered_by_its_own_status(app: Flask, slug: str) -> N
 
 
 def test_every_fact_has_an_example_here_and_a_problem() -> None:
-    raised = facts_below(Unscorable) | {UsernameTaken, UnusableCredentials}
+    raised = facts_below(Unscorable) | {UsernameTaken, UnusableCredentials, TooManyPasswords}
     assert {type(example) for example in EXAMPLES} == raised
     assert set(FACTS) <= raised
     assert {fact for fact in raised if not any(base in FACTS for base in fact.__mro__)} == set()

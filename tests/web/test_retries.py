@@ -29,6 +29,8 @@ from fcv_api.wire.example import example_batch, example_csv, example_request
 Headers = dict[str, str]
 Body = dict[str, Any]
 KEY = {"Idempotency-Key": "ward-3:2024-03-03T09.30_5501"}
+AT_ONCE = 4
+"""As many as a process works on."""
 KEPT_HEADERS = ("Content-Type", "Content-Length", "FCV-Model", "FCV-Window", "Location")
 
 
@@ -288,7 +290,7 @@ def test_a_batch_is_given_again_as_it_was_first_answered(
 class TogetherModel(FakeModel):
     """Answers when as many are asking as there are parties: then none of them can have found an answer kept."""
 
-    barrier: Barrier = field(default_factory=lambda: Barrier(8, timeout=20))
+    barrier: Barrier = field(default_factory=lambda: Barrier(AT_ONCE, timeout=20))
 
     def score(self, scaled: Matrix) -> Matrix:
         """Wait for the others, and give the outputs."""
@@ -313,7 +315,7 @@ def test_requests_at_the_same_moment_make_one_record_and_get_one_answer(
     app: Flask, token: Headers, path: str, recorded: int
 ) -> None:
     body = example_request() if path == "/predict" else example_batch()
-    answers = post_at_once(app, path, [body] * 8, token | KEY)
+    answers = post_at_once(app, path, [body] * AT_ONCE, token | KEY)
     (first,) = (each for each in answers if not is_replay(each))
     assert first.status_code == 200
     for again in answers:
@@ -325,7 +327,7 @@ def test_requests_at_the_same_moment_make_one_record_and_get_one_answer(
 @BOTH_DATABASES
 @pytest.mark.usefixtures("_together")
 def test_of_different_requests_at_the_same_moment_one_gets_the_key(app: Flask, token: Headers) -> None:
-    bodies = [example_request() | {"idAtencion": number} for number in range(8)]
+    bodies = [example_request() | {"idAtencion": number} for number in range(AT_ONCE)]
     answers = post_at_once(app, "/predict", bodies, token | KEY)
     (first,) = (each for each in answers if each.status_code == 200)
     assert {problem(each) for each in answers if each is not first} == {(422, "/problems/idempotency-key-reused")}

@@ -1,0 +1,141 @@
+"""Sign-ins by the hundred: right ones get in, wrong ones cost nobody else anything. Each prints its figure."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from statistics import median
+from urllib.parse import urlencode
+
+import pytest
+import requests
+from clients import JSON, SHORT
+from conftest import FIXTURES
+from meanwhile import meanwhile
+from service import PASSWORD, Service, running
+
+RATE, SECONDS = 200, 6 if SHORT else 60
+BEDS, WITHIN = 40, 15
+TRIES, NEAR = (20, 0.25) if SHORT else (200, 0.05)
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    """Give a service as it is deployed on two processors, with bcrypt at its full cost."""
+    with running(tmp_path, WORKERS="2") as service:
+        yield service
+
+
+def sign_in(service: Service, username: str, password: str, address: str = "127.0.0.1") -> tuple[int, bytes, float]:
+    """Try once, from an address of this machine's own. Gives the status, the body and the seconds."""
+    connection = HTTPConnection(*service.address, timeout=60, source_address=(address, 0))
+    began = time.perf_counter()
+    connection.request("POST", "/auth/token", urlencode({"username": username, "password": password}), FORM)
+    answer = connection.getresponse()
+    body = answer.read()
+    connection.close()
+    return answer.status, body, time.perf_counter() - began
+
+
+def predict(service: Service, token: dict[str, str]) -> tuple[int, float]:
+    body = (FIXTURES / "encounter_5501.json").read_bytes()
+    began = time.perf_counter()
+    answer = requests.post(f"{service.url}/predict", data=body, headers=token | JSON, timeout=60)
+    return answer.status_code, time.perf_counter() - began
+
+
+def p95_of_predictions(service: Service, token: dict[str, str], seconds: float) -> float:
+    taken, until = [], time.monotonic() + seconds
+    while time.monotonic() < until:
+        status, took = predict(service, token)
+        assert status == 200
+        taken.append(took)
+        time.sleep(0.02)
+    return sorted(taken)[int(0.95 * (len(taken) - 1))]
+
+
+@contextmanager
+def bad_logins(service: Service, statuses: Counter[int]) -> Iterator[None]:
+    """Try wrong passwords of many names, at a steady rate, during the block."""
+    number = iter(range(10**9))
+    lock = threading.Lock()
+    began = time.monotonic()
+
+    def tries(done: threading.Event) -> None:
+        while not done.is_set():
+            with lock:
+                own = next(number)
+            if done.wait(max(0.0, began + own / RATE - time.monotonic())):
+                return
+            status, _, _ = sign_in(service, f"name {own % 50}", f"wrong {own}")
+            with lock:
+                statuses[status] += 1
+
+    with meanwhile(tries, 150):
+        yield
+
+
+def test_a_flood_of_wrong_passwords_leaves_predictions_usable(service: Service) -> None:
+    token = service.sign_in()
+    usual = p95_of_predictions(service, token, min(SECONDS, 20))
+    statuses = Counter[int]()
+    with bad_logins(service, statuses):
+        time.sleep(1)
+        flooded = p95_of_predictions(service, token, SECONDS)
+    rate = statuses.total() / (SECONDS + 1)
+    print(
+        f"\n{rate:.0f} wrong passwords a second for {SECONDS} s: {dict(statuses)}; p95 of /predict "
+        f"{usual * 1000:.1f} ms before, {flooded * 1000:.1f} ms meanwhile"
+    )
+    assert set(statuses) <= {401, 429, 503}
+    assert rate > RATE * 0.8
+    if not SHORT:  # a few seconds are no distribution, and the first hundred wrong passwords cost bcrypt
+        assert flooded < 2 * usual
+
+
+def test_forty_clients_sign_in_and_predict_at_one_instant_while_one_has_an_old_password(service: Service) -> None:
+    service.sign_in("ward")
+    wrong, gate = Counter[int](), threading.Barrier(BEDS)
+
+    def old_password(done: threading.Event) -> None:
+        while not done.is_set():
+            wrong[sign_in(service, "ward", "the password of last year")[0]] += 1
+
+    def bed(_number: int) -> tuple[int, float]:
+        gate.wait()
+        began = time.perf_counter()
+        answer = requests.post(f"{service.url}/auth/token", data={"username": "ward", "password": PASSWORD}, timeout=60)
+        status, _ = predict(service, {"Authorization": f"Bearer {answer.json().get('access_token')}"})
+        return status, time.perf_counter() - began
+
+    with meanwhile(old_password), ThreadPoolExecutor(BEDS) as threads:
+        found = list(threads.map(bed, range(BEDS)))
+    slowest = max(seconds for _, seconds in found)
+    print(f"\n{BEDS} clients at one instant: {dict(Counter(status for status, _ in found))}, slowest {slowest:.1f} s")
+    assert [status for status, _ in found] == [200] * BEDS
+    assert set(wrong) == {401}
+    assert slowest < WITHIN
+
+
+def test_over_http_too_an_unknown_name_takes_as_long_as_a_wrong_password(service: Service) -> None:
+    """Each name is fresh, and each comes from an address that tried little: no wait answers before bcrypt does."""
+    service.sign_in("ana")
+    taken: dict[str, list[float]] = {"known": [], "unknown": []}
+    for number in range(TRIES):
+        for kind, name in (("known", "ana"), ("unknown", f"nobody {number}")):
+            address = f"127.0.{1 + number // 8}.{1 if kind == 'known' else 2}"
+            status, body, seconds = sign_in(service, name, f"wrong {number}", address)
+            assert status == 401, body
+            taken[kind].append(seconds)
+    known, unknown = (median(each) for each in taken.values())
+    print(f"\n{TRIES} tries over HTTP: known {known * 1000:.1f} ms, unknown {unknown * 1000:.1f} ms")
+    assert abs(known - unknown) < NEAR * known

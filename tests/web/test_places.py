@@ -1,0 +1,100 @@
+"""A process works on some requests at once, and whoever waits for something else is not one of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+from conftest import PASSWORD, MakeToken
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from fcv_api import accounts, passwords
+from fcv_api.web import places, turns
+from fcv_api.wire.example import example_batch, example_request
+
+PLACES = 4
+Token = dict[str, str]
+
+
+@pytest.fixture
+def threads() -> Iterator[ThreadPoolExecutor]:
+    """Give threads, each of which may ask as a client of its own."""
+    with ThreadPoolExecutor(2 * PLACES) as threads:
+        yield threads
+
+
+def predict(app: Flask, token: Token) -> TestResponse:
+    return app.test_client().post("/predict", json=example_request(), headers=token)
+
+
+def taken(app: Flask) -> int:
+    free: int = app.extensions[places.PLACES]._value  # noqa: SLF001
+    return PLACES - free
+
+
+def test_others_are_worked_on_while_sign_ins_wait(
+    app: Flask, make_token: MakeToken, threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token, gate, begun = make_token(), threading.Event(), threading.Semaphore(0)
+
+    def slowly(_password: str, _hashed: str | None) -> bool:
+        begun.release()
+        return gate.wait(20)
+
+    monkeypatch.setattr(accounts, "matches", slowly)
+    form = {"username": "ana", "password": PASSWORD}
+    waiting = [threads.submit(lambda: app.test_client().post("/auth/token", data=form)) for _ in range(PLACES + 1)]
+    for _ in waiting:
+        assert begun.acquire(timeout=20)
+    assert predict(app, token).status_code == 200
+    gate.set()
+    assert [each.result().status_code for each in waiting] == [200] * len(waiting)
+    assert taken(app) == 0
+
+
+def test_others_are_worked_on_while_large_bodies_wait_for_their_turns(
+    app: Flask, token: Token, threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "LARGE", 20_000)
+    large = example_batch() | {"sede": ["x" * 20_000]}
+
+    def send() -> TestResponse:
+        return app.test_client().post("/predict/batch", json=large, headers=token)
+
+    with turns._TURN:  # noqa: SLF001 - one that takes long
+        waiting: list[Future[TestResponse]] = [threads.submit(send) for _ in range(PLACES + 1)]
+        assert predict(app, token).status_code == 200
+    assert [each.result().status_code for each in waiting] == [200] * len(waiting)
+    assert taken(app) == 0
+
+
+def test_whether_it_lives_is_answered_without_a_place(app: Flask, token: Token, threads: ThreadPoolExecutor) -> None:
+    free = app.extensions[places.PLACES]
+    for _ in range(PLACES):
+        free.acquire()
+    waiting = threads.submit(predict, app, token)
+    assert app.test_client().get("/health/live").status_code == 200
+    assert not waiting.done()
+    for _ in range(PLACES):
+        free.release()
+    assert waiting.result().status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/predict", "/health/ready", "/auth/token"])
+def test_a_place_is_given_back_however_a_request_ends(app: Flask, path: str) -> None:
+    app.test_client().post(path, data=b"{nothing")
+    assert taken(app) == 0
+
+
+def test_a_sign_in_that_finds_too_many_before_it_is_told_to_come_again(
+    app: Flask, make_token: MakeToken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_token()
+    monkeypatch.setattr(passwords, "_LINE", threading.BoundedSemaphore(1))
+    passwords._LINE.acquire()  # noqa: SLF001
+    answer = app.test_client().post("/auth/token", data={"username": "ana", "password": PASSWORD})
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.get_json()["type"] == "/problems/sign-ins-busy"

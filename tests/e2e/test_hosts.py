@@ -53,6 +53,19 @@ def test_a_token_of_one_is_good_on_the_other(both: list[Host]) -> None:
     assert who_am_i(one, other.service.sign_in("ana")) == 200
 
 
+def test_wrong_passwords_on_both_count_together(both: list[Host]) -> None:
+    both[0].service.sign_in("eva")
+    tried = [
+        requests.post(
+            f"{both[number % 2].service.url}/auth/token",
+            data={"username": "eva", "password": f"wrong {number}"},
+            timeout=20,
+        ).status_code
+        for number in range(11)
+    ]
+    assert tried == [401] * 10 + [429]
+
+
 def test_whoever_is_disabled_on_one_is_out_on_both_at_once(both: list[Host]) -> None:
     one, other = both
     token = one.service.sign_in("bea")

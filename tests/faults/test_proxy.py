@@ -185,3 +185,23 @@ def measured(proxy: Proxy, token: dict[str, str], seconds: float) -> Load:
     with under_load(proxy, token, 1) as load:
         time.sleep(seconds)
     return load
+
+
+def test_what_waited_too_long_is_refused_unread_and_what_comes_after_is_answered(
+    tmp_path: Path, service: Service
+) -> None:
+    token = service.sign_in()
+    with proxied(tmp_path / "nginx", service) as proxy:
+        for pid in service.workers():
+            os.kill(pid, signal.SIGSTOP)
+        with under_load(proxy, token, 6) as load:
+            time.sleep(16)
+            for pid in service.workers():
+                os.kill(pid, signal.SIGCONT)
+            time.sleep(1)
+        late = [answer for answer in load.got if answer.seconds > 15]
+        print(f"\nworkers that stood still for 16 s: {len(late)} late requests, {dict(load.statuses())}")
+        assert {answer.status for answer in late} == {503}
+        assert {answer.status for answer in load.got if answer.seconds < 15} == {200}
+        assert all(answer.own for answer in load.got)
+    assert service.log().count("waited-too-long") == len(late)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import platform
 import re
 import subprocess
@@ -16,6 +15,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
+from bench.contest.machine import machine
 from bench.contest.picture import draw
 from bench.contest.rounds import PARSER, Plan, Samples, check, measure
 from bench.contest.servers import CONTENDERS, ENVIRONMENTS, Home
@@ -68,7 +68,7 @@ def _plan(given: argparse.Namespace) -> Plan:
 def _measure(plan: Plan, out: Path) -> None:
     results: dict[str, Any] = {
         "when": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        "machine": _machine(),
+        "machine": machine(),
         "versions": _versions(),
         "titles": TITLES,
         "plan": asdict(plan),
@@ -96,15 +96,6 @@ def _write(path: Path, results: dict[str, Any]) -> None:
         for contender, of in results["samples"].items()
     ]
     path.write_text(text.replace('"samples": null', '"samples": {\n' + ",\n".join(cells) + "\n}") + "\n", "utf-8")
-
-
-def _machine() -> str:
-    lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-    named = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    release = platform.freedesktop_os_release()
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    system = f"{release['NAME']} {release['VERSION_ID']}, Linux {platform.release()}"
-    return f"{len(named)} x {named[0]}, {memory:.0f} GB, {system}"
 
 
 def _versions() -> dict[str, str]:

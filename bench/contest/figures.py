@@ -86,7 +86,7 @@ def aims(samples: Samples) -> list[Aim]:
             (0.6, 0.4),
         ),
         Aim(
-            "1,000 at once, the thesis' way : ours, wall time",
+            "{at_once:,} at once, the thesis' way : ours, wall time",
             _ratios(
                 _each(lambda request: _values(samples, THESIS, f"{request}/{CROWD}", "seconds")),
                 _each(lambda request: _values(samples, OURS, f"{request}/{CROWD}", "seconds")),

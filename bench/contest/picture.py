@@ -17,7 +17,7 @@ from bench.contest.table import number
 PANELS = (
     ("requests a second, 8 connections", BUSY, "rate", 1.0),
     ("median answer of 1 connection, ms", ALONE, "p50", 1000.0),
-    ("1,000 requests at once, s", CROWD, "seconds", 1.0),
+    ("{at_once:,} requests at once, s", CROWD, "seconds", 1.0),
 )
 OWN, FLOOR, OTHER = "#1b6e5a", "#9aa0a6", "#c46a2b"
 
@@ -31,7 +31,7 @@ def draw(results: dict[str, Any], path: Path) -> None:
         for axis, (title, connections, value, scale) in zip(row, PANELS, strict=True):
             found = [figures.middle(samples, name, f"{request}/{connections}", value) for name in names]
             _bars(axis, [results["titles"][name] for name in names], [(each or 0) * scale for each in found], names)
-            axis.set_title(f"{request}: {title}", fontsize=10)
+            axis.set_title(f"{request}: {title.format(at_once=results['plan']['at_once'])}", fontsize=10)
     figure.suptitle(_caption(results, samples), fontsize=11)
     figure.tight_layout()
     figure.savefig(path, dpi=110)

@@ -14,19 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from bench.bodies import BODIES
 from bench.contest.load import at_once, drive
 from bench.contest.processes import memory
 from bench.contest.servers import CONTENDERS, Contender, Home, Running, ask, running
-from fcv_api.settings import ROOT
-from fcv_api.wire.example import example_request
 
 CONNECTIONS = (1, 8)
 CLOSE_ENOUGH = 1e-4
 """How far a probability may be from ours."""
-BODIES = {
-    "real": (ROOT / "tests" / "fixtures" / "encounter_5501.json").read_bytes(),
-    "minimal": json.dumps(example_request()).encode(),
-}
 PARSER = "json.loads"
 Samples = dict[str, dict[str, list[Any]]]
 """By contender, and by what was measured: one figure or one dictionary of figures a round."""
@@ -37,7 +32,7 @@ class Plan:
     """How much is measured. seconds: of each load. bursts: in how many rounds `at_once` clients ask at one moment."""
 
     rounds: int = 9
-    seconds: int = 4
+    seconds: int = 3
     warm_seconds: int = 1
     bursts: int = 3
     at_once: int = 1000

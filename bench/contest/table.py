@@ -19,17 +19,21 @@ HEAD = (
     "p50, ms",
     "p99, ms",
     "processor, ms a request",
-    "1,000 at once, s",
+    "{at_once:,} at once, s",
     "errors",
 )
+ENOUGH = 9
+"""Rounds that a run needs for its medians to be quoted."""
 Results = dict[str, Any]
 
 
 def section(results: Results) -> str:
     """Write all of it."""
     samples, plan = results["samples"], results["plan"]
+    short = "" if plan["rounds"] >= ENOUGH else "**Too short a run to quote: it shows that all works.** "
     measured = (
-        f"{results['when']}, {results['machine']}, {plan['rounds']} interleaved rounds of {plan['seconds']} s a load, "
+        f"{short}{results['when']}, {results['machine']}, "
+        f"{_rounds(plan)} of {plan['seconds']} s a load, "
         f"{plan['bursts']} of them with {plan['at_once']:,} requests at once. Every figure is the median of its "
         "rounds; ratios are medians of the ratios of each round."
     )
@@ -37,7 +41,7 @@ def section(results: Results) -> str:
         measured,
         *(f"**{_title(request)}**\n\n{_table(results, request)}" for request in REQUESTS),
         f"**Start and memory**\n\n{_starts(results)}",
-        f"**What was wanted**\n\n{_aims(samples)}",
+        f"**What was wanted**\n\n{_aims(results)}",
         _noise(samples),
         f"Versions: {'; '.join(f'{name}: {each}' for name, each in results['versions'].items())}.",
     ]
@@ -52,6 +56,10 @@ def splice(path: Path, results: Results) -> None:
     path.write_text(f"{before}{BEGIN}\n\n{section(results)}\n\n{END}{after}", "utf-8")
 
 
+def _rounds(plan: dict[str, Any]) -> str:
+    return "1 round" if plan["rounds"] == 1 else f"{plan['rounds']} interleaved rounds"
+
+
 def _title(request: str) -> str:
     return {
         "real": "The real request: 1,925 rows, 352 kB",
@@ -61,7 +69,8 @@ def _title(request: str) -> str:
 
 def _table(results: Results, request: str) -> str:
     samples, titles = results["samples"], results["titles"]
-    return _markdown(HEAD, [[titles[name], *_row(samples, name, request)] for name in titles if name in samples])
+    head = tuple(each.format(at_once=results["plan"]["at_once"]) for each in HEAD)
+    return _markdown(head, [[titles[name], *_row(samples, name, request)] for name in titles if name in samples])
 
 
 def _row(samples: Samples, name: str, request: str) -> list[str]:
@@ -89,15 +98,15 @@ def _starts(results: Results) -> str:
     return _markdown(("contender", "start to first answer, s", "memory (PSS) after the load, MB"), rows)
 
 
-def _aims(samples: Samples) -> str:
+def _aims(results: Results) -> str:
     rows = []
-    for aim in figures.aims(samples):
+    for aim in figures.aims(results["samples"]):
         sign = "<=" if aim.most else ">="
         cells = [
             f"**{number(got)}** ({sign} {number(wanted)}: {'met' if met else 'missed'})"
             for got, wanted, met in zip(aim.got, aim.at_least, aim.met, strict=True)
         ]
-        rows.append([aim.what, *cells, *[""] * (len(REQUESTS) - len(cells))])
+        rows.append([aim.what.format(at_once=results["plan"]["at_once"]), *cells, *[""] * (len(REQUESTS) - len(cells))])
     return _markdown(("ratio in one round", "real request, or both", "minimal request"), rows)
 
 

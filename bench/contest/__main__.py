@@ -6,6 +6,7 @@ import argparse
 import json
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -38,6 +39,7 @@ def main() -> None:
     out: Path = given.out or (ROOT / "build" / "bench" if given.short else ROOT / "bench")
     out.mkdir(parents=True, exist_ok=True)
     if not given.table:
+        _check_tools()
         _measure(_plan(given), out)
     results = json.loads((out / "results.json").read_text("utf-8"))
     splice(out / "RESULTS.md", results)
@@ -84,6 +86,12 @@ def _measure(plan: Plan, out: Path) -> None:
         check(home, token, plan)
         print("Measuring", flush=True)
         measure(home, token, plan, keep)
+
+
+def _check_tools() -> None:
+    missing = [name for name in ("wrk", "nginx", "openssl") if not shutil.which(name)]
+    if missing:
+        sys.exit(f"{' and '.join(missing)} must be installed: `make bench` starts them.")
 
 
 def _write(path: Path, results: dict[str, Any]) -> None:

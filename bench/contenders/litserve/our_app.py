@@ -33,9 +33,7 @@ class Scorer(litserve.LitAPI):
 
 
 if __name__ == "__main__":
-    server = litserve.LitServer(
-        Scorer(api_path="/predict"), accelerator="cpu", workers_per_device=2, timeout=PATIENCE, fast_queue=True
-    )
+    server = litserve.LitServer(Scorer(api_path="/predict"), accelerator="cpu", workers_per_device=2, timeout=PATIENCE)
     server.run(
         host="127.0.0.1",
         port=int(sys.argv[1]),

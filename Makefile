@@ -1,10 +1,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# What `make bench` measures beside: each in an environment of its own, by its own requirements.
+RIVALS := .venv-bench
+CONTENDERS := ours floor thesis litserve bentoml
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo test check lint types format bench model faults certs secrets image-check host-check bundle bundle-check clean
+.PHONY: help serve demo test check lint types format bench bench-short bench-parts profile model faults certs secrets image-check host-check bundle bundle-check clean
 
 help: ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -33,11 +36,21 @@ format: $(VENV)/dev ## Format the code
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(VENV)/serving ## Measure a request beside json.loads of its body, and its record
-	@$(BIN)/python bench/request.py
+bench: $(VENV)/dev $(CONTENDERS:%=$(RIVALS)/%/installed) ## Measure beside what people would use instead (half an hour; needs wrk, nginx), then the parts
+	@PYTHONPATH=tests/e2e $(BIN)/python -m bench.contest $(BENCH)
+	@$(MAKE) --no-print-directory bench-parts
+
+bench-short: $(VENV)/dev $(CONTENDERS:%=$(RIVALS)/%/installed) ## The same in some minutes, to see that all works: into build/bench
+	@PYTHONPATH=tests/e2e $(BIN)/python -m bench.contest --short $(BENCH)
+
+bench-parts: $(VENV)/serving ## Measure a request beside json.loads of its body, its record, a batch, and the start
+	@$(BIN)/python -m bench.request
 	@$(BIN)/python -m bench.ledger
 	@$(BIN)/python -m bench.batch
-	@$(BIN)/python bench/service.py
+	@$(BIN)/python -m bench.service
+
+profile: $(VENV)/dev $(RIVALS)/ours/installed ## Write docs/profile.md and its flame graphs: where the time of a request goes
+	@PYTHONPATH=tests/e2e $(BIN)/python -m bench.profile
 
 model: $(VENV)/dev ## Make the shipped model again, with its report and its gallery (about 15 minutes)
 	@$(BIN)/fcv reference --out build/model
@@ -65,7 +78,7 @@ host-check: $(VENV)/dev ## Boot a systemd of its own and run the service in it a
 	@$(BIN)/python -m pytest tests/host --override-ini addopts=--strict-markers -s
 
 clean: ## Remove the environment and all caches; instance/, logs/ and models/ stay
-	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(RIVALS) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; make PYTHON=python3.11 ... names one.")'
@@ -85,3 +98,9 @@ $(VENV)/dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing what the tests need (TensorFlow is large: some minutes) ..."
 	@$(PIP) --editable '.[dev]'
 	@touch $@ $(VENV)/examples $(VENV)/serving
+
+$(RIVALS)/%/installed: bench/contenders/%/requirements.txt constraints.txt | $(VENV)/bin/python
+	@echo "Making the environment of $* ..."
+	@$(BIN)/python -m venv --clear $(@D)
+	@$(@D)/bin/pip --disable-pip-version-check install --quiet --requirement $<
+	@touch $@

@@ -1,6 +1,6 @@
 """Measure `/predict/batch` beside the same encounters sent one by one, interleaved, in one process.
 
-    make bench
+    make bench-parts
 
 Each figure is a whole request: Flask, token, account, parse, window, model, answer, log line. `single` is the sum of
 all single calls of a round.

@@ -1,6 +1,6 @@
 """Measure what the record costs a request: processor time with FCV_LEDGER=required and off, interleaved, one process.
 
-make bench
+make bench-parts
 
 With BENCH_DATABASE_URL=postgresql://fcv@HOST/bench on two PostgreSQL databases, bench_off and bench_required, which
 must exist and be empty.

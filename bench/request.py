@@ -1,6 +1,6 @@
 """Measure our own request beside `json.loads` of the same body, interleaved, in one process.
 
-    make bench
+    make bench-parts
 
 "rows to answer" is body bytes to answer bytes: parse, check, window, model, write. "whole request" adds Flask, the
 token, the account's row and the log's line. Each figure is the median of all rounds, and its ratio to json.loads.
@@ -27,22 +27,19 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import orjson
 from flask import Flask
 
+from bench import bodies
 from fcv_api import accounts, scoring
 from fcv_api.access_log import open_log
 from fcv_api.accounts import Role
 from fcv_api.app import create_app
 from fcv_api.cli.db import migrate_database
-from fcv_api.settings import ROOT, Settings
+from fcv_api.settings import Settings
 from fcv_api.web.tokens import token_for
 from fcv_api.wire.answer import PredictionSchema
 from fcv_api.wire.encounter import EncounterSchema
-from fcv_api.wire.example import example_request
 
 ROUNDS = 400
-BODIES = {
-    "real (1,925 rows)": (ROOT / "tests" / "fixtures" / "encounter_5501.json").read_bytes(),
-    "minimal (180 rows)": json.dumps(example_request()).encode(),
-}
+BODIES = {"real (1,925 rows)": bodies.BODIES["real"], "minimal (180 rows)": bodies.BODIES["minimal"]}
 Step = Callable[[bytes], object]
 
 

@@ -1,6 +1,6 @@
 """Measure the running service: time to its first answer, and the memory of all its processes (PSS, Linux only).
 
-make bench
+make bench-parts
 """
 
 from __future__ import annotations

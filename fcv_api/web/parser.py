@@ -5,7 +5,8 @@ webargs would use the standard library, which is slower and raises RecursionErro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
@@ -135,7 +136,7 @@ def read_body(req: Request, *, again: bool = False) -> bytes:
     if kept is not None:
         return kept
     try:
-        body = b"".join(iter(lambda: req.stream.read(AT_ONCE), b""))  # `get_data` moves all that came, each 64 kB
+        body = b"".join(_parts(req))
     except HTTPException:
         raise
     except Exception:  # noqa: BLE001 - each server has its own for a body that is cut off or badly chunked
@@ -147,6 +148,17 @@ def read_body(req: Request, *, again: bool = False) -> bytes:
     if again:
         req.environ[KEPT] = body
     return body
+
+
+def _parts(req: Request) -> Iterator[bytes]:
+    """Read a body: not by Werkzeug, which moves all that came already with each 64 kB that come.
+
+    No further than its length: behind a body that is as long as may be, Werkzeug takes the end for too much.
+    """
+    left = sys.maxsize if req.content_length is None else req.content_length
+    while left > 0 and (part := req.stream.read(AT_ONCE)):
+        yield part
+        left -= len(part)
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest ships no types

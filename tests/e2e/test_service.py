@@ -6,8 +6,10 @@ import re
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +112,19 @@ def test_a_chunked_body_over_the_limit_is_refused(tmp_path: Path) -> None:
         chunks = (b" " * 65_536 for _ in range(40))
         answer = requests.post(f"{service.url}/predict", data=chunks, headers=headers, timeout=10)
         assert (answer.status_code, answer.json()["type"]) == (413, "/problems/too-large")
+
+
+def test_clients_that_do_not_close_what_was_closed_to_them_hold_nobody_up(service: Service) -> None:
+    asked = b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    began = time.monotonic()
+    with ExitStack() as held:
+        for _ in range(40):
+            connection = held.enter_context(socket.create_connection(service.address))
+            connection.sendall(asked)
+            while connection.recv(4096):
+                pass
+        assert requests.get(f"{service.url}/health/live", timeout=30).status_code == 200
+        assert time.monotonic() - began < 2  # that is how long gunicorn itself waits for one of them
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ CONTENDERS := ours floor thesis litserve bentoml
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo test check lint types format bench bench-short bench-parts profile model faults certs secrets image-check host-check bundle bundle-check clean
+.PHONY: help serve demo test check lint types format bench bench-short bench-parts profile model faults fuzz certs secrets image-check host-check bundle bundle-check clean
 
 help: ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -58,6 +58,10 @@ model: $(VENV)/dev ## Make the shipped model again, with its report and its gall
 
 faults: $(VENV)/dev ## Load the service, and see that nothing is lost (minutes)
 	@$(BIN)/python -m pytest tests/faults --override-ini addopts=--strict-markers -s
+
+fuzz: $(VENV)/dev ## Send spoilt bodies to the service: make fuzz MINUTES=10
+	@$(PIP) --editable '.[fuzz]'
+	@$(BIN)/python tests/fuzz/fuzz.py $(MINUTES)
 
 certs: ## Make a LAN's certificate authority and a certificate: make certs NAMES="fcv.hospital.lan 10.0.0.5"
 	@deploy/certs.sh $(NAMES)

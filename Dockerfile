@@ -2,8 +2,8 @@
 #   docker build -t fcv-mlapi:0.1.0 .                                  the service
 #   docker build -t fcv-mlapi-importer:0.1.0 --target importer .       `fcv` with TensorFlow, for `fcv model import`
 #
-# The base is pinned by its tag. To pin it to the bit, look up what you tested (`docker image inspect --format
-# '{{index .RepoDigests 0}}' python:3.11-slim-bookworm`) and give it: --build-arg BASE=python@sha256:...
+# The packages are pinned by hash (deploy/requirements*.txt). The base is pinned by its tag: `deploy/pin-images.sh` writes its
+# digest beside it, where a registry of images can be asked.
 # Behind a mirror of Python's packages: --build-arg PIP_INDEX_URL=https://mirror.hospital.lan/simple
 #
 # `make image-check` builds both with buildah and runs them, on a stand-in for the base: Debian bookworm's own Python 3.11.
@@ -14,14 +14,16 @@ FROM ${BASE} AS environment
 ARG PIP_INDEX_URL
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_NO_WARN_SCRIPT_LOCATION=1
 WORKDIR /opt/fcv
-COPY LICENSE README.md constraints.txt pyproject.toml ./
+COPY LICENSE README.md pyproject.toml ./
+COPY deploy/requirements.txt deploy/requirements-importer.txt deploy/
 COPY fcv_api/__init__.py fcv_api/
 RUN python3 -m venv /opt/venv \
- && /opt/venv/bin/pip install --quiet --constraint constraints.txt --editable '.[postgres]'
+ && /opt/venv/bin/pip install --quiet --require-hashes --only-binary :all: --requirement deploy/requirements.txt \
+ && /opt/venv/bin/pip install --quiet --no-index --no-deps --no-build-isolation --editable .
 
 FROM environment AS training-environment
 ARG PIP_INDEX_URL
-RUN /opt/venv/bin/pip install --quiet --constraint constraints.txt --editable '.[postgres,train]'
+RUN /opt/venv/bin/pip install --quiet --require-hashes --only-binary :all: --requirement deploy/requirements-importer.txt
 
 # A running service installs nothing.
 FROM environment AS serving-environment

@@ -5,9 +5,12 @@ BIN := $(VENV)/bin
 RIVALS := .venv-bench
 CONTENDERS := ours floor thesis litserve bentoml
 PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt
+LOCKED := $(BIN)/pip --disable-pip-version-check install --quiet --require-hashes --requirement deploy/requirements.txt
+ITSELF := $(BIN)/pip --disable-pip-version-check install --quiet --no-index --no-deps --no-build-isolation --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo test check lint types format bench bench-short bench-parts profile model faults certs secrets image-check host-check bundle bundle-check clean
+.PHONY: help serve demo test check lint types format audit bench bench-short bench-parts profile model faults fuzz certs secrets \
+	lock sbom image-check host-check bundle bundle-check clean
 
 help: ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -22,7 +25,7 @@ demo: $(VENV)/examples ## Install, and show one prediction from sign-in to answe
 test: $(VENV)/dev ## Install the rest, and run the tests
 	@$(BIN)/python -m pytest
 
-check: lint types test ## All that a change must pass
+check: lint types audit test ## All that a change must pass
 
 lint: $(VENV)/dev
 	@$(BIN)/ruff check .
@@ -31,6 +34,9 @@ lint: $(VENV)/dev
 
 types: $(VENV)/dev
 	@$(BIN)/mypy
+
+audit: $(VENV)/dev ## Ask whether advisories name a version that is deployed, where a source of them is reachable
+	@$(BIN)/python deploy/audit.py
 
 format: $(VENV)/dev ## Format the code
 	@$(BIN)/ruff check --fix .
@@ -59,6 +65,10 @@ model: $(VENV)/dev ## Make the shipped model again, with its report and its gall
 faults: $(VENV)/dev ## Load the service, and see that nothing is lost (minutes)
 	@$(BIN)/python -m pytest tests/faults --override-ini addopts=--strict-markers -s
 
+fuzz: $(VENV)/dev ## Send spoilt bodies to the service: make fuzz MINUTES=10
+	@$(PIP) --editable '.[fuzz]'
+	@$(BIN)/python tests/fuzz/fuzz.py $(MINUTES)
+
 certs: ## Make a LAN's certificate authority and a certificate: make certs NAMES="fcv.hospital.lan 10.0.0.5"
 	@deploy/certs.sh $(NAMES)
 
@@ -68,7 +78,13 @@ secrets: ## Make the secrets and settings that docker-compose.yml and swarm.yml 
 image-check: $(VENV)/dev ## Build the images with buildah, and run them (as root, minutes)
 	@deploy/image-check.sh
 
-bundle: $(VENV)/serving ## Make one archive for a LAN without internet: make bundle ARCH=aarch64 for another machine
+lock: ## Write the hashes of what is deployed anew, from pyproject.toml and constraints.txt
+	@PYTHON=$(PYTHON) deploy/lock.sh
+
+sbom: $(VENV)/release ## Write the bill of materials of what is deployed, as CycloneDX JSON
+	@$(BIN)/python deploy/sbom.py
+
+bundle: $(VENV)/release ## Make one archive for a LAN without internet: make bundle ARCH=aarch64 for another machine
 	@PYTHON=$(BIN)/python deploy/bundle.sh $(ARCH)
 
 bundle-check: ## Install that archive with the network off, and ask what it serves (root)
@@ -84,9 +100,15 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; make PYTHON=python3.11 ... names one.")'
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/serving: pyproject.toml constraints.txt | $(VENV)/bin/python
+$(VENV)/serving: pyproject.toml deploy/requirements.txt | $(VENV)/bin/python
 	@echo "Installing what serving needs ..."
-	@$(PIP) --editable .
+	@$(LOCKED)
+	@$(ITSELF)
+	@touch $@
+
+$(VENV)/release: pyproject.toml constraints.txt | $(VENV)/serving
+	@echo "Installing what a release is made with ..."
+	@$(PIP) --editable '.[release]'
 	@touch $@
 
 $(VENV)/examples: pyproject.toml constraints.txt | $(VENV)/bin/python
@@ -97,7 +119,7 @@ $(VENV)/examples: pyproject.toml constraints.txt | $(VENV)/bin/python
 $(VENV)/dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing what the tests need (TensorFlow is large: some minutes) ..."
 	@$(PIP) --editable '.[dev]'
-	@touch $@ $(VENV)/examples $(VENV)/serving
+	@touch $@ $(VENV)/examples $(VENV)/serving $(VENV)/release
 
 $(RIVALS)/%/installed: bench/contenders/%/requirements.txt constraints.txt | $(VENV)/bin/python
 	@echo "Making the environment of $* ..."

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Make one archive for a LAN without internet: the checkout at HEAD, wheels for each supported Python, checksums, install.sh.
+# Make one archive for a LAN without internet: the checkout at HEAD, wheels for each supported Python, checksums,
+# the bill of materials (sbom.cdx.json), install.sh.
 #
 #   deploy/bundle.sh [ARCH]      x86_64 or aarch64; default: this machine's
 #
@@ -21,23 +22,17 @@ mkdir -p "$inside/fcv" "$inside/wheels" dist
 git archive HEAD | tar -x -C "$inside/fcv"
 mv "$inside/fcv/deploy/install.sh" "$inside/install.sh"
 
-# What serving needs, PostgreSQL's driver, and what installs the checkout itself.
-"$python" - "$inside/fcv/pyproject.toml" >"$work/wanted" <<'PYTHON'
-import sys, tomllib
-with open(sys.argv[1], "rb") as file:
-    content = tomllib.load(file)
-project = content["project"]
-print(*project["dependencies"], *project["optional-dependencies"]["postgres"], *content["build-system"]["requires"], sep="\n")
-PYTHON
+# What serving needs, PostgreSQL's driver, and what installs the checkout itself: each file by its hash.
 platforms=()
 for tag in manylinux_2_28 manylinux_2_27 manylinux_2_17 manylinux2014; do platforms+=(--platform "${tag}_$arch"); done
 for each in "${pythons[@]}"; do
     echo "Wheels for Python $each on $arch ..."
     "$python" -m pip --disable-pip-version-check download --quiet --only-binary=:all: --implementation cp \
-        --python-version "$each" "${platforms[@]}" --constraint constraints.txt --requirement "$work/wanted" \
+        --python-version "$each" "${platforms[@]}" --require-hashes --requirement "$inside/fcv/deploy/requirements.txt" \
         --dest "$inside/wheels"
 done
 
+SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) "$python" deploy/sbom.py "$inside/sbom.cdx.json"
 echo "$version $(git rev-parse HEAD) $arch ${pythons[*]}" >"$inside/VERSION"
 (cd "$inside" && find . -type f ! -name SHA256SUMS -print0 | LC_ALL=C sort -z | xargs -0 sha256sum >SHA256SUMS)
 archive=dist/$name-$arch.tar.gz

@@ -51,6 +51,7 @@ check_files() {
 stored() { "$1" --storage-driver "$STORAGE_DRIVER" --root "$place/store" --runroot "$place/run" "${@:2}"; }
 
 base=$(sed -n 's/^ARG BASE=//p' Dockerfile)
+base=${base%@sha256:*} # a stand-in has no digest
 [ "$base" = python:3.11-slim-bookworm ] || refuse "this makes a stand-in for python:3.11-slim-bookworm, not for $base."
 
 make_base() {
@@ -77,8 +78,8 @@ mounts=()
 for each in /etc/pip.conf /etc/xdg/pip /etc/ssl/certs $(.venv/bin/pip config list | grep -oE "(file://)?/[^' ]+" | sed 's|^file://||'); do
     if [ -e "$each" ]; then mounts+=(--volume "$each:$each:ro"); fi
 done
-arguments=()
-if [ -n "${PIP_INDEX_URL:-}" ]; then arguments=(--build-arg "PIP_INDEX_URL=$PIP_INDEX_URL"); fi
+arguments=(--build-arg "BASE=$base")
+if [ -n "${PIP_INDEX_URL:-}" ]; then arguments+=(--build-arg "PIP_INDEX_URL=$PIP_INDEX_URL"); fi
 
 build() { # TARGET NAME
     echo "Building $2 ..."

@@ -39,7 +39,8 @@ cp -R fcv/. "$folder/"
 cp install.sh "$folder/deploy/"
 echo "Installing $version into $folder with $("$python" --version) ..."
 [ -x "$folder/.venv/bin/python" ] && fits "$folder/.venv/bin/python" || "$python" -m venv --clear "$folder/.venv"
-"$folder/.venv/bin/python" -m pip --isolated --disable-pip-version-check install --quiet --no-index --find-links "$PWD/wheels" \
-    --constraint "$folder/constraints.txt" --editable "$folder[postgres]"
+pip() { "$folder/.venv/bin/python" -m pip --isolated --disable-pip-version-check install --quiet --no-index "$@"; }
+pip --find-links "$PWD/wheels" --require-hashes --requirement "$folder/deploy/requirements.txt"
+pip --no-deps --no-build-isolation --editable "$folder"
 "$folder/.venv/bin/fcv" --version
 echo "Installed. Next: docs/operations.md, \"On a bare host\"; or to try it: $folder/.venv/bin/fcv serve"

@@ -18,7 +18,7 @@ from fcv_api.domain.vitals import INDEX_BY_NAME
 from fcv_api.wire.byte_rows import ByteRows
 from fcv_api.wire.columns import Column, by_row, invalid_rows
 from fcv_api.wire.encounter import EncounterRows, VitalsSchema, by_our_names
-from fcv_api.wire.encounter_id import NO_ID, encounter_id
+from fcv_api.wire.encounter_id import ID_SCHEMA, NO_ID, encounter_id
 from fcv_api.wire.rows import Key, Rows, SharedRows, aligned, cells_of
 from fcv_api.wire.times import Instants
 from fcv_api.wire.vital_rows import VitalRows
@@ -165,9 +165,7 @@ def _read(rows: EncounterRows, zone: tzinfo) -> Encounter | Refusal:
 class BatchSchema(VitalsSchema):
     """Vital signs of many encounters, by columns, as `DataFrame.to_dict()` writes them."""
 
-    idAtencion = Column(  # noqa: N815
-        {"type": "integer", "format": "int64", "minimum": 0}, "Whose each row is: a pseudonym.", required=True
-    )
+    idAtencion = Column(ID_SCHEMA, "Whose each row is: a pseudonym.", required=True)  # noqa: N815
 
     @post_load
     def _rows(self, data: dict[str, Any], **_kwargs: Any) -> BatchRows:  # noqa: ANN401

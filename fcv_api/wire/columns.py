@@ -25,9 +25,12 @@ class Column(fields.Field[Sent]):
 
     def __init__(self, cell: dict[str, Any] | None = None, description: str = "", **kwargs: Any) -> None:  # noqa: ANN401
         """cell: the OpenAPI schema of one cell."""
-        by_key = {"type": "object", "additionalProperties": cell or {}}
-        listed = {"type": "array", "items": cell or {}}
-        super().__init__(metadata={"oneOf": [by_key, listed], "description": description}, **kwargs)
+        super().__init__(metadata={"oneOf": self.schemas(cell or {}), "description": description}, **kwargs)
+
+    @staticmethod
+    def schemas(cell: dict[str, Any]) -> list[dict[str, Any]]:
+        """Give the OpenAPI schemas of a column: by row key, and as a list."""
+        return [{"type": "object", "additionalProperties": cell}, {"type": "array", "items": cell}]
 
     default_error_messages = {  # noqa: RUF012 - marshmallow's own protocol
         "invalid": "must be an object of row keys and cells, or a list of cells"

@@ -11,7 +11,7 @@ from marshmallow import EXCLUDE, Schema, post_load
 
 from fcv_api.domain.encounter import Encounter
 from fcv_api.wire.columns import Column, by_row
-from fcv_api.wire.encounter_id import EncounterId
+from fcv_api.wire.encounter_id import ID_SCHEMA, EncounterId
 from fcv_api.wire.rows import Rows
 from fcv_api.wire.vital_rows import VitalRows
 
@@ -72,7 +72,10 @@ class EncounterSchema(VitalsSchema):
 
     idAtencion = EncounterId(  # noqa: N815
         required=True,
-        metadata={"type": "integer", "format": "int64", "minimum": 0, "description": "The encounter's pseudonym."},
+        metadata={
+            "oneOf": [*ID_SCHEMA["oneOf"], *Column.schemas(ID_SCHEMA)],
+            "description": "The encounter's pseudonym; or a column of it, the same in each row.",
+        },
     )
 
     @post_load

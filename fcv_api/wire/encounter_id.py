@@ -12,6 +12,12 @@ from fcv_api.wire.columns import whole_number
 from fcv_api.wire.rows import cells_of
 
 LARGEST_ID = 2**63 - 1  # what a database's BIGINT holds
+ID_SCHEMA: dict[str, Any] = {
+    "oneOf": [
+        {"type": "integer", "format": "int64", "minimum": 0, "maximum": LARGEST_ID},
+        {"type": "string", "pattern": r"^[+]?\d{1,19}(\.0+)?$", "description": "As text, as some exports write it."},
+    ]
+}
 NO_ID = "must be one whole number from 0 to 2**63 - 1"
 
 

@@ -12,6 +12,7 @@ from marshmallow.validate import OneOf, Range, Regexp
 from fcv_api.wire.answer import STATE_NAMES
 
 LARGEST_NUMBER = 2**63 - 1  # what a database holds
+MODEL = r"[A-Za-z0-9._+-]+(/[A-Za-z0-9._+-]+)?"
 YEARS = range(1970, 2200)  # the calendar's ends would overflow in another zone
 STATES_BY_NAME = {name: state for state, name in STATE_NAMES.items()}
 
@@ -45,13 +46,20 @@ class RecordsQuerySchema(Schema):
     )
     State = fields.String(validate=OneOf(list(STATES_BY_NAME)), metadata={"description": "Scored so."})
     model = fields.String(
-        validate=Regexp(r"[A-Za-z0-9._+-]+(/[A-Za-z0-9._+-]+)?\Z"),
-        metadata={"description": "By this model: `name` or `name/version`."},
+        validate=Regexp(rf"{MODEL}\Z"),  # JavaScript, whose patterns OpenAPI has, knows no `\Z`
+        metadata={"description": "By this model: `name` or `name/version`.", "pattern": f"^{MODEL}$"},
     )
     since = fields.DateTime(
-        validate=_check_year, metadata={"description": "Recorded then or later. Without an offset: in the ward's zone."}
+        validate=_check_year,
+        metadata={
+            "description": "Recorded then or later. Without an offset: in the ward's zone. "
+            f"From {YEARS.start} to {YEARS.stop - 1}."
+        },
     )
-    until = fields.DateTime(validate=_check_year, metadata={"description": "Recorded before then."})
+    until = fields.DateTime(
+        validate=_check_year,
+        metadata={"description": f"Recorded before then. From {YEARS.start} to {YEARS.stop - 1}."},
+    )
     latest = fields.Boolean(
         load_default=False, metadata={"description": "Each encounter's last score, its age and its last refusal."}
     )

@@ -69,14 +69,15 @@ def test_development_is_reached_from_its_own_machine_only() -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_every_image_has_a_tag_and_ours_the_version_of_the_code(name: str) -> None:
+    known = r"[a-z-]+:[\w.-]*\d[\w.-]*(@sha256:[0-9a-f]{64})?|fcv-mlapi:dev|\$\{MLAPI_IMAGE:\?.*"
     for image in (service["image"] for service in services(name).values()):
-        assert re.fullmatch(r"[a-z-]+:[\w.-]*\d[\w.-]*|fcv-mlapi:dev|\$\{MLAPI_IMAGE:\?.*", image), image
+        assert re.fullmatch(known, image), image
         assert "latest" not in image
         assert not image.startswith("fcv-mlapi") or image.endswith((f":{__version__}", ":dev"))
 
 
 def test_the_base_of_the_image_is_pinned_and_all_stages_are_of_it() -> None:
-    assert re.search(r"^ARG BASE=python:3\.\d+-slim-\w+$", _dockerfile(), re.MULTILINE)
+    assert re.search(r"^ARG BASE=python:3\.\d+-slim-\w+(@sha256:[0-9a-f]{64})?$", _dockerfile(), re.MULTILINE)
     stages = {each.split(" AS ")[1] for each in dockerfile("FROM")}
     assert {each.split(" AS ")[0] for each in dockerfile("FROM")} <= {"${BASE}"} | stages
 

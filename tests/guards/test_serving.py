@@ -42,6 +42,11 @@ def test_gunicorn_opens_no_control_socket_and_writes_no_log_of_its_own(gunicorn_
     assert gunicorn_settings["accesslog"] is None
 
 
+def test_a_workers_sign_of_life_is_kept_in_memory(gunicorn_settings: dict[str, object]) -> None:
+    """On a disk that hangs, gunicorn would take every worker for dead."""
+    assert gunicorn_settings["worker_tmp_dir"] == ("/dev/shm" if Path("/dev/shm").is_dir() else None)
+
+
 def test_numpy_starts_no_threads_before_the_fork(gunicorn_settings: dict[str, object]) -> None:
     assert gunicorn_settings
     assert os.environ["OPENBLAS_NUM_THREADS"] == "1"

@@ -103,7 +103,8 @@ def test_what_must_stay_out_of_an_image_is_not_in_it() -> None:
         *("deploy", "examples", "fcv_api", "instance", "migrations", "models"),
     }
     inner = succeed("run", "--rm", *HARDENED, image("fcv-mlapi"), "ls", "-A", "deploy", "examples", "instance")
-    assert inner.split() == ["deploy:", "gunicorn.conf.py", "examples:", "encounter.json", "instance:"]
+    locks = ("requirements-importer.txt", "requirements.txt")
+    assert inner.split() == ["deploy:", "gunicorn.conf.py", *locks, "examples:", "encounter.json", "instance:"]
 
 
 def test_it_runs_as_nobody_else_and_can_write_nowhere_but_where_it_must(service: Container) -> None:

@@ -5,9 +5,7 @@ webargs would use the standard library, which is slower and raises RecursionErro
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Mapping
-from hashlib import sha256
+from collections.abc import Mapping
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
@@ -18,13 +16,13 @@ from flask.json.provider import JSONProvider
 from marshmallow import Schema, ValidationError
 from webargs import core
 from webargs.flaskparser import FlaskParser
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from fcv_api.domain.errors import InvalidQuery
 from fcv_api.domain.prediction import Refusal
 from fcv_api.web import turns
+from fcv_api.web.bodies import check_encoding, read_body
 from fcv_api.web.problems import ProblemRaised
-from fcv_api.web.requests import current_service, record
+from fcv_api.web.requests import record
 from fcv_api.wire.columns import invalid_body
 from fcv_api.wire.csv_rows import NotCsv, read_csv
 from fcv_api.wire.encounter import VitalsSchema
@@ -33,8 +31,6 @@ from fcv_api.wire.read_columns import read_columns
 LARGEST_FORM = 20  # fields
 FORM = "application/x-www-form-urlencoded"
 CSV = "text/csv"
-AT_ONCE = 1 << 20  # bytes
-KEPT = "fcv_api.body"
 
 
 class OrjsonParser(FlaskParser):
@@ -118,47 +114,6 @@ def _read_form(req: Request) -> dict[str, str]:
         return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=LARGEST_FORM))
     except ValueError:  # UnicodeDecodeError is one
         raise ProblemRaised("bad-request", "The form cannot be read.") from None
-
-
-def check_encoding(req: Request) -> None:
-    """Refuse a compressed body: it would be a way around the limit on its size."""
-    if req.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise ProblemRaised("unsupported-encoding", "Send the body without Content-Encoding.")
-
-
-def read_body(req: Request, *, again: bool = False) -> bytes:
-    """Read a body whole, and hash it for the record. Raises RequestEntityTooLarge.
-
-    again: it will be read another time. What was read so is there without that.
-    Werkzeug cuts a chunked body off at the limit without a word, and what is left of it must not be read.
-    """
-    kept: bytes | None = req.environ.pop(KEPT, None)
-    if kept is not None:
-        return kept
-    try:
-        body = b"".join(_parts(req))
-    except HTTPException:
-        raise
-    except Exception:  # noqa: BLE001 - each server has its own for a body that is cut off or badly chunked
-        raise ProblemRaised("bad-request", "The body cannot be read: it is cut off or badly chunked.") from None
-    if req.content_length is None and len(body) == req.max_content_length:
-        raise RequestEntityTooLarge
-    if current_service().recorder:
-        g.body_sha256 = sha256(body).hexdigest()
-    if again:
-        req.environ[KEPT] = body
-    return body
-
-
-def _parts(req: Request) -> Iterator[bytes]:
-    """Read a body: not by Werkzeug, which moves all that came already with each 64 kB that come.
-
-    No further than its length: behind a body that is as long as may be, Werkzeug takes the end for too much.
-    """
-    left = sys.maxsize if req.content_length is None else req.content_length
-    while left > 0 and (part := req.stream.read(AT_ONCE)):
-        yield part
-        left -= len(part)
 
 
 class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc] # flask-smorest ships no types

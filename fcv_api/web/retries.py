@@ -15,8 +15,8 @@ from fcv_api.ledger import replies
 from fcv_api.ledger.record import Record
 from fcv_api.ledger.replies import AlreadyAnswered, Asked, Reply
 from fcv_api.scoring import Outcome
+from fcv_api.web.bodies import check_encoding, read_body
 from fcv_api.web.facts import slug_of
-from fcv_api.web.parser import check_encoding, read_body
 from fcv_api.web.problems import LATER, PROBLEMS, ProblemRaised
 from fcv_api.web.requests import SAFE_ID, current_service, record
 

@@ -79,7 +79,8 @@ def _licenses(name: str) -> list[License]:
     told = _told(name)
     if told is None:
         return []
-    word = told.metadata.get("License-Expression") or told.metadata.get("License") or ""
+    words = (told.metadata.get_all(field) for field in ("License-Expression", "License"))
+    word = next((found[0] for found in words if found and found[0]), "")
     classified = [each for each in told.metadata.get_all("Classifier") or () if each.startswith("License :: ")]
     last = classified[0].rpartition(" :: ")[2] if classified else ""
     return [LicenseFactory().make_from_string(word if word and "\n" not in word else last)] if word or last else []

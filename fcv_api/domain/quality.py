@@ -5,7 +5,7 @@ Each warning is one row of the table in docs/api.md. Limits and tolerances are t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import inf, isfinite
 
@@ -46,12 +46,8 @@ class Raw:
 
 def inspect(encounter: Encounter, window: Window, spec: WindowSpec) -> tuple[ScoreWarning, ...]:
     """Read the raw window of an encounter, and give what must be known before its score is read."""
-    return tell(Raw.of(encounter, window, spec), CHECKS)
-
-
-def tell(raw: Raw, checks: Iterable[Check]) -> tuple[ScoreWarning, ...]:
-    """Give what some checks find. checks: in the order of `CHECKS`."""
-    return tuple(warning for check in checks for warning in check(raw))
+    raw = Raw.of(encounter, window, spec)
+    return tuple(warning for check in CHECKS for warning in check(raw))
 
 
 def _say(code: str, sign: int, words: str) -> ScoreWarning:

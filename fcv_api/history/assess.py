@@ -64,15 +64,13 @@ def _probabilities(scaled: Matrix, usable: NDArray[np.bool_], model: Scorer, ref
     """Ask the model about each usable window. Gives (w, 4), and adds to `refusals` what is no answer."""
     found = np.full((len(usable), len(State)), np.nan)
     for window in np.flatnonzero(usable).tolist():
-        outputs = model.score(scaled[:, window])
-        total = float(outputs.sum())
-        if not (abs(total - 1) <= SUM_TOLERANCE / 2 and outputs.min() >= 0):  # true for NaN
-            try:
-                probabilities_of(outputs, model)
-            except Unscorable as reason:
-                refusals[window] = reason
-                continue
-        found[window] = outputs
+        found[window] = model.score(scaled[:, window])
+    sound = (found >= 0).all(axis=1) & (np.abs(found.sum(axis=1) - 1) <= SUM_TOLERANCE / 2)  # false for NaN
+    for window in np.flatnonzero(usable & ~sound).tolist():
+        try:
+            probabilities_of(found[window], model)
+        except Unscorable as reason:
+            refusals[window], found[window] = reason, np.nan
     return found
 
 

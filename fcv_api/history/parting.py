@@ -46,6 +46,7 @@ def part_by_encounter(table: LongTable, room: Room, tell: Tell) -> Iterator[Tabl
     with duckdb.connect() as database:
         database.execute(f"SET threads={room.threads}")
         database.execute("SET enable_progress_bar=false")
+        database.execute("SET autoinstall_known_extensions=false")  # a LAN has no internet to fetch one from
         for name, value in (("memory_limit", room.memory), ("temp_directory", str(room.folder))):
             database.execute(f"SET {name}=?", [value])
         try:

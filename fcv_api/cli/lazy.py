@@ -1,4 +1,4 @@
-"""Commands that load pandas, scikit-learn or matplotlib, and do so only when they are called."""
+"""Commands that load pandas, scikit-learn, matplotlib or DuckDB, and do so only when they are called."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import click
 class LazyCommand(click.Command):
     """Stands in a group for a command of another module, which is imported when the command is called.
 
-    So `fcv serve` and `fcv --help` load none of the `train` extra, and do not need it installed.
+    So `fcv serve` and `fcv --help` load none of its extra, and do not need it installed.
     """
 
-    def __init__(self, name: str, where: str, short_help: str) -> None:
-        """where: the module and its command, as `package.module:command`."""
+    def __init__(self, name: str, where: str, short_help: str, extra: str = "train") -> None:
+        """where: the module and its command, as `package.module:command`. extra: what installs what it needs."""
         super().__init__(name, short_help=short_help)
-        self.where = where
+        self.where, self.extra = where, extra
 
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: object
@@ -26,14 +26,14 @@ class LazyCommand(click.Command):
         return self.load().make_context(info_name, args, parent, **extra)
 
     def load(self) -> click.Command:
-        """Import the command. Ends with one sentence where the `train` extra is not installed."""
+        """Import the command. Ends with one sentence where its extra is not installed."""
         module, _, attribute = self.where.partition(":")
         try:
             command: click.Command = getattr(import_module(module), attribute)
         except ModuleNotFoundError as missing:
             if (missing.name or "").partition(".")[0] == "fcv_api":
                 raise  # an error of ours
-            install = f"{sys.executable} -m pip install -c constraints.txt -e '.[train]'"
+            install = f"{sys.executable} -m pip install -c constraints.txt -e '.[{self.extra}]'"
             raise click.ClickException(f"{missing.name} is not installed. Install it with: {install}") from None
         return command
 
@@ -42,6 +42,7 @@ LAZY = (
     LazyCommand(
         "simulate", "fcv_api.cli.simulate:simulate", "Write simulated stays as a ward's export and its labels."
     ),
+    LazyCommand("score", "fcv_api.cli.score:score", "Score the encounters of an export of any size.", "score"),
     LazyCommand("train", "fcv_api.cli.train:command", "Train a model on an export and its labels, and import it."),
     LazyCommand("evaluate", "fcv_api.cli.evaluate:evaluate", "Measure a model on an export and its labels."),
     LazyCommand("reference", "fcv_api.cli.reference:reference", "Make the shipped model again, from its seeds."),

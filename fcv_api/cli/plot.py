@@ -20,7 +20,7 @@ from fcv_api.training.plot import draw, roll
 from fcv_api.wire.columns import invalid_body
 from fcv_api.wire.encounter import EncounterSchema
 from fcv_api.wire.export import read_export, read_labels
-from fcv_api.wire.tables import replaced
+from fcv_api.wire.files import replaced
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 PICTURES = (".png", ".svg", ".pdf")

@@ -12,7 +12,7 @@ from fcv_api.lstm.registry import SHIPPED, check_part
 from fcv_api.training.reference import Budget, macro_auroc, make_reference
 from fcv_api.training.report import write_report
 from fcv_api.training.train import Plan
-from fcv_api.wire.tables import replaced
+from fcv_api.wire.files import replaced
 
 NOTE = "All patients are simulated: this says how a model does on the simulator, and nothing of real patients."
 

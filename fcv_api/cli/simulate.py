@@ -9,8 +9,8 @@ import click
 
 from fcv_api.training import marginals
 from fcv_api.training import simulate as simulator
+from fcv_api.wire.files import replaced
 from fcv_api.wire.stays import write_stays
-from fcv_api.wire.tables import replaced
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 

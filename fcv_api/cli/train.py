@@ -20,7 +20,7 @@ from fcv_api.settings import Settings
 from fcv_api.training.dataset import Cohort, Horizon, Label, UnusableData
 from fcv_api.training.train import Plan, Progress, Trained, train
 from fcv_api.wire.export import read_cohort
-from fcv_api.wire.tables import replaced
+from fcv_api.wire.files import replaced
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 DEFAULT = Recipe()

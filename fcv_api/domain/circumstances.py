@@ -29,15 +29,19 @@ class Circumstances:
 
     def warnings(self, window: Window, model: ModelIdentity) -> Iterator[ScoreWarning]:
         """Give what they add to an answer."""
-        if self.warn_unvalidated and not model.evidence.validated:
-            detail = f"Model {model} was never validated on real patients (evidence: {model.evidence.value})."
-            yield ScoreWarning("unvalidated_model", None, f"{detail} Do not act on this score.")
+        yield from self.of_model(model)
         age = timedelta(0) if self.now is None else self.now - window.end
         if age > self.stale_after:
             yield ScoreWarning("stale", None, f"The window ended {_minutes(age)} ago: this is no score of now.")
         if -age > FUTURE:
             words = f"The window ends {_minutes(-age)} in the future: a clock or a time zone is wrong."
             yield ScoreWarning("stale", None, words)
+
+    def of_model(self, model: ModelIdentity) -> Iterator[ScoreWarning]:
+        """Give what they add to every answer of a model."""
+        if self.warn_unvalidated and not model.evidence.validated:
+            detail = f"Model {model} was never validated on real patients (evidence: {model.evidence.value})."
+            yield ScoreWarning("unvalidated_model", None, f"{detail} Do not act on this score.")
 
 
 OFFLINE = Circumstances()

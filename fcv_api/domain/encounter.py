@@ -10,14 +10,29 @@ from numpy.typing import NDArray
 
 from fcv_api.domain.vitals import SIGNS, is_implausible, is_missing
 
+LONGEST_SHOWN = 32
+
 
 @dataclass(frozen=True, slots=True)
 class Implausible:
-    """How many values of one sign, by its index, lay outside its hard limits and were dropped; when the last did."""
+    """Values of one sign, by its index, that lay outside its hard limits and were dropped. instants: of each."""
 
     sign: int
-    count: int
-    last: np.datetime64
+    instants: tuple[np.datetime64, ...]
+
+    @property
+    def count(self) -> int:
+        """How many."""
+        return len(self.instants)
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownUnit:
+    """A unit of one sign, by its index, that nobody knows here, and the instant of the first row that had it."""
+
+    sign: int
+    unit: str
+    since: np.datetime64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +45,7 @@ class Encounter:
     instants: (n,) datetime64[us] in UTC.
     zone: the wall clock that the sender wrote times without an offset by; None where it sent offsets.
     newest: the newest instant of any row that was sent, of those without a value and of other signs too.
-    unknown_units: each sign, by its index, with a unit that nobody knows here.
+    unknown: the units that nobody knows here.
     implausible: what `without_noise` dropped.
     """
 
@@ -40,8 +55,29 @@ class Encounter:
     instants: NDArray[np.datetime64]
     zone: tzinfo | None = None
     newest: np.datetime64 | None = None
-    unknown_units: tuple[tuple[int, str], ...] = ()
+    unknown: tuple[UnknownUnit, ...] = ()
     implausible: tuple[Implausible, ...] = ()
+
+    @property
+    def unknown_units(self) -> tuple[tuple[int, str], ...]:
+        """Each sign, by its index, with all of its units that nobody knows here, in one order."""
+        signs = sorted({each.sign for each in self.unknown})
+        named = {sign: sorted(each.unit for each in self.unknown if each.sign == sign) for sign in signs}
+        return tuple((sign, ", ".join(units)[:LONGEST_SHOWN]) for sign, units in named.items())
+
+    def until(self, end: np.datetime64) -> Encounter:
+        """Give what had been sent when the rows of `end`, an instant of the encounter, were the newest."""
+        known = self.instants <= end
+        implausible = [(each.sign, tuple(at for at in each.instants if at <= end)) for each in self.implausible]
+        return replace(
+            self,
+            signs=self.signs[known],
+            values=self.values[known],
+            instants=self.instants[known],
+            newest=None if self.newest is None else min(self.newest, end),
+            unknown=tuple(each for each in self.unknown if each.since <= end),
+            implausible=tuple(Implausible(sign, instants) for sign, instants in implausible if instants),
+        )
 
     def as_sent(self, instant: np.datetime64) -> datetime:
         """Say an instant as the sender did: by its wall clock without an offset, or in UTC with one."""
@@ -59,7 +95,7 @@ class Encounter:
         for index in range(len(SIGNS)):
             instants = self.instants[implausible & (self.signs == index)]
             if len(instants):
-                found.append(Implausible(index, len(instants), instants.max()))
+                found.append(Implausible(index, tuple(instants)))
         kept = ~noise
         signs, values, instants = self.signs[kept], self.values[kept], self.instants[kept]
         return replace(self, signs=signs, values=values, instants=instants, implausible=tuple(found))

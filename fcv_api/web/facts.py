@@ -9,12 +9,17 @@ from flask import Response
 
 from fcv_api.accounts import UnusableCredentials
 from fcv_api.domain.errors import BadCells, Cell, MissingSigns, TooFewInstants, WindowSpan
-from fcv_api.web.problems import FACTS, answer
+from fcv_api.web.problems import FACTS, PROBLEMS, answer
 
 
 def slug_of(fact: Exception) -> str:
     """Name the problem of a fact."""
     return next(FACTS[kind] for kind in type(fact).__mro__ if kind in FACTS)
+
+
+def type_of(fact: Exception) -> str:
+    """Give the stable URI reference of a fact's problem."""
+    return PROBLEMS[slug_of(fact)].type
 
 
 def problem_of(fact: Exception) -> Response:

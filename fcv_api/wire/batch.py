@@ -123,7 +123,7 @@ def _all_at_once(columns: Mapping[str, Rows], owners: _Owners, zone: tzinfo) -> 
     Raises BadCells or _Apart where a row needs its encounter to be read by itself.
     """
     measured = VitalRows(**columns).measurements(zone)
-    if measured.unknown_units or measured.every is None:
+    if measured.unknown or measured.every is None:
         raise _Apart  # whose they are is not known
     newest = _newest(measured.every, owners)
     own = owners.places[measured.at]

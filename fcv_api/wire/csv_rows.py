@@ -57,7 +57,7 @@ def read_csv(body: bytes, wanted: Iterable[str]) -> tuple[dict[str, Rows], Diale
     columns: dict[str, Rows] = {}
     for name, at in places.items():
         texts = [row[at] for row in rows]
-        known = {text: _cell(text, name, dialect) for text in set(texts)}  # a few, in many rows
+        known = {text: read_cell(text, name, dialect) for text in set(texts)}  # a few, in many rows
         columns[name] = SharedRows(lines, list(map(known.__getitem__, texts)))
     return columns, dialect
 
@@ -80,7 +80,8 @@ def _table(text: str, dialect: Dialect) -> tuple[list[str], list[str], list[list
     return header, lines, rows
 
 
-def _cell(text: str, name: str, dialect: Dialect) -> Any:  # noqa: ANN401 - as JSON would hold it
+def read_cell(text: str, name: str, dialect: Dialect) -> Any:  # noqa: ANN401 - as JSON would hold it
+    """Read a cell of a column, by its name. What is no number where one belongs stays text."""
     text = text.strip()
     if text in NULLS:
         return None

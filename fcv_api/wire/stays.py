@@ -14,7 +14,8 @@ from fcv_api.domain.errors import UnusableExport
 from fcv_api.domain.prediction import State
 from fcv_api.domain.vitals import SIGNS
 from fcv_api.wire.answer import STATE_NAMES
-from fcv_api.wire.tables import check_suffix, replaced, write_table
+from fcv_api.wire.files import check_suffix, replaced
+from fcv_api.wire.tables import write_table
 
 CODES = np.array([sign.code for sign in SIGNS])
 NAMES = np.array([sign.name for sign in SIGNS])

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -12,14 +11,7 @@ import pyarrow.parquet as pq
 
 from fcv_api.domain.errors import UnusableExport
 from fcv_api.wire.csv_rows import dialect_of
-
-SUFFIXES = (".csv", ".parquet")
-
-
-def check_suffix(path: Path) -> None:
-    """Refuse a file that is neither CSV nor Parquet by its name. Raises UnusableExport."""
-    if path.suffix.lower() not in SUFFIXES:
-        raise UnusableExport(f"{path} must end in {' or '.join(SUFFIXES)}.")
+from fcv_api.wire.files import check_suffix
 
 
 def read_table(path: Path, columns: dict[str, bool]) -> pd.DataFrame:
@@ -61,17 +53,6 @@ def _read_parquet(path: Path) -> pd.DataFrame:
     table = pd.read_parquet(path)
     texts = [name for name in table.columns if pd.api.types.is_string_dtype(table[name])]
     return table.astype(dict.fromkeys(texts, object))
-
-
-@contextmanager
-def replaced(path: Path) -> Iterator[Path]:
-    """Give a name beside `path` to write to; it becomes `path` when all went well, and nothing is left when not."""
-    part = path.with_name(f".{path.stem}.part{path.suffix}")
-    try:
-        yield part
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def write_table(path: Path, frames: Iterable[pd.DataFrame]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fcv_api.domain.encounter import UnknownUnit
 from fcv_api.domain.errors import BadCells, UnitMissing, WrongUnit
 from fcv_api.domain.units import UNIT_BY_NAME, Unit
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGNS
@@ -14,7 +15,6 @@ from fcv_api.wire.columns import Cells, cell_at, show, whole_number
 
 TEMPERATURE = INDEX_BY_NAME["MDC_TEMP"]
 HOTTEST = SIGNS[TEMPERATURE].limits.hard[1]
-LONGEST_SHOWN = 32
 
 Pair = tuple[int, object]
 """A sign's index and a cell."""
@@ -22,10 +22,10 @@ Pair = tuple[int, object]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
-    """values: (n,) in the signs' own units. unknown: the signs, by index, with a unit of no table, and which."""
+    """values: (n,) in the signs' own units. unknown: signs, by index, with a unit of no table."""
 
     values: NDArray[np.float64]
-    unknown: tuple[tuple[int, str], ...]
+    unknown: tuple[Pair, ...]
 
 
 def all_known(told: Cells) -> bool:
@@ -59,9 +59,20 @@ def in_own_units(told: Cells, signs: NDArray[np.intp], values: NDArray[np.float6
             rows = (signs == sign) & np.array([each == cell for each in told.cells])
             with np.errstate(over="ignore"):  # infinite is outside the hard limits
                 values = np.where(rows, (values - unit.zero) * unit.factor, values)
-    unknown = {(sign, _written(cell)) for (sign, cell), unit in units.items() if unit is None and _is_said(cell)}
-    named = {sign: ", ".join(sorted(text for each, text in unknown if each == sign)) for sign, _ in unknown}
-    return Measured(values, tuple(sorted((sign, text[:LONGEST_SHOWN]) for sign, text in named.items())))
+    return Measured(values, tuple(pair for pair, unit in units.items() if unit is None and _is_said(pair[1])))
+
+
+def unknown_since(
+    unknown: tuple[Pair, ...], told: Cells, signs: NDArray[np.intp], instants: NDArray[np.datetime64]
+) -> tuple[UnknownUnit, ...]:
+    """Say since when each unknown unit was sent. told, signs, instants: by row."""
+    first: dict[tuple[int, str], np.datetime64] = {}
+    wanted = set(unknown)
+    for sign, cell, instant in zip(signs.tolist(), told.cells, instants, strict=True) if wanted else ():
+        if (sign, cell) in wanted:
+            pair = (sign, _written(cell))
+            first[pair] = min(first.get(pair, instant), instant)
+    return tuple(UnknownUnit(*pair, since) for pair, since in sorted(first.items()))
 
 
 def _unit(cell: object) -> Unit | None:

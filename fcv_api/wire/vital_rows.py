@@ -8,7 +8,7 @@ from datetime import tzinfo
 import numpy as np
 from numpy.typing import NDArray
 
-from fcv_api.domain.encounter import Encounter
+from fcv_api.domain.encounter import Encounter, UnknownUnit
 from fcv_api.domain.errors import BadCells
 from fcv_api.wire.byte_rows import ByteRows
 from fcv_api.wire.byte_times import local_times
@@ -16,7 +16,7 @@ from fcv_api.wire.columns import Cells
 from fcv_api.wire.rows import Rows, aligned, cells_of
 from fcv_api.wire.sign_rows import SignRows, signs_of
 from fcv_api.wire.times import Instants, Times, newest, read_local, read_times
-from fcv_api.wire.units import all_known, either, in_own_units
+from fcv_api.wire.units import all_known, either, in_own_units, unknown_since
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -35,7 +35,7 @@ class Measurements:
     naive: bool
     every: Instants | None
     newest: np.datetime64 | None
-    unknown_units: tuple[tuple[int, str], ...]
+    unknown: tuple[UnknownUnit, ...]
 
     def take(self, which: NDArray[np.intp] | slice, newest: np.datetime64 | None) -> Measurements:
         """Keep some of the rows, in the order of `which`. newest: of all rows that were sent with these."""
@@ -51,7 +51,7 @@ class Measurements:
             instants=self.instants,
             zone=zone if self.naive else None,
             newest=self.newest,
-            unknown_units=self.unknown_units,
+            unknown=self.unknown,
         ).without_noise()
 
 
@@ -80,7 +80,8 @@ class VitalRows:
         signs = every_sign[at]
         if self.codes is not None:
             nine.check_codes(self.codes, signs)
-        measured = in_own_units(self._units(nine), signs, values)
+        told = self._units(nine)
+        measured = in_own_units(told, signs, values)
         every = self._every_time(zone)
         times = every.take(at) if every else read_times(nine.cells("fecRegistro", self.times, required=True), zone)
         return Measurements(
@@ -91,7 +92,7 @@ class VitalRows:
             naive=times.naive,
             every=every.instants if every else None,
             newest=newest(every or times, cells_of(self.times) if every is None else (), zone),
-            unknown_units=measured.unknown,
+            unknown=unknown_since(measured.unknown, told, signs, times.instants),
         )
 
     def _every_time(self, zone: tzinfo) -> Times | None:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from fcv_api.domain.encounter import Encounter
+from fcv_api.domain.encounter import Encounter, UnknownUnit
 from fcv_api.domain.prediction import ScoreWarning
 from fcv_api.domain.quality import inspect
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGN_NAMES, SIGNS
@@ -266,7 +266,7 @@ def test_a_row_that_is_newer_than_the_window_makes_it_stale(minutes: float, told
 
 
 def test_an_unknown_unit_is_named_with_what_its_values_were_taken_for() -> None:
-    (found,) = warnings(replace(sent(steady()), unknown_units=((TEMPERATURE, "MDC_DIM_ODD"),)))
+    (found,) = warnings(replace(sent(steady()), unknown=(UnknownUnit(TEMPERATURE, "MDC_DIM_ODD", START),)))
     assert (found.code, found.sign) == ("unknown_unit", "MDC_TEMP")
     assert found.detail == "MDC_TEMP: the unit 'MDC_DIM_ODD' is not known; the values were taken for °C."
 

@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "lstm": {"domain"},
     "scoring": {"ledger", "domain"},
     "training": {"wire", "lstm", "domain"},
+    "history": {"scoring", "wire", "lstm", "domain"},
     "web": {
         *("scoring", "wire", "accounts", "throttle", "issued_tokens", "ledger", "activations", "extensions", "domain"),
         *("security_log", "passwords"),
@@ -50,6 +51,7 @@ MAY_IMPORT = {
         "domain",
         "wire",
         "training",
+        "history",
     },
 }
 PURE = {"numpy"} | sys.stdlib_module_names - {"os", "time", "logging", "socket", "subprocess", "sqlite3"}

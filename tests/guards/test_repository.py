@@ -12,7 +12,18 @@ import pytest
 # The parts are put together here, so that this file does not hold what it looks for.
 HOSTS = ["pypi" + ".org", "pythonhosted" + ".org", "npmjs" + ".org", "deb.debian" + ".org"]
 PATHS = ["/" + "work/", "/" + "root/"]
-HEAVY = {"tensorflow", "tf-keras", "pandas", "pyarrow", "scikit-learn", "matplotlib", "h5py", "tqdm"}
+HEAVY = {
+    "tensorflow",
+    "tf-keras",
+    "pandas",
+    "pyarrow",
+    "scikit-learn",
+    "matplotlib",
+    "h5py",
+    "tqdm",
+    "duckdb",
+    "distributed",
+}
 
 
 @pytest.fixture

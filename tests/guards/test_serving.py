@@ -14,7 +14,20 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from fcv_api.web.places import WAITING
 
-HEAVY = ("tensorflow", "keras", "tf_keras", "pandas", "pyarrow", "sklearn", "scipy", "matplotlib", "h5py", "tqdm")
+HEAVY = (
+    "tensorflow",
+    "keras",
+    "tf_keras",
+    "pandas",
+    "pyarrow",
+    "sklearn",
+    "scipy",
+    "matplotlib",
+    "h5py",
+    "tqdm",
+    "duckdb",
+    "distributed",
+)
 
 
 @pytest.fixture

@@ -1,0 +1,159 @@
+"""`fcv score`: a ward's history, or a whole network's, without a server."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+from tqdm import tqdm
+
+from fcv_api import __version__
+from fcv_api.app import database_app
+from fcv_api.cli.active import artifact_of
+from fcv_api.domain.errors import UnusableExport
+from fcv_api.history.crews import NoCluster, processes
+from fcv_api.history.part import Job, OtherVersion
+from fcv_api.history.parting import ROWS_A_PART, Room
+from fcv_api.history.run import Done, part, put_together
+from fcv_api.history.run import score as score_parts
+from fcv_api.history.work import SORTING, OtherRun, Work
+from fcv_api.lstm.artifact import Artifact
+from fcv_api.lstm.runtime import LiteRtModel
+from fcv_api.settings import Settings
+from fcv_api.web.facts import type_of
+from fcv_api.wire.files import check_suffix
+from fcv_api.wire.long_query import LongTable, open_table
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+PERCENT = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}"
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a run may use. memory: of this machine, for parting, in MB. rows: of a part. dask: a scheduler's address."""
+
+    processes: int
+    memory: int
+    rows: int
+    dask: str | None
+
+    def crew(self) -> Any:  # noqa: ANN401 - contextlib's own two types
+        """Give who scores."""
+        if not self.dask:
+            return nullcontext(processes(self.processes))
+        return import_module("fcv_api.history.cluster").cluster(self.dask)  # Dask takes a second to load
+
+
+@click.command("score")
+@click.argument("export", metavar="INPUT", type=FILE)
+@click.option("-o", "--output", type=FILE, required=True, help="A .parquet or .csv to write.")
+@click.option("--rolling", is_flag=True, help="Score every window of each encounter, and not only the last.")
+@click.option("--model", "reference", metavar="NAME[/VERSION]", help="Which model, instead of the active one.")
+@click.option("--processes", "count", type=click.IntRange(1), default=CORES, help="How many.  [default: one a core]")
+@click.option("--memory", type=click.IntRange(100), default=1000, show_default=True, help="MB to part the export in.")
+@click.option(
+    "--rows",
+    type=click.IntRange(1),
+    default=ROWS_A_PART,
+    show_default=True,
+    help="Of a part, which a kill may cost.",
+)
+@click.option("--dask", metavar="ADDRESS", help="Score on the workers of this Dask scheduler, as tcp://10.0.0.5:8786.")
+@click.option("--restart", is_flag=True, help="Throw away what an unfinished run left.")
+def score(
+    export: Path,
+    output: Path,
+    rolling: bool,  # noqa: FBT001 - click's
+    reference: str | None,
+    count: int,
+    memory: int,
+    rows: int,
+    dask: str | None,
+    restart: bool,  # noqa: FBT001 - click's
+) -> None:
+    """Score the encounters of INPUT, a .csv or .parquet of any size, and write one row a window to OUTPUT.
+
+    INPUT has one row a measurement, in any order: idAtencion, nomSigno, valor, fecRegistro, and, where there are,
+    idSigno, unidad and idUnidad. An encounter or window that cannot be scored is a row with its problem. After a kill,
+    the same command goes on where it ended. Needs no server and no account, and records nothing.
+    """
+    settings = Settings.from_environment()
+    check_suffix(output)
+    if output.resolve() == export.resolve():
+        raise UnusableExport(f"{output} cannot be both the input and the output.")
+    table = open_table(export)
+    with database_app(settings).app_context():
+        artifact = artifact_of(settings, reference)
+    LiteRtModel(artifact)  # runs its golden windows
+    job = Job(artifact.manifest.as_json(), artifact.flatbuffer, rolling, settings.timezone, table.dialect, type_of)
+    work = Work(output, _asked(table, artifact, job))
+    with _in_sentences(), work.locked():
+        if restart:
+            work.begin()
+        work.check()
+        _run(table, work, job, Means(count, memory, rows, dask))
+        done = put_together(work, job, output, _about(artifact))
+    _tell(done, artifact, output)
+
+
+def _run(table: LongTable, work: Work, job: Job, means: Means) -> None:
+    """Part and score, showing how far it is."""
+    if not work.is_parted:
+        with tqdm(total=100, desc="Parting by encounter", unit="%", bar_format=PERCENT) as bar:
+            room = Room(f"{means.memory}MB", work.folder / SORTING, CORES, means.rows)
+            part(table, work, room, lambda share: bar.update(round(share * 100) - bar.n))
+    rows = sum(work.rows())
+    with means.crew() as crew, tqdm(total=rows, desc="Scoring", unit="row", unit_scale=True) as bar:
+        score_parts(work, job, crew, bar.update)
+
+
+def _asked(table: LongTable, artifact: Artifact, job: Job) -> dict[str, Any]:
+    """Say what the run is about: an unfinished one of anything else is not gone on with."""
+    file = table.path.stat()
+    return {
+        "input": [str(table.path.resolve()), file.st_size, file.st_mtime_ns],
+        "model": [str(artifact.manifest.identity), artifact.manifest.sha256],
+        "--rolling": job.rolling,
+        "timezone": str(job.zone),
+        "version": __version__,
+    }
+
+
+def _about(artifact: Artifact) -> dict[str, str]:
+    """Say in a Parquet file what made it."""
+    identity = artifact.manifest.identity
+    return {"fcv_model": str(identity), "fcv_model_sha256": identity.sha256, "fcv_version": __version__}
+
+
+@contextmanager
+def _in_sentences() -> Iterator[None]:
+    """End what a user can mend with one sentence."""
+    again = "The same command goes on where it ended."
+    try:
+        yield
+    except OtherRun as error:
+        raise click.ClickException(str(error)) from None
+    except (OtherVersion, NoCluster) as error:
+        raise click.ClickException(f"{error} {again}") from None
+    except BrokenExecutor:
+        raise click.ClickException(f"A process that scored was killed. {again}") from None
+    except KeyboardInterrupt:
+        raise click.ClickException(f"Interrupted. {again}") from None
+
+
+def _tell(done: Done, artifact: Artifact, output: Path) -> None:
+    click.echo(
+        f"Wrote {done.windows} rows to {output}: {done.windows - done.refused} scored by {artifact.manifest.identity}, "
+        f"{done.refused} with a problem."
+    )
+    if len(done.runtimes) > 1:
+        click.echo(f"The last bits may differ: computed by {'; '.join(sorted(done.runtimes))}.", err=True)

@@ -1,0 +1,121 @@
+"""Which windows of an encounter may draw a warning, told for all windows at once.
+
+A screen may suspect a window of which its check then says nothing; it never passes one of which the check would speak.
+The words are those of `quality.CHECKS`, which alone decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fcv_api.domain import limits
+from fcv_api.domain.prediction import ScoreWarning
+from fcv_api.domain.quality import CHECKS, spread
+from fcv_api.domain.rolling import Rolling
+from fcv_api.domain.window import MINUTE
+
+Flags = NDArray[np.bool_]
+
+
+def warnings_of(rolling: Rolling, wanted: Flags) -> list[tuple[ScoreWarning, ...]]:
+    """Give what `quality.inspect` says of each window, as its encounter was known then. wanted: (w,), which windows."""
+    suspects = np.stack([screen(rolling) for screen in SCREENS], axis=1) & wanted[:, np.newaxis]  # (w, checks)
+    found: list[tuple[ScoreWarning, ...]] = [()] * len(rolling)
+    for window in np.flatnonzero(suspects.any(axis=1)).tolist():
+        raw = rolling.raw(window, as_then=bool(suspects[window, OF_THE_PAST].any()))
+        asked = (check for check, asked in zip(CHECKS, suspects[window].tolist(), strict=True) if asked)
+        found[window] = tuple(warning for check in asked for warning in check(raw))
+    return found
+
+
+def _outrun(rolling: Rolling) -> Flags:
+    """Suspect none: when a window was the newest, nothing newer had been sent."""
+    return np.zeros(len(rolling), dtype=np.bool_)
+
+
+def _values(rolling: Rolling) -> Flags:
+    values, measured = rolling.values[-limits.LAST_ROWS :], rolling.measured[-limits.LAST_ROWS :]  # (3, w, 9)
+    danger = measured & ((values <= limits.LOW) | (values >= limits.HIGH))
+    unusual = (values < limits.USUAL_LOW) | (values > limits.USUAL_HIGH)
+    unusual[:, :, limits.ECTOPY] = values[:, :, limits.ECTOPY] > values[:, :, limits.HEART_RATE]
+    flags: Flags = (danger | unusual).any(axis=(0, 2))
+    return flags
+
+
+def _implausible(rolling: Rolling) -> Flags:
+    return _since(rolling, [min(each.instants) for each in rolling.history.encounter.implausible])
+
+
+def _filled(rolling: Rolling) -> Flags:
+    rows = len(rolling.values)
+    many = limits.GAPS_COUNT & (rows - rolling.counts >= limits.FILLED_SHARE * rows)
+    age = (rolling.last[:, np.newaxis] - rolling.last_measured) / MINUTE  # (w, 9), NaN for never
+    flags: Flags = (many | (age > limits.OLD)).any(axis=1)
+    return flags
+
+
+def _flat(rolling: Rolling) -> Flags:
+    values = rolling.values[:, :, limits.NEVER_FLAT]  # (n, w, 3)
+    all_measured = rolling.counts[:, limits.NEVER_FLAT] == len(values)
+    flags: Flags = (all_measured & (values == values[0]).all(axis=0)).any(axis=1)
+    return flags
+
+
+def _rates(rolling: Rolling) -> Flags:
+    values, measured = rolling.values, rolling.measured
+    both = measured[:, :, limits.HEART_RATE] & measured[:, :, limits.PULSE]  # (n, w)
+    apart = both & (np.abs(values[:, :, limits.HEART_RATE] - values[:, :, limits.PULSE]) > limits.RATE_GAP)
+    flags: Flags = apart.any(axis=0) & (2 * apart.sum(axis=0) >= both.sum(axis=0))
+    return flags
+
+
+def _conflicts(rolling: Rolling) -> Flags:
+    encounter, instants = rolling.history.encounter, rolling.history.instants
+    present = ~np.isnan(encounter.values)
+    if present.sum() <= np.count_nonzero(~np.isnan(rolling.history.measured)):
+        return np.zeros(len(rolling), dtype=np.bool_)  # no sign has two values at an instant
+    rows = np.searchsorted(instants, encounter.instants[present])
+    apart = spread(rows, encounter.signs[present], encounter.values[present], len(instants))  # (t, 9)
+    conflicting = np.any(apart > limits.APART, axis=1)
+    return _within(conflicting, rolling.spec.instants)
+
+
+def _sampling(rolling: Rolling) -> Flags:
+    steps, wanted = np.diff(rolling.history.instants) / MINUTE, rolling.spec.step_minutes
+    return _within((steps < wanted / 2) | (steps > wanted * 2), rolling.spec.instants - 1)
+
+
+def _not_entered(rolling: Rolling) -> Flags:
+    flags: Flags = (limits.STATIC & np.isnan(rolling.values[-1])).any(axis=1)
+    return flags
+
+
+def _unknown_units(rolling: Rolling) -> Flags:
+    return _since(rolling, [each.since for each in rolling.history.encounter.unknown])
+
+
+def _since(rolling: Rolling, starts: list[np.datetime64]) -> Flags:
+    """Suspect every window from the first of some instants on."""
+    if not starts:
+        return np.zeros(len(rolling), dtype=np.bool_)
+    flags: Flags = rolling.last >= min(starts)
+    return flags
+
+
+def _within(flags: Flags, length: int) -> Flags:
+    """Tell for each run of `length` flags whether it holds one."""
+    sums = np.concatenate([[0], np.cumsum(flags)])
+    found: Flags = sums[length:] > sums[: len(sums) - length]
+    return found
+
+
+Screen = Callable[[Rolling], Flags]
+SCREENS: tuple[Screen, ...] = (
+    *(_outrun, _values, _implausible, _filled, _flat, _rates, _conflicts, _sampling, _not_entered, _unknown_units),
+)
+"""One a check, in the order of `quality.CHECKS`."""
+OF_THE_PAST = [SCREENS.index(screen) for screen in (_implausible, _conflicts, _unknown_units)]
+"""Those whose check reads more of the encounter than the window."""

@@ -1,0 +1,91 @@
+"""One run: part, score, put together; from wherever an earlier one ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, wait
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from fcv_api.domain.errors import UnusableExport
+from fcv_api.history.part import RUNTIME_KEY, Job, as_bytes, read_bytes, score_part
+from fcv_api.history.parting import Room, Tell, part_by_encounter
+from fcv_api.history.work import Work
+from fcv_api.wire.files import replaced
+from fcv_api.wire.long_query import LongTable
+from fcv_api.wire.score_table import write_scores
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Who scores. open: starts an executor, and ends it. at_once: how many parts it is given at a time."""
+
+    open: Callable[[], AbstractContextManager[Executor]]
+    at_once: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """windows: all that the output holds. refused: those with a problem. runtimes: what computed them."""
+
+    windows: int
+    refused: int
+    runtimes: frozenset[str]
+
+
+def part(table: LongTable, work: Work, room: Room, tell: Tell) -> None:
+    """Write the parts, and what the run is about. Raises UnusableExport, and leaves nothing then."""
+    work.begin()
+    parts = part_by_encounter(table, room, tell)
+    try:
+        work.keep_parts((as_bytes(each), len(each)) for each in parts)
+    except UnusableExport:
+        work.remove()
+        raise
+
+
+def score(work: Work, job: Job, crew: Crew, tell: Callable[[int], None]) -> None:
+    """Score all parts that were not yet, a few at a time, and keep each as soon as it is there.
+
+    tell: is told how many rows more were scored.
+    """
+    rows = work.rows()
+    todo = (number for number in range(len(rows)) if not work.is_scored(number))
+    tell(sum(count for number, count in enumerate(rows) if work.is_scored(number)))
+    first = list(islice(todo, crew.at_once))
+    if not first:
+        return
+    with crew.open() as executor:
+        waiting = {executor.submit(score_part, job, work.part(number)): number for number in first}
+        while waiting:
+            for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+                number = waiting.pop(future)
+                work.keep_scores(number, future.result())
+                tell(rows[number])
+                for following in islice(todo, 1):
+                    waiting[executor.submit(score_part, job, work.part(following))] = following
+
+
+def put_together(work: Work, job: Job, output: Path, about: dict[str, str]) -> Done:
+    """Write the output, by ascending encounter and then by time, and leave nothing else.
+
+    about: what a Parquet file says of itself.
+    """
+    windows = refused = 0
+    runtimes = set()
+
+    def tables() -> Iterator[Any]:
+        nonlocal windows, refused
+        for scores in work.scores():
+            table = read_bytes(scores)
+            windows, refused = windows + len(table), refused + len(table) - table["error"].null_count
+            runtimes.add(table.schema.metadata[RUNTIME_KEY].decode())
+            yield table.replace_schema_metadata()
+
+    with replaced(output) as unfinished:
+        write_scores(unfinished, tables(), job.dialect, about)
+    work.remove()
+    return Done(windows, refused, frozenset(runtimes))

@@ -1,0 +1,139 @@
+"""Scores as a table: by the names of `/predict`'s answer, in Parquet or CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyarrow import csv as arrow_csv
+
+from fcv_api.domain.errors import Unscorable
+from fcv_api.domain.prediction import ScoreWarning, State
+from fcv_api.domain.scores import Scores
+from fcv_api.wire.answer import INFERENCE_KEYS, STATE_NAMES
+from fcv_api.wire.csv_rows import Dialect
+
+INSTANT = pa.timestamp("us", "UTC")
+WARNING = pa.struct([(name, pa.string()) for name in ("code", "sign", "detail")])
+SCHEMA = pa.schema(
+    [
+        ("idAtencion", pa.int64()),
+        ("first", INSTANT),
+        ("last", INSTANT),
+        ("State", pa.string()),
+        *((key, pa.float64()) for key in INFERENCE_KEYS.values()),
+        ("warnings", pa.list_(WARNING)),
+        ("error", pa.string()),
+        ("detail", pa.string()),
+        ("model", pa.string()),
+    ]
+)
+CODES = "codes"
+"""The warnings by their codes, which is all that CSV holds of them."""
+ROWS_A_GROUP = 200_000
+Table = Any
+"""pyarrow ships no types."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """What all scores of a run have in common. type_of: the problem that a refusal's reason gets."""
+
+    model: str
+    classes: tuple[State, ...]
+    type_of: Callable[[Unscorable], str]
+
+
+def table_of(scores: list[Scores], answering: Answering) -> Table:
+    """Give one row a window, in order. A refusal has `error` and `detail`, and no probabilities."""
+    probabilities = np.concatenate([each.probabilities for each in scores])  # (n, 4)
+    refused = np.isnan(probabilities[:, 0])
+    states = pa.array([STATE_NAMES[state] for state in answering.classes])
+    best = pa.array(np.where(refused, 0, probabilities.argmax(axis=1)), mask=refused)  # the first of equals
+    by_state = dict(zip(answering.classes, probabilities.T, strict=True))
+    errors, details = _refusals(scores, len(refused), answering.type_of)
+    warnings, codes = _warnings(scores)
+    columns = [
+        np.concatenate([np.full(len(each), each.encounter) for each in scores]),
+        *(_instants([getattr(each, end) for each in scores]) for end in ("first", "last")),
+        states.take(best),
+        *(pa.array(by_state[state], mask=refused) for state in INFERENCE_KEYS),
+        warnings,
+        *(errors, details, pa.repeat(answering.model, len(refused)), codes),
+    ]
+    return pa.table(columns, schema=SCHEMA.append(pa.field(CODES, pa.string())))
+
+
+def _instants(parts: list[Any]) -> Any:  # noqa: ANN401 - pyarrow ships no types
+    return pa.array(np.concatenate(parts)).cast(INSTANT)
+
+
+def _refusals(scores: list[Scores], count: int, type_of: Callable[[Unscorable], str]) -> tuple[Any, Any]:
+    """Give the columns `error` and `detail`."""
+    errors: list[str | None] = [None] * count
+    details: list[str | None] = [None] * count
+    start = 0
+    for each in scores:
+        for at, reason in each.refusals.items():
+            errors[start + at], details[start + at] = type_of(reason), str(reason)
+        start += len(each)
+    return pa.array(errors, pa.string()), pa.array(details, pa.string())
+
+
+def _warnings(scores: list[Scores]) -> tuple[Any, Any]:
+    """Give the columns `warnings` and `codes`. Most windows have the same few."""
+    places: dict[tuple[ScoreWarning, ...], int] = {}
+    rows = pa.array([places.setdefault(warnings, len(places)) for each in scores for warnings in each.warnings])
+    told = [[asdict(each) for each in warnings] for warnings in places]
+    codes = [" ".join(dict.fromkeys(each.code for each in warnings)) for warnings in places]
+    return pa.array(told, pa.list_(WARNING)).take(rows), pa.array(codes, pa.string()).take(rows)
+
+
+# Files --------------------------------------------------------------------------------------------------------
+
+
+def write_scores(path: Path, tables: Iterable[Table], dialect: Dialect, about: dict[str, str]) -> None:
+    """Write tables one after the other. about: what a Parquet file says of itself."""
+    write = _write_csv if path.suffix.lower() == ".csv" else _write_parquet
+    write(path, _grouped(tables), dialect, about)
+
+
+def _grouped(tables: Iterable[Table]) -> Iterator[Table]:
+    """Put small tables together: one group of rows each would be slow to read."""
+    kept: list[Table] = []
+    for table in tables:
+        kept.append(table)
+        if sum(map(len, kept)) >= ROWS_A_GROUP:
+            yield pa.concat_tables(kept)
+            kept = []
+    if kept:
+        yield pa.concat_tables(kept)
+
+
+def _write_parquet(path: Path, tables: Iterable[Table], _dialect: Dialect, about: dict[str, str]) -> None:
+    with pq.ParquetWriter(path, SCHEMA.with_metadata(about), compression="zstd") as writer:
+        for table in tables:
+            writer.write_table(table.select(SCHEMA.names).replace_schema_metadata(about))
+
+
+def _write_csv(path: Path, tables: Iterable[Table], dialect: Dialect, _about: dict[str, str]) -> None:
+    """Write warnings by their codes, as `/predict/batch` answers in CSV."""
+    options = arrow_csv.WriteOptions(include_header=False, delimiter=dialect.separator, quoting_style="needed")
+    with path.open("wb") as file:
+        file.write((dialect.separator.join(SCHEMA.names) + "\n").encode())
+        for table in tables:
+            arrow_csv.write_csv(_flat(table, dialect), file, options)
+
+
+def _flat(table: Table, dialect: Dialect) -> Table:
+    columns = {name: table[name] for name in SCHEMA.names} | {"warnings": table[CODES]}
+    if dialect.decimal != ".":
+        for key in INFERENCE_KEYS.values():
+            columns[key] = pc.replace_substring(pc.cast(columns[key], pa.string()), ".", dialect.decimal)
+    return pa.table(columns)

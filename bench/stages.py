@@ -21,7 +21,7 @@ OTHER = "Flask, webargs, marshmallow: routing, arguments, headers"
 RULES = tuple(
     (stage, re.compile(pattern))
     for stage, pattern in (
-        ("receive the body and hash it", r"fcv_api/web/parser\.py:read_body$"),
+        ("receive the body and hash it", r"fcv_api/web/bodies\.py:read_body$"),
         ("token and account", r"fcv_api/(accounts|issued_tokens|web/tokens)\.py:(?!guarded)|/jwt/"),
         ("token and account", r"flask_jwt_extended/(?!view_decorators\.py:(wrapper|decorator))"),
         ("times", r"fcv_api/wire/(\w*times\.py:|\w+\.py:\w*time\w*$)"),

@@ -27,10 +27,13 @@ RULES = tuple(
         ("times", r"fcv_api/wire/(\w*times\.py:|\w+\.py:\w*time\w*$)"),
         ("units", r"fcv_api/wire/(units\.py:|\w+\.py:(_units|told|units)$)"),
         ("values", r"fcv_api/wire/\w+\.py:\w*(number|value)\w*$"),
-        ("names and codes", r"fcv_api/wire/(sign_rows\.py:|\w+\.py:\w*(name|code|sign)s?\w*$)"),
+        (
+            "names and codes",
+            r"fcv_api/wire/(sign_rows\.py:|byte_rows\.py:(find|are)$|\w+\.py:\w*(name|code|sign)s?\w*$)",
+        ),
         (
             "JSON: find and decode the columns",
-            r"fcv_api/(wire/(typed_columns|read_columns)\.py:|web/parser\.py:load_json$)",
+            r"fcv_api/(wire/(read_columns|byte_rows)\.py:|web/parser\.py:load_json$)",
         ),
         ("rows: the rest of reading", r"fcv_api/wire/(vital_rows|encounter|encounter_id|columns)\.py:"),
         ("window and scaling", r"fcv_api/domain/(window|encounter|scaling)\.py:"),

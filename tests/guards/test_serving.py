@@ -60,6 +60,12 @@ def test_a_workers_sign_of_life_is_kept_in_memory(gunicorn_settings: dict[str, o
     assert gunicorn_settings["worker_tmp_dir"] == ("/dev/shm" if Path("/dev/shm").is_dir() else None)
 
 
+def test_workers_are_replaced_after_many_requests_and_not_all_at_one_moment(
+    gunicorn_settings: dict[str, object],
+) -> None:
+    assert gunicorn_settings["max_requests"] == 5 * gunicorn_settings["max_requests_jitter"] > 0  # type: ignore[operator]
+
+
 def test_numpy_starts_no_threads_before_the_fork(gunicorn_settings: dict[str, object]) -> None:
     assert gunicorn_settings
     assert os.environ["OPENBLAS_NUM_THREADS"] == "1"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
@@ -15,7 +15,7 @@ from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import BadCells
 from fcv_api.domain.prediction import Refusal
 from fcv_api.domain.vitals import INDEX_BY_NAME
-from fcv_api.wire.byte_rows import ByteRows
+from fcv_api.wire.byte_rows import ByteRows, parts_of
 from fcv_api.wire.columns import Column, by_row, invalid_rows
 from fcv_api.wire.encounter import EncounterRows, VitalsSchema, by_our_names
 from fcv_api.wire.encounter_id import ID_SCHEMA, NO_ID, encounter_id
@@ -39,19 +39,21 @@ class BatchRows:
 
         zone: the wall clock of times without an offset. Raises InvalidRows when nobody could say whose a row is.
         """
+        owners = self._by_runs()
         try:  # all at once, which is faster than one by one
-            return _all_at_once(*(self._by_runs() or self._by_rows()), zone)
+            return _all_at_once(self.columns, owners, zone) if owners else _all_at_once(*self._by_rows(), zone)
         except (BadCells, _Apart):
-            return _one_by_one(self.columns, self._whose(), zone)
+            parts = owners.parts(self.columns) if owners else _by_encounter(self.columns, self._whose())
+            return [_read(EncounterRows(id=number, **part), zone) for number, part in parts]
 
-    def _by_runs(self) -> tuple[Mapping[str, Rows], _Owners] | None:
+    def _by_runs(self) -> _Owners | None:
         """Read each id once for all rows in which it follows itself, as nearly every batch allows."""
         ids = self.ids
         if not (isinstance(ids, ByteRows) and all(aligned(ids, column) for column in self.columns.values())):
             return None
         cells, lengths = ids.runs()
         numbers = list(map(encounter_id, cells))
-        return None if None in numbers else (self.columns, _Owners.of(numbers, lengths))
+        return None if None in numbers else _Owners.of(numbers, lengths)
 
     def _by_rows(self) -> tuple[Mapping[str, Rows], _Owners]:
         """Read the ids of all rows. Raises InvalidRows when nobody could say whose a row is."""
@@ -111,6 +113,15 @@ class _Owners:
         place = {number: at for at, number in enumerate(order)} | {None: -1}
         return cls(order, np.repeat(np.array([place[number] for number in numbers], dtype=np.intp), lengths))
 
+    def parts(self, columns: Mapping[str, Rows]) -> Iterator[tuple[int, Mapping[str, Rows]]]:
+        """Part columns that all have the same rows in the same order. An encounter's rows stay in theirs."""
+        order = np.argsort(self.places, kind="stable")
+        bounds = np.searchsorted(self.places[order], np.arange(len(self.encounters) + 1)).tolist()
+        parted = {name: parts_of(column, order) for name, column in columns.items()}
+        for number, first, end in zip(self.encounters, bounds, bounds[1:], strict=False):
+            keys = object()
+            yield number, {name: part(first, end, keys) for name, part in parted.items()}
+
 
 class _Apart(Exception):
     """Encounters differ in something that is said once for all when they are read together."""
@@ -142,8 +153,8 @@ def _newest(instants: Instants, owners: _Owners) -> Instants:
     return newest[:-1].view("datetime64[us]")
 
 
-def _one_by_one(columns: Mapping[str, Rows], whose: Whose, zone: tzinfo) -> list[Encounter | Refusal]:
-    """Read each encounter's rows by themselves, so that a bad cell refuses its own encounter only."""
+def _by_encounter(columns: Mapping[str, Rows], whose: Whose) -> Iterable[tuple[int, Mapping[str, Rows]]]:
+    """Part columns row by row, so that a bad cell refuses its own encounter only."""
     parts: dict[int, dict[str, dict[Key, Any]]] = {
         number: {name: {} for name in columns} for number in _encounters(whose)
     }
@@ -152,7 +163,7 @@ def _one_by_one(columns: Mapping[str, Rows], whose: Whose, zone: tzinfo) -> list
             number = whose[row]
             if number is not None:
                 parts[number][name][row] = cell
-    return [_read(EncounterRows(id=number, **part), zone) for number, part in parts.items()]
+    return parts.items()
 
 
 def _read(rows: EncounterRows, zone: tzinfo) -> Encounter | Refusal:

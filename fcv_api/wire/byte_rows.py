@@ -6,7 +6,7 @@ left to a parser. So this may refuse what is sound, and must never read anything
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -14,7 +14,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from fcv_api.wire.rows import Key, OrderedRows
+from fcv_api.wire.rows import Key, OrderedRows, Rows, SharedRows, cells_of
 
 Places = NDArray[np.intp]
 Words = NDArray[np.uint64]
@@ -55,6 +55,13 @@ class ByteRows(OrderedRows):
 
     def __len__(self) -> int:
         return len(self.row_keys)
+
+    def part(self, places: Places, keys_of_rows: object) -> ByteRows:
+        """Give some of the rows, as a column of their own."""
+        spans = self.starts[places], self.ends[places]
+        part = ByteRows(self._written, self.row_keys[places], spans, texts=self.texts)
+        part.keys_of_rows = keys_of_rows
+        return part
 
     def where(self, wanted: Mask) -> list[Any]:
         """Give some of the cells, as objects. wanted: (rows,)."""
@@ -119,6 +126,22 @@ class ByteRows(OrderedRows):
         listed: NDArray[np.uint8] = np.frombuffer(self._written, np.uint8)[places]
         listed[-1] = ord("]")
         return b"[%b" % listed.tobytes()
+
+
+def parts_of(column: Rows, order: Places) -> Callable[[int, int, object], OrderedRows]:
+    """Give what makes a part of a column: of the rows from one place in an order to another.
+
+    It takes the object that the same part of other columns gets too, for they have the same rows.
+    """
+    if isinstance(column, ByteRows):
+        return lambda first, end, keys: column.part(order[first:end], keys)
+    rows, cells = list(column), cells_of(column)
+
+    def part(first: int, end: int, keys: object) -> OrderedRows:
+        places = order[first:end].tolist()
+        return SharedRows([rows[place] for place in places], [cells[place] for place in places], keys)
+
+    return part
 
 
 def every_word(written: bytes) -> Words:

@@ -57,9 +57,9 @@ class SharedRows(OrderedRows):
 
     __slots__ = ("_cells", "_rows")
 
-    def __init__(self, rows: list[Any], cells: list[Any]) -> None:
-        """rows: the keys, each once. cells: as many."""
-        super().__init__(rows)
+    def __init__(self, rows: list[Any], cells: list[Any], keys_of_rows: object = None) -> None:
+        """rows: the keys, each once. cells: as many. keys_of_rows: `rows`, if nothing else is given."""
+        super().__init__(rows if keys_of_rows is None else keys_of_rows)
         self._rows, self._cells = rows, cells
 
     @property

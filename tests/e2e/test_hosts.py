@@ -54,11 +54,11 @@ def test_a_token_of_one_is_good_on_the_other(both: list[Host]) -> None:
 
 
 def test_wrong_passwords_on_both_count_together(both: list[Host]) -> None:
-    both[0].service.sign_in("eva")
+    both[0].service.sign_in("guessed")
     tried = [
         requests.post(
             f"{both[number % 2].service.url}/auth/token",
-            data={"username": "eva", "password": f"wrong {number}"},
+            data={"username": "guessed", "password": f"wrong {number}"},
             timeout=20,
         ).status_code
         for number in range(11)

@@ -34,9 +34,9 @@ from service import PASSWORD, Service, running
 from fcv_api.settings import ROOT
 from fcv_api.wire.example import example_batch, example_csv
 
-CLIENTS, BETWEEN = 6, 5.0
-PAUSE = 0.02
-"""Seconds between two samples, and between two requests of a client."""
+CLIENTS, BETWEEN = 4, 5.0
+PAUSE = 0.08
+"""Seconds between two requests of a client."""
 WARM = 0.2
 """The share of the time after which nothing may grow."""
 GROWTH = 1.05

@@ -18,15 +18,20 @@ def silent(*_: object) -> None:
     """Hear of progress, and say nothing."""
 
 
-def made() -> Reference:
+def make() -> Reference:
     """Make a small reference model."""
     return make_reference(Plan("small", "1.0.0"), BUDGET, silent)
 
 
+@pytest.fixture(scope="module")
+def one() -> Reference:
+    """Give a small reference model: it takes long to make."""
+    return make()
+
+
 @pytest.mark.needs_train
 @pytest.mark.filterwarnings("ignore")  # TensorFlow and Keras warn of themselves
-def test_the_better_scaling_is_kept_and_its_card_says_how_it_did() -> None:
-    one = made()
+def test_the_better_scaling_is_kept_and_its_card_says_how_it_did(one: Reference) -> None:
     manifest = one.artifact.manifest
     best = max(MODELS, key=lambda name: macro_auroc(one.comparison, name))
     assert one.comparison["model"] == best
@@ -42,6 +47,6 @@ def test_the_better_scaling_is_kept_and_its_card_says_how_it_did() -> None:
 
 @pytest.mark.needs_train
 @pytest.mark.filterwarnings("ignore")
-def test_a_second_run_gives_the_same_figures() -> None:
-    first, second = made().comparison["scorers"], made().comparison["scorers"]
+def test_a_second_run_gives_the_same_figures(one: Reference) -> None:
+    first, second = one.comparison["scorers"], make().comparison["scorers"]
     assert [first[name]["auroc"] for name in MODELS] == [second[name]["auroc"] for name in MODELS]

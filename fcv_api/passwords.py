@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
@@ -76,9 +77,13 @@ def _hasher() -> ThreadPoolExecutor:
 
 
 def _step_back() -> None:
-    """Take a tenth of a processor that others want, and all of one that nobody wants. Only Linux has it by thread."""
+    """Take a tenth of a processor that others want, and all of one that nobody wants. Only Linux has it by thread.
+
+    Where a sandbox forbids even that, passwords are hashed all the same.
+    """
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 
 
 _LINE = threading.BoundedSemaphore(LONGEST_LINE)

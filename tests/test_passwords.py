@@ -138,5 +138,14 @@ def test_hashing_gives_way_to_all_other_work(monkeypatch: pytest.MonkeyPatch) ->
     assert matches(PASSWORD, hashed)
 
 
+def test_where_no_priority_may_be_set_passwords_are_hashed_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def forbidden(*_: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "setpriority", forbidden)
+    monkeypatch.setattr(passwords, "_HASHERS", {})
+    assert matches(PASSWORD, hash_password(PASSWORD, 8))
+
+
 def _niceness() -> int:
     return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())

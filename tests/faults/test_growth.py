@@ -46,4 +46,4 @@ def test_five_thousand_predictions_leave_no_more_behind_than_five_hundred(tmp_pa
 def assert_flat(before: Held, after: Held) -> None:
     assert after.megabytes < before.megabytes * 1.05
     assert abs(after.files - before.files) <= 2  # a connection that is just ending
-    assert after.threads <= before.threads
+    assert after.threads <= before.threads + 2  # the server adds one when a connection is just ending

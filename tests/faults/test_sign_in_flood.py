@@ -21,7 +21,7 @@ from meanwhile import meanwhile
 from service import PASSWORD, Service, running
 
 RATE, SECONDS = 200, 6 if SHORT else 60
-BEDS, WITHIN = 40, 15
+BEDS, WITHIN = 40, 30 if SHORT else 15
 TRIES, NEAR = (20, 0.25) if SHORT else (200, 0.05)
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 

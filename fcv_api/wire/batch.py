@@ -39,11 +39,15 @@ class BatchRows:
 
         zone: the wall clock of times without an offset. Raises InvalidRows when nobody could say whose a row is.
         """
-        owners = self._by_runs()
+        if owners := self._by_runs():
+            columns, parts = self.columns, owners.parts(self.columns)
+        else:
+            whose = self._whose()
+            columns, owners = self._by_rows(whose)
+            parts = _by_encounter(self.columns, whose)
         try:  # all at once, which is faster than one by one
-            return _all_at_once(self.columns, owners, zone) if owners else _all_at_once(*self._by_rows(), zone)
+            return _all_at_once(columns, owners, zone)
         except (BadCells, _Apart):
-            parts = owners.parts(self.columns) if owners else _by_encounter(self.columns, self._whose())
             return [_read(EncounterRows(id=number, **part), zone) for number, part in parts]
 
     def _by_runs(self) -> _Owners | None:
@@ -55,9 +59,8 @@ class BatchRows:
         numbers = list(map(encounter_id, cells))
         return None if None in numbers else _Owners.of(numbers, lengths)
 
-    def _by_rows(self) -> tuple[Mapping[str, Rows], _Owners]:
-        """Read the ids of all rows. Raises InvalidRows when nobody could say whose a row is."""
-        whose = self._whose()
+    def _by_rows(self, whose: Whose) -> tuple[Mapping[str, Rows], _Owners]:
+        """Put the names into the order of the rows, with those of rows that have none."""
         names = self.columns["names"]
         if not aligned(whose, names):
             told = {row for column in self.columns.values() for row in column}  # of other rows nothing is said
@@ -65,7 +68,7 @@ class BatchRows:
         return {**self.columns, "names": names}, _Owners.of([whose[row] for row in names], 1, _encounters(whose))
 
     def _whose(self) -> Whose:
-        """Read the ids of all rows."""
+        """Read the ids of all rows. Raises InvalidRows when nobody could say whose a row is."""
         ids = self.ids
         if not all(aligned(ids, column) for column in self.columns.values()):
             rows = dict.fromkeys(row for column in self.columns.values() for row in column)
@@ -153,7 +156,7 @@ def _newest(instants: Instants, owners: _Owners) -> Instants:
     return newest[:-1].view("datetime64[us]")
 
 
-def _by_encounter(columns: Mapping[str, Rows], whose: Whose) -> Iterable[tuple[int, Mapping[str, Rows]]]:
+def _by_encounter(columns: Mapping[str, Rows], whose: Whose) -> Iterator[tuple[int, Mapping[str, Rows]]]:
     """Part columns row by row, so that a bad cell refuses its own encounter only."""
     parts: dict[int, dict[str, dict[Key, Any]]] = {
         number: {name: {} for name in columns} for number in _encounters(whose)
@@ -163,7 +166,7 @@ def _by_encounter(columns: Mapping[str, Rows], whose: Whose) -> Iterable[tuple[i
             number = whose[row]
             if number is not None:
                 parts[number][name][row] = cell
-    return parts.items()
+    yield from parts.items()
 
 
 def _read(rows: EncounterRows, zone: tzinfo) -> Encounter | Refusal:

@@ -81,6 +81,11 @@ def cells_of(column: Rows) -> list[Any]:
     return column.cells if isinstance(column, OrderedRows) else list(column.values())
 
 
+def cells_where(column: Rows, wanted: NDArray[np.bool_]) -> list[Any]:
+    """Give some of a column's cells, in the order of its rows. wanted: (rows,)."""
+    return column.where(wanted) if isinstance(column, OrderedRows) else list(compress(column.values(), wanted.tolist()))
+
+
 def aligned(column: Rows, other: Rows) -> bool:
     """Tell whether two columns have the same rows in the same order, as exports have."""
     if isinstance(column, OrderedRows) and isinstance(other, OrderedRows) and column.keys_of_rows is other.keys_of_rows:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,7 @@ from fcv_api.domain.errors import CodeNameConflict
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGNS
 from fcv_api.wire.byte_rows import ByteRows
 from fcv_api.wire.columns import Cells, cell_at, invalid_rows, read_codes, read_numbers, show
-from fcv_api.wire.rows import KeysWhere, OrderedRows, Rows, aligned, cells_of
+from fcv_api.wire.rows import KeysWhere, Rows, aligned, cells_of, cells_where
 
 CODES = np.array([sign.code for sign in SIGNS])
 WRITTEN = [str(sign.code).encode() for sign in SIGNS]
@@ -69,8 +68,7 @@ class SignRows:
         if not column:
             return Cells(name, self.rows, [None] * int(np.count_nonzero(self.kept)))
         if aligned(column, self.names):  # as exports are: no look-ups
-            cells = column.where(self.kept) if isinstance(column, OrderedRows) else None
-            return Cells(name, self.rows, cells or list(compress(cells_of(column), self.kept.tolist())))
+            return Cells(name, self.rows, cells_where(column, self.kept))
         return Cells(name, self.rows, [column.get(row) for row in self.rows])
 
 

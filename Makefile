@@ -70,7 +70,7 @@ fuzz: $(VENV)/dev ## Send spoilt bodies to the service: make fuzz MINUTES=10
 	@$(BIN)/python tests/fuzz/fuzz.py $(MINUTES)
 
 soak: $(VENV)/dev ## Load everything at once for half an hour, and see that nothing grows: make soak MINUTES=1 to try (nginx)
-	@PYTHONPATH=tests:tests/e2e $(BIN)/python tests/faults/soak.py --minutes $(or $(MINUTES),30)
+	@PYTHONPATH=.:tests:tests/e2e $(BIN)/python tests/faults/soak.py --minutes $(or $(MINUTES),30)
 
 certs: ## Make a LAN's certificate authority and a certificate: make certs NAMES="fcv.hospital.lan 10.0.0.5"
 	@deploy/certs.sh $(NAMES)

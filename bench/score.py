@@ -25,6 +25,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bench.contest.processes import memory as proportional
 from fcv_api.settings import ROOT
 
 COLUMNS = ("idSigno", "nomSigno", "valor", "unidad", "fecRegistro")
@@ -94,7 +95,7 @@ def _run(rows: int, folder: Path) -> Run:
     before, start, memory = _children(), time.perf_counter(), 0.0
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         while process.poll() is None:
-            memory = max(memory, sum(map(_resident, _family(process.pid))))
+            memory = max(memory, proportional([process.pid]))
             time.sleep(EVERY)
     wall = time.perf_counter() - start
     windows = pq.read_metadata(folder / "out.parquet").num_rows
@@ -104,24 +105,6 @@ def _run(rows: int, folder: Path) -> Run:
 def _children() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
-
-
-def _family(process: int) -> list[int]:
-    """Give a process and all below it."""
-    try:
-        below = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    except OSError:
-        return []
-    return [process, *(each for child in below for each in _family(int(child)))]
-
-
-def _resident(process: int) -> float:
-    """Give the proportional set size in MB."""
-    try:
-        rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
-    except OSError:
-        return 0
-    return int(rollup.split("Pss:")[1].split()[0]) / 1024
 
 
 def _print_fit(name: str, rows: np.ndarray, seconds: np.ndarray) -> None:

@@ -6,7 +6,6 @@ make bench-parts
 from __future__ import annotations
 
 import os
-import re
 import secrets
 import socket
 import subprocess
@@ -17,6 +16,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from bench.contest.processes import memory
 from fcv_api.settings import ROOT
 
 STARTS = 5
@@ -54,7 +54,7 @@ def _start_once(environment: dict[str, str], port: int) -> tuple[float, float]:
             taken = time.perf_counter() - began
             for _ in range(50):  # so that both workers have loaded what a request needs
                 _answers(f"http://127.0.0.1:{port}/health/ready")
-            return taken, _memory(master.pid)
+            return taken, memory([master.pid])
         finally:
             master.terminate()
 
@@ -65,13 +65,6 @@ def _answers(url: str) -> bool:
             return bool(answer.status == 200)  # noqa: PLR2004
     except (urllib.error.URLError, ConnectionError):
         return False
-
-
-def _memory(master: int) -> float:
-    """Add up the proportional memory of a process and its children."""
-    children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-    rollups = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in (master, *children)]
-    return sum(int(each) for text in rollups for each in re.findall(r"^Pss:\s+(\d+)", text, re.MULTILINE)) / 1024
 
 
 def _free_port() -> int:

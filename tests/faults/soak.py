@@ -31,6 +31,8 @@ from proxied import Proxy, proxied
 from recorded_answers import assert_verified
 from service import PASSWORD, Service, running
 
+from bench.batch import batch_of
+from bench.contest.machine import machine
 from fcv_api.settings import ROOT
 from fcv_api.wire.example import example_batch, example_csv
 
@@ -97,20 +99,10 @@ def _json(body: Any) -> tuple[bytes, dict[str, str]]:
     return json.dumps(body).encode(), JSON
 
 
-def _ward() -> dict[str, Any]:
-    real = json.loads(REAL)
-    columns: dict[str, Any] = {name: {} for name in real}
-    for bed in range(10):
-        for row in real["nomSigno"]:
-            for name, cells in columns.items():
-                cells[f"{bed}-{row}"] = bed if name == "idAtencion" else real[name][row]
-    return columns
-
-
 REAL = (FIXTURES / "encounter_5501.json").read_bytes()
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 SPOILT = example_batch() | {"valor": dict.fromkeys(example_batch()["valor"], "n/a")}
-WARD = json.dumps(_ward()).encode()
+WARD = json.dumps(batch_of([json.loads(REAL) | {"idAtencion": bed} for bed in range(10)])).encode()
 # How often, the status that is wanted, and how it is asked.
 KINDS: dict[str, tuple[float, int, str, str, Any]] = {
     "predict, real": (40, 200, "POST", "/predict", lambda _: (REAL, JSON)),
@@ -181,7 +173,8 @@ def told(soak: Soak, minutes: float, lines: int, wrong: list[str]) -> str:
     p95 = sorted(seconds for _, seconds in soak.seconds)[int(0.95 * (len(soak.seconds) - 1))]
     return f"""# {minutes:g} minutes of mixed load
 
-`make soak`, {datetime.now(UTC):%Y-%m-%d}, {_machine()}: {CLIENTS} clients through nginx with TLS, two workers.
+`make soak`, {datetime.now(UTC):%Y-%m-%d}, {machine()}, Python
+{platform.python_version()}: {CLIENTS} clients through nginx with TLS, two workers.
 
 {soak.kinds.total():,} requests, {len(soak.errors)} answers that were not wanted, {lines:,} lines in the log. The record
 was verified afterwards. A real request took {p95 * 1000:.0f} ms at most in 95 of 100 cases.
@@ -195,12 +188,6 @@ The workers together held {warm} after {WARM * minutes:g} minutes, and {soak.sam
 
 ![memory, files and threads of the workers, and the time of a real request, over the run](soak.png)
 """
-
-
-def _machine() -> str:
-    cpu = Path("/proc/cpuinfo").read_text("utf-8")
-    model = next(line.partition(": ")[2] for line in cpu.splitlines() if line.startswith("model name"))
-    return f"{cpu.count('model name')} x {model}, Python {platform.python_version()}"
 
 
 def draw(soak: Soak, file: Path) -> None:

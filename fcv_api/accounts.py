@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import DateTime, String, bindparam, exists, select, true, update
+from sqlalchemy import DateTime, String, bindparam, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fcv_api.extensions import Base, read_transaction, write_transaction
+from fcv_api.extensions.cursors import read_cursor, run
 from fcv_api.issued_tokens import RevokedToken
 from fcv_api.passwords import UnusablePassword, hash_password, matches
 
@@ -133,18 +134,17 @@ def verify(username: str, password: str) -> Account | None:
 
 def find_by_token(user_id: int, username: str, generation: int, jti: str) -> Account | None:
     """Give the active account that a token was made for, or None when token or account has ended."""
-    with read_transaction() as connection:
-        found = connection.execute(_BY_TOKEN, {"id": user_id, "jti": jti}).one_or_none()
-    if found is None or (found.username, found.token_generation) != (username, generation):
+    with read_cursor() as cursor:
+        found = run(cursor, _ACTIVE, user_id, jti).fetchone()
+    if found is None or found[:2] != (username, generation):
         return None
-    return _account(found)
+    return Account(user_id, username, Role(found[2]), is_active=True, token_generation=generation)
 
 
 _ALL = select(*User.__table__.columns)
 _BY_NAME = _ALL.where(User.username == bindparam("username"))
-_BY_TOKEN = _ALL.where(
-    User.id == bindparam("id"), User.is_active, ~exists().where(RevokedToken.jti == bindparam("jti"))
-)
+_ACTIVE = """SELECT username, token_generation, role FROM users
+WHERE id = ? AND is_active AND NOT EXISTS (SELECT 1 FROM revoked_tokens WHERE jti = ?)"""
 
 
 def check_writable() -> None:

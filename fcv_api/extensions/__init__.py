@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -17,13 +16,12 @@ from sqlalchemy import Connection, MetaData, event
 from sqlalchemy.engine import Dialect, Engine, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.pool import NullPool, PoolProxiedConnection
+from sqlalchemy.pool import NullPool
 
 from fcv_api.extensions.breaker import Breaker
 from fcv_api.extensions.postgresql import be_impatient, connect_arguments
 
 BUSY_TIMEOUT_MS = 3000
-SECONDS_IN_LINE = 2.0
 
 
 class Base(DeclarativeBase):
@@ -50,7 +48,9 @@ def bind_database(app: Flask, given: str, threads: int, *, serving: bool) -> Non
     threads: of this process. Each uses one connection at a time, and the watch for activations one more.
     """
     url = make_url(given)
-    pool = {"pool_size": threads + 1, "max_overflow": 0, "pool_timeout": 3} if serving else {"poolclass": NullPool}
+    pool: dict[str, Any] = {"poolclass": NullPool}
+    if serving:  # the connection used last has its pages and statements at hand
+        pool = {"pool_size": threads + 1, "max_overflow": 0, "pool_timeout": 3, "pool_use_lifo": True}
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = pool | {"connect_args": connect_arguments(url, serving=serving)}
     db.init_app(app)
@@ -86,38 +86,8 @@ def write_transaction() -> Iterator[Session]:
     fails with "database is locked" as soon as another one wrote in between, and no timeout helps.
     """
     engine = db.engine.execution_options(fcv_writes=True)
-    with _waiting(engine.dialect), Session(engine, expire_on_commit=False) as session, session.begin():
+    with waiting(engine.dialect), Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
-
-
-@contextmanager
-def write_cursor() -> Iterator[Any]:
-    """Open the same transaction on the driver itself, for what every prediction writes: SQLAlchemy costs 0.2 ms more.
-
-    What the driver raises is raised as SQLAlchemy would raise it: as DBAPIError.
-    """
-    engine = db.engine
-    driver_error = engine.dialect.loaded_dbapi.Error
-    with _waiting(engine.dialect), _in_turn(engine.dialect):
-        try:
-            with closing(engine.raw_connection()) as connection:  # back to the pool, which rolls back what is left
-                yield from _written(connection, engine.dialect)
-        except driver_error as error:
-            raise DBAPIError.instance(None, None, error, driver_error) from error
-
-
-def _written(connection: PoolProxiedConnection, dialect: Dialect) -> Iterator[Any]:
-    """Give a cursor in a transaction, and commit what it did."""
-    cursor = connection.cursor()
-    try:
-        if dialect.name == "sqlite":
-            cursor.execute("BEGIN IMMEDIATE")
-        yield cursor
-        connection.commit()
-    except dialect.loaded_dbapi.Error as error:
-        if dialect.is_disconnect(error, connection.dbapi_connection, cursor):
-            connection.invalidate(error)
-        raise
 
 
 _BREAKERS: WeakKeyDictionary[Dialect, Breaker] = WeakKeyDictionary()
@@ -125,7 +95,7 @@ _BREAKERS: WeakKeyDictionary[Dialect, Breaker] = WeakKeyDictionary()
 
 
 @contextmanager
-def _waiting(dialect: Dialect) -> Iterator[None]:
+def waiting(dialect: Dialect) -> Iterator[None]:
     """Wait for the writer's lock, but not right after somebody waited for it in vain."""
     breaker = _BREAKERS.setdefault(dialect, Breaker())
     if not breaker.may_try():
@@ -138,27 +108,6 @@ def _waiting(dialect: Dialect) -> Iterator[None]:
         raise
     finally:
         breaker.settle(failed=in_vain)
-
-
-_TURNS: WeakKeyDictionary[Dialect, threading.Lock] = WeakKeyDictionary()
-
-
-@contextmanager
-def _in_turn(dialect: Dialect) -> Iterator[None]:
-    """Let a process stand in PostgreSQL's queue for the record's lock with one of its threads only.
-
-    A host that freezes keeps its places in that queue, and each costs the others a timeout of PostgreSQL's.
-    """
-    turn = _TURNS.setdefault(dialect, threading.Lock())
-    if dialect.name == "sqlite":
-        yield
-    elif turn.acquire(timeout=SECONDS_IN_LINE):
-        try:
-            yield
-        finally:
-            turn.release()
-    else:
-        raise OperationalError(None, None, TimeoutError("The database was locked by another thread."))
 
 
 def _waited_in_vain(error: object) -> bool:

@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import OperationalError
 
-from fcv_api.extensions import read_snapshot, read_transaction, write_cursor
+from fcv_api.extensions import read_snapshot, read_transaction
+from fcv_api.extensions.cursors import run, write_cursor
 from fcv_api.ledger.query import ROWS_AT_ONCE
-from fcv_api.ledger.record import Link, Record, digest, head, lock, on_sqlite
+from fcv_api.ledger.record import Link, Record, digest, head, lock
 from fcv_api.ledger.tables import GENESIS, CheckpointRow, HeadRow, PredictionRow, utc_text
 
 BETWEEN_HEADS = timedelta(minutes=5)
@@ -49,9 +50,7 @@ def publish_head() -> Link | None:
         seq, at = cursor.fetchone() or (0, "")
         if current.seq <= seq or at > due:
             return None
-        marks = "?, ?, ?" if on_sqlite(cursor) else "%s, %s, %s"
-        insert = f"INSERT INTO ledger_heads (seq, hash, at) VALUES ({marks})"  # noqa: S608
-        cursor.execute(insert, (*current, utc_text(datetime.now(UTC))))
+        run(cursor, "INSERT INTO ledger_heads (seq, hash, at) VALUES (?, ?, ?)", *current, utc_text(datetime.now(UTC)))
     return current
 
 

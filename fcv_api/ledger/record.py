@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from time import perf_counter
@@ -12,7 +11,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from fcv_api.extensions import write_cursor
+from fcv_api.extensions.cursors import on_sqlite, write_cursor
 from fcv_api.ledger.tables import GENESIS, utc_text
 
 
@@ -103,11 +102,6 @@ def lock(cursor: Any) -> None:  # noqa: ANN401 - a driver's cursor
     """Be the only writer of the record until the transaction ends. On SQLite every write transaction is."""
     if not on_sqlite(cursor):
         cursor.execute(LOCK)
-
-
-def on_sqlite(cursor: Any) -> bool:  # noqa: ANN401
-    """Say which of the two databases this is."""
-    return isinstance(cursor, sqlite3.Cursor)
 
 
 def head(cursor: Any) -> Link:  # noqa: ANN401

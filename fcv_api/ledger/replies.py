@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from fcv_api.extensions import db, read_transaction, write_cursor
-from fcv_api.ledger.record import lock, on_sqlite
+from fcv_api.extensions.cursors import read_cursor, run, write_cursor
+from fcv_api.ledger.record import lock
 from fcv_api.ledger.tables import utc_text
 
 KEPT = timedelta(hours=24)
@@ -47,29 +47,27 @@ class AlreadyAnswered(Exception):
 
 def find(asked: Asked) -> Reply | None:
     """Give what the user and key got within the last day, whatever was asked with them."""
-    query = _marked(FIND, sqlite=db.engine.dialect.name == "sqlite")
-    with read_transaction() as connection:
-        return _reply(connection.exec_driver_sql(query, (asked.user_id, asked.key, _expiry())).first())
+    with read_cursor() as cursor:
+        return _reply(run(cursor, FIND, asked.user_id, asked.key, _expiry()).fetchone())
 
 
 def keep(cursor: Any, asked: Asked, answer: bytes) -> None:  # noqa: ANN401 - a driver's cursor
     """Keep an answer, under the writer's lock. Raises AlreadyAnswered, and then its records must be taken back."""
-    if found := _reply(_run(cursor, FIND, asked.user_id, asked.key, _expiry()).fetchone()):
+    if found := _reply(run(cursor, FIND, asked.user_id, asked.key, _expiry()).fetchone()):
         raise AlreadyAnswered(found)
-    _run(cursor, FORGET_KEY, asked.user_id, asked.key)
-    _run(cursor, FORGET_OLDEST, _expiry(), FEW)
-    _run(cursor, INSERT, *asked, utc_text(datetime.now(UTC)), answer)
+    run(cursor, FORGET_KEY, asked.user_id, asked.key)
+    run(cursor, FORGET_OLDEST, _expiry(), FEW)
+    run(cursor, INSERT, *asked, utc_text(datetime.now(UTC)), answer)
 
 
 def forget_expired() -> None:
     """Delete what is older than a day, in small transactions: a patient's answer does not wait for the next key."""
-    query = _marked(EXPIRED, sqlite=db.engine.dialect.name == "sqlite")
-    with read_transaction() as connection:
-        due = connection.exec_driver_sql(query, (_expiry(),)).first() is not None
+    with read_cursor() as cursor:
+        due = run(cursor, EXPIRED, _expiry()).fetchone() is not None
     while due:
         with write_cursor() as cursor:
             lock(cursor)
-            due = _run(cursor, FORGET_OLDEST, _expiry(), MANY).rowcount == MANY
+            due = run(cursor, FORGET_OLDEST, _expiry(), MANY).rowcount == MANY
 
 
 def _expiry() -> str:
@@ -78,13 +76,3 @@ def _expiry() -> str:
 
 def _reply(row: Any) -> Reply | None:  # noqa: ANN401 - a driver's row
     return Reply(Asked(*row[:4]), *row[4:]) if row else None
-
-
-def _run(cursor: Any, statement: str, *values: object) -> Any:  # noqa: ANN401
-    cursor.execute(_marked(statement, sqlite=on_sqlite(cursor)), values)
-    return cursor
-
-
-def _marked(statement: str, *, sqlite: bool) -> str:
-    """Write a statement's places as the driver wants them."""
-    return statement if sqlite else statement.replace("?", "%s")

@@ -8,8 +8,8 @@ from contextlib import contextmanager, suppress
 from time import perf_counter
 from typing import Any
 
-from fcv_api.extensions import write_cursor
-from fcv_api.ledger.record import Record, chained, head, insert, lock, on_sqlite
+from fcv_api.extensions.cursors import on_sqlite, write_cursor
+from fcv_api.ledger.record import Record, chained, head, insert, lock
 
 LARGE = {True: 65_536, False: 8_192}
 """Bytes, by whether it is SQLite: more than a prediction takes with its indexes. There a prediction writes some eight

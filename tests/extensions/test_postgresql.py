@@ -18,7 +18,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from fcv_api.app import database_app
-from fcv_api.extensions import breaker, db, postgresql, read_transaction, write_cursor, write_transaction
+from fcv_api.extensions import breaker, db, postgresql, read_transaction, write_transaction
+from fcv_api.extensions.cursors import write_cursor
 from fcv_api.extensions.postgresql import connect_arguments
 
 

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import wraps
+from functools import lru_cache, wraps
 from hashlib import sha256
+from time import time
 from typing import Any, TypeVar
 
-from flask import current_app, g
+from flask import current_app, g, request
 from flask.wrappers import Response
 from flask_jwt_extended import (
     create_access_token,
-    get_current_user,
     get_jwt,
-    jwt_required,
     verify_jwt_in_request,
 )
 from flask_jwt_extended.exceptions import JWTDecodeError
@@ -26,6 +25,8 @@ from fcv_api.web.problems import ProblemRaised, answer
 
 View = TypeVar("View", bound=Callable[..., Any])
 LARGEST_ID = 2**63  # what a database holds
+VERIFIED = 1024
+"""Tokens of a process whose claims are kept."""
 REQUIRED_CLAIMS = ("sub", "id", "jti", "iat", "exp", "gen")
 PARTY = "fcv_api"  # who issues tokens, and for whom
 AUTHENTICATION_FAILED = "Authentication Failed."
@@ -36,8 +37,8 @@ def authenticated(*roles: Role) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        @jwt_required()
         def guarded(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+            _verify()
             require(*roles)
             return view(*args, **kwargs)
 
@@ -62,13 +63,32 @@ def require(*roles: Role) -> None:
 
 def require_admin() -> None:
     """Refuse any caller but an admin, where a view may be public or not by setting."""
-    verify_jwt_in_request()
+    _verify()
     require(Role.ADMIN)
+
+
+def _verify() -> None:
+    """Find out whose token this is. Whatever is refused, flask-jwt-extended refuses: it answers as set up below."""
+    secrets = current_app.config["JWT_SECRET_KEY"], current_app.config["JWT_SECRET_PREVIOUS"]
+    g.claims = _claims(request.headers.get("Authorization", ""), secrets)
+    if time() < g.claims["exp"] and _account({}, g.claims):
+        return
+    verify_jwt_in_request()
+
+
+@lru_cache(VERIFIED)
+def _claims(_header: str, _secrets: tuple[str, str | None]) -> dict[str, Any]:
+    """Verify a signature with a token's first request only: that it holds does not change while the secrets do not.
+
+    Whether it has expired, and whether it or its account was ended, is asked with each.
+    """
+    verify_jwt_in_request()
+    return get_jwt()
 
 
 def current_account() -> Account:
     """Give the account whose token this request carries."""
-    account: Account = get_current_user()
+    account: Account = g.account
     return account
 
 
@@ -81,8 +101,7 @@ def token_for(account: Account, lives: timedelta | None = None) -> str:
 
 def current_token() -> tuple[str, datetime]:
     """Give the `jti` of the token of this request, and when it expires."""
-    claims = get_jwt()
-    return claims["jti"], datetime.fromtimestamp(claims["exp"], UTC)
+    return g.claims["jti"], datetime.fromtimestamp(g.claims["exp"], UTC)
 
 
 def config(secret: str, previous: str | None, minutes: int) -> dict[str, object]:
@@ -130,7 +149,7 @@ def _complete(_header: dict[str, Any], claims: dict[str, Any]) -> bool:
 @jwt.user_lookup_loader
 def _account(_header: dict[str, Any], claims: dict[str, Any]) -> Account | None:
     account = find_by_token(claims["id"], claims["sub"], claims["gen"], claims["jti"])
-    g.user_id = account.id if account else None
+    g.account, g.user_id = account, account.id if account else None
     return account
 
 

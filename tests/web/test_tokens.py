@@ -152,28 +152,42 @@ def test_every_other_401_has_its_request_id(http: FlaskClient) -> None:
 # How a token ends -----------------------------------------------------------------------------------------------
 
 
-def test_a_token_dies_with_its_account_and_does_not_come_back(http: FlaskClient, token: dict[str, str]) -> None:
+@pytest.fixture
+def used(http: FlaskClient, token: dict[str, str]) -> dict[str, str]:
+    """Ana's token, which was let in before."""
+    assert http.get("/", headers=token).status_code == 200
+    return token
+
+
+def test_a_token_that_was_let_in_before_is_refused_once_it_has_expired(http: FlaskClient, forge: Forge) -> None:
+    ending = forge(exp=int(time.time()) - 8)  # two seconds left, of the ten that clocks may differ by
+    assert ask(http, ending).status_code == 200
+    time.sleep(2.1)
+    assert refused(ask(http, ending)) == 'Bearer error="invalid_token"'
+
+
+def test_a_token_dies_with_its_account_and_does_not_come_back(http: FlaskClient, used: dict[str, str]) -> None:
     accounts.set_active("ana", active=False)
-    refused(http.get("/", headers=token))
+    refused(http.get("/", headers=used))
     accounts.set_active("ana", active=True)
-    refused(http.get("/", headers=token))
+    refused(http.get("/", headers=used))
 
 
-def test_a_token_dies_with_a_changed_password(http: FlaskClient, token: dict[str, str], make_token: MakeToken) -> None:
+def test_a_token_dies_with_a_changed_password(http: FlaskClient, used: dict[str, str], make_token: MakeToken) -> None:
     other = make_token("bea")
     accounts.set_password("ana", "another password", min_length=8)
-    refused(http.get("/", headers=token))
+    refused(http.get("/", headers=used))
     assert http.get("/", headers=other).status_code == 200
 
 
-def test_a_token_dies_by_logout_and_others_of_its_account_live_on(http: FlaskClient, token: dict[str, str]) -> None:
+def test_a_token_dies_by_logout_and_others_of_its_account_live_on(http: FlaskClient, used: dict[str, str]) -> None:
     credentials = {"username": "ana", "password": "correct horse battery"}
     second = http.post("/auth/token", json=credentials).get_json()["access_token"]
-    response = http.post("/auth/logout", headers=token)
+    response = http.post("/auth/logout", headers=used)
     assert (response.status_code, response.data) == (204, b"")
     assert "Content-Type" not in response.headers
-    refused(http.get("/", headers=token))
-    refused(http.post("/auth/logout", headers=token))
+    refused(http.get("/", headers=used))
+    refused(http.post("/auth/logout", headers=used))
     assert ask(http, second).status_code == 200
 
 
@@ -194,6 +208,6 @@ def test_a_token_of_the_previous_secret_lives_on_after_a_rotation(
 
 
 def test_a_token_of_a_secret_that_was_dropped_is_refused(
-    token: dict[str, str], make_settings: Callable[..., Settings]
+    used: dict[str, str], make_settings: Callable[..., Settings]
 ) -> None:
-    refused(create_app(make_settings(JWT_SECRET=NEW)).test_client().get("/", headers=token))
+    refused(create_app(make_settings(JWT_SECRET=NEW)).test_client().get("/", headers=used))

@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 
 from fcv_api.accounts import Role
 from fcv_api.settings import Settings
+from fcv_api.web import parser
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 COLUMNS = ("idSigno", "nomSigno", "valor", "fecRegistro")
@@ -139,6 +140,10 @@ def test_other_columns_are_ignored(predict: Predict, encounter: Body) -> None:
 @pytest.mark.parametrize("column", ["idUbicacion", "unidad", "idUnidad"])
 def test_a_real_export_has_other_columns(column: str) -> None:
     assert len(golden(5501)[column]) > 1900
+
+
+def test_a_body_is_read_alike_however_large_it_is(predict: Predict, encounter: Body) -> None:
+    assert predict(encounter | {"nota": "x" * parser.SMALL}) == predict(encounter)
 
 
 def test_signs_outside_the_nine_change_nothing(predict: Predict, encounter: Body) -> None:

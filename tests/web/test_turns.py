@@ -20,6 +20,7 @@ from fcv_api.wire.read_columns import read_columns
 @pytest.fixture
 def _all_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "LARGE", 2)
+    monkeypatch.setattr(parser, "SMALL", 0)
 
 
 @pytest.mark.usefixtures("_all_large")

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Double, String, bindparam, delete, select, te
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fcv_api.extensions import Base, read_transaction, write_transaction
+from fcv_api.extensions.cursors import read_cursor, run
 
 PAIR_TRIES, ADDRESS_TRIES = 10, 100
 """Distinct wrong passwords of one account from one address, and of all names together from one address."""
@@ -81,12 +82,16 @@ class Failure:
 
 def check(attempt: Attempt) -> bool:
     """Say whether the password was wrong within the last hour, and so is wrong. Raises TooManyAttempts in a wait."""
-    with read_transaction() as connection:
-        past = _Past.of(connection, attempt)
     now = time()
-    if (left := past.until - now) > 0:
-        raise TooManyAttempts(ceil(left))
-    return past.same
+    with read_cursor() as cursor:
+        found = run(cursor, _TELLING, attempt.address, now - KEPT, attempt.pair, attempt.password).fetchall()
+    waits = [
+        Failure(at, max(of_address, of_pair * (pair == attempt.pair))) for at, of_address, of_pair, pair, _ in found
+    ]
+    until = max((failure.until for failure in waits), default=0.0)
+    if until > now:
+        raise TooManyAttempts(ceil(until - now))
+    return any(password == attempt.password for *_, password in found)
 
 
 def count(attempt: Attempt) -> None:
@@ -130,7 +135,6 @@ class _Past:
 
     from_address: list[Failure]
     pair: list[Failure]
-    same: bool
 
     @classmethod
     def of(cls, connection: Connection, attempt: Attempt) -> _Past:
@@ -138,14 +142,12 @@ class _Past:
         return cls(
             from_address=[Failure(row.at, row.address_waits) for row in rows],
             pair=[Failure(row.at, row.pair_waits) for row in rows if row.pair == attempt.pair],
-            same=any(row.password == attempt.password for row in rows),
         )
 
-    @property
-    def until(self) -> float:
-        return max((failure.until for failure in (*self.from_address, *self.pair)), default=0.0)
 
-
+_TELLING = """SELECT at, address_waits, pair_waits, pair, password FROM failed_sign_ins WHERE address = ? AND at > ?
+AND (address_waits > 0 OR (pair = ? AND pair_waits > 0) OR password = ?)"""
+"""Of up to a hundred failures those that made a wait, and the same password: asked with every try, also in a flood."""
 _RECENT = select(*FailedSignIn.__table__.columns).where(
     FailedSignIn.address == bindparam("address"), FailedSignIn.at > bindparam("since")
 )

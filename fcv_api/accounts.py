@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -108,13 +109,13 @@ class Claim:
         """What a password is judged by: as long as it is the same, a wrong password stays wrong."""
         return f"{self.hashed} {self.account is not None and self.account.is_active}"
 
-    def proven_by(self, password: str) -> Account | None:
-        """Give the account that may sign in with this password, or None.
+    def proven_by(self, password: str, known_wrong: Callable[[], bool] = lambda: False) -> Account | None:
+        """Give the account that may sign in with this password, or None. known_wrong: as in `passwords.matches`.
 
         An unknown name, a wrong password, a password of over 72 bytes and a disabled account all cost one bcrypt
         check, so that the time tells them apart no more than the answer does.
         """
-        right = matches(password, self.hashed)
+        right = matches(password, self.hashed, known_wrong)
         return self.account if self.account and self.account.is_active and right else None
 
 

@@ -42,18 +42,23 @@ def hash_password(password: str, min_length: int) -> str:
     return _in_line(bcrypt.hashpw, _secret(password), bcrypt.gensalt(BCRYPT_ROUNDS)).decode()
 
 
-def matches(password: str, hashed: str | None) -> bool:
+def matches(password: str, hashed: str | None, known_wrong: Callable[[], bool] = lambda: False) -> bool:
     """Check a password against a stored hash, or against nobody's, at the cost of one bcrypt run in every case.
 
+    known_wrong: asked when its turn has come, and what it raises is raised; then nothing is hashed in vain.
     Raises TooManyPasswords. A password of over 72 bytes is simply wrong: bcrypt would raise.
     """
     secret = _secret(password)
     usable = len(secret) <= BCRYPT_BYTES and b"\0" not in secret
     try:
-        right = _in_line(bcrypt.checkpw, secret if usable else b"-", (hashed or NOBODYS_HASH).encode())
+        right = _in_line(_checked, secret if usable else b"-", (hashed or NOBODYS_HASH).encode(), known_wrong)
     except ValueError:  # what is stored is no bcrypt hash, so nobody can sign in by it
-        return matches(password, None)
+        return matches(password, None, known_wrong)
     return right and usable and hashed is not None
+
+
+def _checked(secret: bytes, hashed: bytes, known_wrong: Callable[[], bool]) -> bool:
+    return not known_wrong() and bcrypt.checkpw(secret, hashed)
 
 
 def _secret(password: str) -> bytes:

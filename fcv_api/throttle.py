@@ -131,14 +131,15 @@ def _waits(past: Sequence[Failure], tries: int, now: float) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Past:
-    """The failures of the last hour from an address, and those of one account among them."""
+    """The failures of the last hour from an address, and those of one account among them, by other passwords."""
 
     from_address: list[Failure]
     pair: list[Failure]
 
     @classmethod
     def of(cls, connection: Connection, attempt: Attempt) -> _Past:
-        rows = connection.execute(_RECENT, {"address": attempt.address, "since": time() - KEPT}).all()
+        found = connection.execute(_RECENT, {"address": attempt.address, "since": time() - KEPT})
+        rows = [row for row in found if row.password != attempt.password]
         return cls(
             from_address=[Failure(row.at, row.address_waits) for row in rows],
             pair=[Failure(row.at, row.pair_waits) for row in rows if row.pair == attempt.pair],

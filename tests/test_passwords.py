@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from unittest.mock import Mock
 
 import bcrypt
 import pytest
@@ -129,6 +130,15 @@ def test_no_more_passwords_wait_than_can_be_hashed_soon(monkeypatch: pytest.Monk
         gate.set()
         assert all(each.result() for each in waiting)
     assert matches(PASSWORD, hashed)
+
+
+def test_what_has_become_known_to_be_wrong_in_line_is_not_hashed(monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed, runs = hash_password(PASSWORD, 8), Mock(return_value=True)
+    monkeypatch.setattr(bcrypt, "checkpw", runs)
+    assert not matches(PASSWORD, hashed, lambda: True)
+    assert not runs.called
+    assert matches(PASSWORD, hashed, lambda: False)
+    assert runs.call_count == 1
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives threads a priority of their own")

@@ -96,6 +96,12 @@ def test_a_wrong_password_that_is_tried_again_counts_once(later: Clock) -> None:
     assert not throttle.check(attempt(1))
 
 
+def test_a_wrong_password_that_two_requests_find_at_one_moment_counts_once() -> None:
+    fail(range(9))
+    fail(range(8, 9))
+    assert left() == 0
+
+
 def test_a_password_is_not_known_to_be_wrong_when_the_account_has_changed() -> None:
     fail(range(1))
     assert not throttle.check(Attempt.of(KEY, "10.0.0.1", "ana", "another hash", "wrong 0"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from flask import current_app, request
+from functools import partial
+
+from flask import Flask, current_app, request
 
 from fcv_api import accounts, throttle
 from fcv_api.accounts import Account, Claim
@@ -21,24 +23,29 @@ def sign_in(username: str, password: str) -> Account:
     claim = accounts.claim(username)
     key: str = current_app.config["JWT_SECRET_KEY"]
     attempt = Attempt.of(key, request.remote_addr or "", username, claim.state, password)
-    if not _known_wrong(attempt, claim):
-        with places.left_to_others():
-            account = claim.proven_by(password)
-        if account:
-            tell("sign-in", user=account.id)
-            return account
-        throttle.count(attempt)
+    known_wrong = partial(_known_wrong, attempt, current_app._get_current_object())  # type: ignore[attr-defined] # noqa: SLF001
+    try:
+        if not known_wrong():
+            with places.left_to_others():
+                account = claim.proven_by(password, known_wrong)
+            if account:
+                tell("sign-in", user=account.id)
+                return account
+            throttle.count(attempt)
+    except TooManyAttempts:
+        _refused(attempt, claim, "throttled")
+        raise
     _refused(attempt, claim, "wrong-password" if claim.account else "unknown-name")
     raise ProblemRaised("wrong-credentials", "Could not validate user.")
 
 
-def _known_wrong(attempt: Attempt, claim: Claim) -> bool:
-    """Ask the throttle. Raises TooManyAttempts."""
-    try:
+def _known_wrong(attempt: Attempt, app: Flask) -> bool:
+    """Ask the throttle. Raises TooManyAttempts.
+
+    Asked once more by the thread that hashes: others may have failed while this one stood in line.
+    """
+    with app.app_context():
         return throttle.check(attempt)
-    except TooManyAttempts:
-        _refused(attempt, claim, "throttled")
-        raise
 
 
 def _refused(attempt: Attempt, claim: Claim, reason: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -136,6 +137,25 @@ def test_forty_clients_of_one_address_sign_in_at_one_moment(bea: FlaskClient, ap
         passwords = [PASSWORD, "the old password"] * 20
         answers = list(threads.map(lambda each: sign_in(app.test_client(), "bea", each).status_code, passwords))
     assert answers == [200, 401] * 20
+
+
+def test_of_many_guesses_at_one_moment_those_in_line_when_a_wait_begins_cost_no_bcrypt(
+    bea: FlaskClient, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs: list[bytes] = []
+
+    def slow(password: bytes, _hashed: bytes) -> bool:
+        runs.append(password)
+        time.sleep(0.05)
+        return False
+
+    monkeypatch.setattr(bcrypt, "checkpw", slow)
+    assert bea
+    with ThreadPoolExecutor(30) as threads:
+        guesses = [f"wrong password {number}" for number in range(30)]
+        statuses = list(threads.map(lambda each: sign_in(app.test_client(), "bea", each).status_code, guesses))
+    assert set(statuses) == {401, 429}
+    assert 10 <= len(runs) <= 15  # the eleventh may begin while the tenth is being counted
 
 
 @pytest.mark.parametrize(("proxies", "address"), [("1", "10.1.1.1"), ("0", None)])

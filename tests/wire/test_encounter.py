@@ -105,6 +105,22 @@ def test_a_conflict_is_found_however_the_code_is_written(encounter: Body, code: 
         read(encounter)
 
 
+def test_the_ecg_heart_rate_that_some_monitors_send_a_second_time_under_another_name_is_dropped(
+    encounter: Body,
+) -> None:
+    """147842 is MDC_ECG_HEART_RATE, and comes as MDC_ECG_CARD_BEAT_RATE too, with values of its own."""
+    wanted = measurements(read(encounter))
+    rates = [row for row, name in encounter["nomSigno"].items() if name == "MDC_ECG_HEART_RATE"]
+    assert {encounter["idSigno"][row] for row in rates} == {147842}
+    for row in rates:
+        again = f"{row} again"
+        encounter["nomSigno"][again] = "MDC_ECG_CARD_BEAT_RATE"
+        encounter["valor"][again] = encounter["valor"][row] + 7
+        for column in ("idSigno", "fecRegistro"):
+            encounter[column][again] = encounter[column][row]
+    assert measurements(read(encounter)) == wanted
+
+
 @pytest.mark.parametrize("name", ["MDC_RESP_RATE", "mdc_temp", " MDC_TEMP", "", "Temperatura"], ids=repr)
 def test_rows_of_other_signs_are_dropped_before_any_other_check(encounter: Body, name: str) -> None:
     wanted = measurements(read(encounter))

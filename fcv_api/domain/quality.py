@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fcv_api.domain import limits
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.prediction import ScoreWarning
-from fcv_api.domain.vitals import SIGNS, Limits
+from fcv_api.domain.vitals import SIGN_NAMES, SIGNS, Limits
 from fcv_api.domain.window import MINUTE, Matrix, Window, WindowSpec
 
 LAST = f"last {limits.LAST_ROWS} instants"
@@ -39,7 +39,10 @@ class Raw:
     @classmethod
     def of(cls, encounter: Encounter, window: Window, spec: WindowSpec) -> Raw:
         """Put the columns of a model's window in order."""
-        order = np.array([spec.signs.index(sign.name) for sign in SIGNS])
+        if spec.signs == SIGN_NAMES:
+            last = window.last_measured
+            return cls(encounter, window.raw, window.measured, last, window.instants, spec.step_minutes)
+        order = np.array([spec.signs.index(name) for name in SIGN_NAMES])
         values, measured = window.raw[:, order], window.measured[:, order]
         return cls(encounter, values, measured, window.last_measured[order], window.instants, spec.step_minutes)
 
@@ -65,10 +68,10 @@ def _values(raw: Raw) -> Iterator[ScoreWarning]:
     critical = danger.any(axis=0)
     unusual = (values < limits.USUAL_LOW) | (values > limits.USUAL_HIGH)
     unusual[:, limits.ECTOPY] = values[:, limits.ECTOPY] > values[:, limits.HEART_RATE]
-    for sign in np.flatnonzero(critical).tolist():
+    for sign in critical.nonzero()[0].tolist():
         told = _shown(values[danger[:, sign], sign].tolist(), sign)
         yield _say("critical_value", sign, f"{told} in the {LAST}; {_danger(SIGNS[sign].limits)} is critical.")
-    for sign in np.flatnonzero(unusual.any(axis=0) & ~critical).tolist():
+    for sign in (unusual.any(axis=0) & ~critical).nonzero()[0].tolist():
         told = _shown(sorted(set(values[unusual[:, sign], sign].tolist())), sign)
         if limits.STATIC[sign] and values[-1, sign] < limits.USUAL_LOW[sign]:
             yield _say("not_adult", sign, f"{told} is no adult's; the model reads adults.")
@@ -100,9 +103,8 @@ def _filled(raw: Raw) -> Iterator[ScoreWarning]:
     rows = len(raw.values)
     filled = rows - raw.measured.sum(axis=0)  # (9,)
     age = (raw.instants[-1] - raw.last_measured) / MINUTE  # (9,), NaN for never
-    for sign in np.flatnonzero(
-        (limits.GAPS_COUNT & (filled >= limits.FILLED_SHARE * rows)) | (age > limits.OLD)
-    ).tolist():
+    told = (limits.GAPS_COUNT & (filled >= limits.FILLED_SHARE * rows)) | (age > limits.OLD)
+    for sign in told.nonzero()[0].tolist():
         ago = f"{age[sign]:.0f} minutes before" if age[sign] else "at"
         words = f"{filled[sign]} of {rows} values were filled; last measured {ago} the window's end."
         yield _say("filled", sign, words)
@@ -166,7 +168,7 @@ def _sampling(raw: Raw) -> Iterator[ScoreWarning]:
 
 
 def _not_entered(raw: Raw) -> Iterator[ScoreWarning]:
-    for sign in np.flatnonzero(limits.STATIC & np.isnan(raw.values[-1])).tolist():
+    for sign in (limits.STATIC & np.isnan(raw.values[-1])).nonzero()[0].tolist():
         yield _say("not_entered", sign, "was never entered. The model was given a placeholder for it.")
 
 

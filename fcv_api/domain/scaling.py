@@ -43,5 +43,6 @@ class PopulationScaling:
 
     def __call__(self, raw: Matrix) -> Matrix:
         """Scale `raw`, (instants, 9)."""
-        scaled: Matrix = np.nan_to_num((raw - np.array(self.mean)) / np.array(self.deviation), nan=0.0)
+        scaled: Matrix = (raw - np.array(self.mean)) / np.array(self.deviation)
+        scaled[np.isnan(scaled)] = 0.0
         return scaled

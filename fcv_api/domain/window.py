@@ -100,7 +100,7 @@ def last_window(history: History, spec: WindowSpec) -> Window:
     _check_span(encounter, kept, spec)
     _check_measured(encounter, instants, measured, spec)
     raw = backward_fill(history.filled[-spec.instants :])  # (instants, 9)
-    order = [INDEX_BY_NAME[name] for name in spec.signs]
+    order = slice(None) if spec.signs == SIGN_NAMES else [INDEX_BY_NAME[name] for name in spec.signs]
     return Window(
         raw=np.ascontiguousarray(raw[:, order]),  # the order of cells in memory decides the last bits of their mean
         measured=~np.isnan(measured[-spec.instants :])[:, order],
@@ -118,14 +118,14 @@ def pivot(encounter: Encounter) -> tuple[NDArray[np.datetime64], Matrix]:
     Returns instants (t,), ascending, and values (t, 9): the mean where a sign has several, NaN where it has none.
     """
     present = ~np.isnan(encounter.values)
-    instants, rows = np.unique(encounter.instants[present], return_inverse=True)
+    microseconds, rows = np.unique(encounter.instants[present].view(np.int64), return_inverse=True)
     cells = rows * len(SIGNS) + encounter.signs[present]
-    size = len(instants) * len(SIGNS)
+    size = len(microseconds) * len(SIGNS)
     counts = np.bincount(cells, minlength=size)
     sums = np.bincount(cells, weights=encounter.values[present], minlength=size)
     means = np.full(size, np.nan)
     np.divide(sums, counts, out=means, where=counts > 0)
-    return instants, means.reshape(-1, len(SIGNS))
+    return microseconds.view(encounter.instants.dtype), means.reshape(-1, len(SIGNS))
 
 
 def last_measured(instants: NDArray[np.datetime64], measured: Matrix) -> NDArray[np.datetime64]:
@@ -137,8 +137,11 @@ def last_measured(instants: NDArray[np.datetime64], measured: Matrix) -> NDArray
 
 def forward_fill(values: Matrix) -> Matrix:
     """Carry each column's last measurement down over its gaps. values: (t, k), oldest row first."""
+    gaps = np.isnan(values)
+    if not gaps.any():
+        return values
     rows = np.arange(len(values))[:, np.newaxis]
-    source = np.maximum.accumulate(np.where(np.isnan(values), 0, rows), axis=0)  # (t, k)
+    source = np.maximum.accumulate(np.where(gaps, 0, rows), axis=0)  # (t, k)
     return values[source, np.arange(values.shape[1])]
 
 

@@ -88,10 +88,12 @@ class AmbiguousTime(BadCells):
 class SeveralEncounters(Unscorable):
     """Rows of more than one encounter, where one was asked for: nobody could say whose the answer is."""
 
-    count: int
+    encounters: tuple[int, ...]
 
     def __str__(self) -> str:
-        return f"The rows are of {self.count} encounters, and this reads one. Send them to POST /predict/batch."
+        return (
+            f"The rows are of {len(self.encounters)} encounters, and this reads one. Send them to POST /predict/batch."
+        )
 
 
 @dataclass(eq=False)

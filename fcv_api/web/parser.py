@@ -17,7 +17,7 @@ from marshmallow import Schema, ValidationError
 from webargs import core
 from webargs.flaskparser import FlaskParser
 
-from fcv_api.domain.errors import InvalidQuery
+from fcv_api.domain.errors import InvalidQuery, SeveralEncounters
 from fcv_api.domain.prediction import Refusal
 from fcv_api.web import turns
 from fcv_api.web.bodies import check_encoding, read_body
@@ -40,6 +40,14 @@ class OrjsonParser(FlaskParser):
     """Read a JSON body. Whatever is wrong becomes a problem."""
 
     TAKES = "application/json"
+
+    def parse(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - webargs' own signature
+        """Read and check. Each of several beds that came together, where one was wanted, leaves a trace."""
+        try:
+            return super().parse(*args, **kwargs)
+        except SeveralEncounters as found:
+            record([Refusal(each, found) for each in found.encounters])
+            raise
 
     def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ANN401 - webargs' own signature
         """Parse the body with orjson, which refuses NaN, Infinity, lone surrogates and deep nesting."""

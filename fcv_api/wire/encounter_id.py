@@ -39,5 +39,5 @@ class EncounterId(fields.Field[int]):
         if len(numbers) < len(found) or not numbers:
             raise self.make_error("invalid")
         if len(numbers) > 1:
-            raise SeveralEncounters(len(numbers))
+            raise SeveralEncounters(tuple(sorted(numbers)))
         return numbers[0]

@@ -298,3 +298,13 @@ def test_a_bed_whose_export_lost_a_column_leaves_a_trace(
     assert predict(idSigno=None, **changes).status_code == 422
     (refused,) = http.get("/predictions?idAtencion=5501", headers=token).get_json()["predictions"]
     assert (refused["problem"], refused["State"]) == ("/problems/invalid-body", None)
+
+
+def test_each_of_several_encounters_that_were_sent_as_one_has_its_refusal_recorded(
+    http: FlaskClient, token: Headers, predict: Callable[..., Any], encounter: Body
+) -> None:
+    rows = list(encounter["nomSigno"])
+    whose = {row: (41, 42, 43)[place % 3] for place, row in enumerate(rows)}
+    assert predict(idAtencion=whose).status_code == 422
+    found = {each["idAtencion"]: each["problem"] for each in listed(http, token)}
+    assert found == dict.fromkeys((41, 42, 43), "/problems/several-encounters")

@@ -42,7 +42,7 @@ EXAMPLES: tuple[Exception, ...] = (
     errors.InvalidQuery(*BAD),
     errors.WrongUnit(*BAD),
     errors.UnitMissing(*BAD),
-    errors.SeveralEncounters(2),
+    errors.SeveralEncounters((1, 2)),
 )
 
 

@@ -23,6 +23,10 @@ from fcv_api.settings import ROOT, Settings
 from fcv_api.web.tokens import token_for
 from fcv_api.wire.example import example_request
 
+# Each process of the tests would start a thread a core for TensorFlow, and the clocks of other tests run out meanwhile.
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+
 FIXTURES = Path(__file__).parent / "fixtures"
 PASSWORD = "correct horse battery"
 UNTRAINED = {"MODELS_DIR": str(FIXTURES / "models"), "MODEL": "fcv-untrained"}

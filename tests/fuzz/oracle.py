@@ -157,7 +157,7 @@ def _untyped() -> Iterator[None]:
 
 @contextmanager
 def target(folder: Path, setenv: Callable[[str, str], None] = os.environ.__setitem__) -> Iterator[Target]:
-    """Give the service, on a database of its own."""
+    """Give the service, on a database of its own. It reads small bodies too by their bytes, as large ones."""
     own = {"DATABASE_URL": f"sqlite:///{folder / 'fcv.db'}", "LOG_DIR": str(folder), "JWT_SECRET": "x7" * 32}
     for name, value in (own | {"TIMEZONE": "America/Bogota", "TOKEN_MINUTES": "1440"}).items():
         setenv(f"FCV_{name}", value)
@@ -167,6 +167,8 @@ def target(folder: Path, setenv: Callable[[str, str], None] = os.environ.__setit
     with app.app_context():
         account = accounts.create_user("fuzz", "correct horse battery", role=Role.CLIENT, min_length=8)
         token = token_for(account)
-    yield Target(app.test_client(), token)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parser, "SMALL", 0)
+        yield Target(app.test_client(), token)
     with app.app_context():
         db.engine.dispose()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
@@ -40,7 +40,7 @@ def test_others_are_worked_on_while_sign_ins_wait(
 ) -> None:
     token, gate, begun = make_token(), threading.Event(), threading.Semaphore(0)
 
-    def slowly(_password: str, _hashed: str | None) -> bool:
+    def slowly(_password: str, _hashed: str | None, _known_wrong: Callable[[], bool]) -> bool:
         begun.release()
         return gate.wait(20)
 

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import Mock
 
 import jwt
 import pytest
@@ -18,6 +19,7 @@ from fcv_api import accounts
 from fcv_api.accounts import Role
 from fcv_api.app import create_app
 from fcv_api.settings import Settings
+from fcv_api.web import tokens
 
 OLD, NEW = "0123456789abcdef" * 4, "fedcba9876543210" * 4
 MakeToken = Callable[..., dict[str, str]]
@@ -157,6 +159,16 @@ def used(http: FlaskClient, token: dict[str, str]) -> dict[str, str]:
     """Ana's token, which was let in before."""
     assert http.get("/", headers=token).status_code == 200
     return token
+
+
+def test_an_account_is_read_once_a_request_also_with_the_first_of_a_token(
+    http: FlaskClient, token: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Mock(wraps=accounts.find_by_token)
+    monkeypatch.setattr(tokens, "find_by_token", asked)
+    for number in (1, 2):
+        assert http.get("/", headers=token).status_code == 200
+        assert asked.call_count == number
 
 
 def test_a_token_that_was_let_in_before_is_refused_once_it_has_expired(http: FlaskClient, forge: Forge) -> None:

@@ -34,11 +34,10 @@ from fcv_api.accounts import Role
 from fcv_api.app import create_app
 from fcv_api.cli.db import migrate_database
 from fcv_api.settings import Settings
-from fcv_api.web.parser import SMALL
+from fcv_api.web.parser import columns_of
 from fcv_api.web.tokens import token_for
 from fcv_api.wire.answer import PredictionSchema
 from fcv_api.wire.encounter import EncounterSchema
-from fcv_api.wire.read_columns import read_columns
 
 ROUNDS = 400
 BODIES = {"real (1,925 rows)": bodies.BODIES["real"], "minimal (180 rows)": bodies.BODIES["minimal"]}
@@ -79,8 +78,7 @@ def _rows_to_answer(app: Flask) -> Step:
     service, schema, answer = app.extensions["fcv"], EncounterSchema(), PredictionSchema()
 
     def run(body: bytes) -> bytes:
-        columns = read_columns(body) if len(body) > SMALL else None
-        encounter = schema.load(columns or orjson.loads(body)).read(service.zone)
+        encounter = schema.load(columns_of(body) or orjson.loads(body)).read(service.zone)
         return orjson.dumps(answer.dump(scoring.assess(encounter, service.models.active()).or_raise()))
 
     return run

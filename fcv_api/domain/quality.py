@@ -39,10 +39,7 @@ class Raw:
     @classmethod
     def of(cls, encounter: Encounter, window: Window, spec: WindowSpec) -> Raw:
         """Put the columns of a model's window in order."""
-        if spec.signs == SIGN_NAMES:
-            last = window.last_measured
-            return cls(encounter, window.raw, window.measured, last, window.instants, spec.step_minutes)
-        order = np.array([spec.signs.index(name) for name in SIGN_NAMES])
+        order = slice(None) if spec.signs == SIGN_NAMES else [spec.signs.index(name) for name in SIGN_NAMES]
         values, measured = window.raw[:, order], window.measured[:, order]
         return cls(encounter, values, measured, window.last_measured[order], window.instants, spec.step_minutes)
 

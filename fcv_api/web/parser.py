@@ -55,7 +55,7 @@ class OrjsonParser(FlaskParser):
         if req.mimetype != "application/json":
             raise ProblemRaised("unsupported-media-type", f"Send the body with Content-Type: {self.TAKES}.")
         body = self.receive(req)
-        if isinstance(schema, VitalsSchema) and len(body) > SMALL and (columns := read_columns(body)) is not None:
+        if isinstance(schema, VitalsSchema) and (columns := columns_of(body)) is not None:
             return columns
         try:
             return orjson.loads(body)
@@ -116,6 +116,11 @@ class CredentialsParser(OrjsonParser):
         if req.mimetype == FORM:
             return _read_form(req)
         return super().load_json(req, schema)
+
+
+def columns_of(body: bytes) -> dict[str, Any] | None:
+    """Find the columns of a body that is not small by its bytes. None where it is left to the parser."""
+    return read_columns(body) if len(body) > SMALL else None
 
 
 def _read_form(req: Request) -> dict[str, str]:

@@ -25,7 +25,7 @@ def sign_in(username: str, password: str) -> Account:
     attempt = Attempt.of(key, request.remote_addr or "", username, claim.state, password)
     known_wrong = partial(_known_wrong, attempt, current_app._get_current_object())  # type: ignore[attr-defined] # noqa: SLF001
     try:
-        if not known_wrong():
+        if not throttle.check(attempt):
             with places.left_to_others():
                 account = claim.proven_by(password, known_wrong)
             if account:
@@ -40,9 +40,9 @@ def sign_in(username: str, password: str) -> Account:
 
 
 def _known_wrong(attempt: Attempt, app: Flask) -> bool:
-    """Ask the throttle. Raises TooManyAttempts.
+    """Ask the throttle once more, in the thread that hashes: others may have failed while this one stood in line.
 
-    Asked once more by the thread that hashes: others may have failed while this one stood in line.
+    Raises TooManyAttempts.
     """
     with app.app_context():
         return throttle.check(attempt)

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPSConnection
 from multiprocessing import get_context
@@ -155,14 +156,16 @@ def test_forty_clients_sign_in_and_predict_at_one_instant_while_one_has_an_old_p
 
     def old_password(done: threading.Event) -> None:
         while not done.is_set():
-            wrong[sign_in(door.connection(), "ward", "the password of last year")[0]] += 1
+            with closing(door.connection()) as connection:
+                wrong[sign_in(connection, "ward", "the password of last year")[0]] += 1
 
     def bed(_number: int) -> tuple[int, float]:
         gate.wait()
         began = time.perf_counter()
         answer = requests.post(f"{service.url}/auth/token", data={"username": "ward", "password": PASSWORD}, timeout=60)
         token = {"Authorization": f"Bearer {answer.json().get('access_token')}"}
-        status, _ = predict(door.connection(), token)
+        with closing(door.connection()) as connection:
+            status, _ = predict(connection, token)
         return status, time.perf_counter() - began
 
     with meanwhile(old_password), ThreadPoolExecutor(BEDS) as threads:
@@ -181,9 +184,8 @@ def test_over_http_too_an_unknown_name_takes_as_long_as_a_wrong_password(service
     for number in range(TRIES):
         for kind, name in (("known", "ana"), ("unknown", f"nobody {number}")):
             address = f"127.0.{1 + number // 8}.{1 if kind == 'known' else 2}"
-            connection = Door(service.address).connection(address)
-            status, body, seconds = sign_in(connection, name, f"wrong {number}")
-            connection.close()
+            with closing(Door(service.address).connection(address)) as connection:
+                status, body, seconds = sign_in(connection, name, f"wrong {number}")
             assert status == 401, body
             taken[kind].append(seconds)
     known, unknown = (median(each) for each in taken.values())

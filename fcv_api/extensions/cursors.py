@@ -50,6 +50,11 @@ def write_cursor() -> Iterator[Any]:
         connection.commit()
 
 
+def ended_idle(error: DBAPIError) -> bool:
+    """Say whether PostgreSQL ended a transaction for its client's silence: then nothing of it was written."""
+    return getattr(error.orig, "sqlstate", "") == "25P03"
+
+
 @contextmanager
 def _cursor(engine: Engine) -> Iterator[tuple[PoolProxiedConnection, Any]]:
     """Take a connection from the pool, and give it back: the pool rolls back what is left."""

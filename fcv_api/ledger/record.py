@@ -10,8 +10,9 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 import orjson
+from sqlalchemy.exc import DBAPIError
 
-from fcv_api.extensions.cursors import on_sqlite, write_cursor
+from fcv_api.extensions.cursors import SECONDS_IN_LINE, ended_idle, on_sqlite, write_cursor
 from fcv_api.ledger.tables import GENESIS, utc_text
 
 
@@ -73,7 +74,20 @@ def append(given: Sequence[Record], started: float, also: Also | None = None) ->
 
     started: `perf_counter()` when the request was received. also: writes more in the same transaction, by the driver's
     cursor that it is given.
+
+    A process that stands still in the middle of it, as on a host that is short of processors, loses the lock to the
+    others, and all that it wrote with it. When it goes on in time it stands in the line again.
     """
+    began = perf_counter()
+    try:
+        return _append(given, started, also)
+    except DBAPIError as error:
+        if not ended_idle(error) or perf_counter() - began > SECONDS_IN_LINE:
+            raise
+    return _append(given, started, also)
+
+
+def _append(given: Sequence[Record], started: float, also: Also | None) -> list[Record]:
     with write_cursor() as cursor:
         lock(cursor)
         records = chained(given, head(cursor), started)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
@@ -16,24 +17,27 @@ from recorded import PREDICTION, REFUSAL
 from sqlalchemy.exc import DBAPIError
 
 from fcv_api.extensions import db
-from fcv_api.ledger import query
+from fcv_api.extensions.cursors import on_sqlite
+from fcv_api.ledger import chain, query
 from fcv_api.ledger.query import Wanted
 from fcv_api.ledger.record import Record, append
 from fcv_api.ledger.tables import GENESIS, utc_moment, utc_text
 
-pytestmark = [pytest.mark.usefixtures("app"), BOTH_DATABASES]
+pytestmark = pytest.mark.usefixtures("app")
 
 
 def all_records() -> list[Record]:
     return list(query.stream(Wanted()))
 
 
+@BOTH_DATABASES
 def test_what_was_recorded_is_read_back_as_it_was() -> None:
     given = append([PREDICTION, REFUSAL], perf_counter())
     assert all_records() == given
     assert [each[:15] for each in given] == [PREDICTION[:15], REFUSAL[:15]]
 
 
+@BOTH_DATABASES
 def test_each_record_carries_the_hash_of_the_one_before_it() -> None:
     first, second = append([PREDICTION, REFUSAL], perf_counter())
     (third,) = append([PREDICTION], perf_counter())
@@ -41,6 +45,7 @@ def test_each_record_carries_the_hash_of_the_one_before_it() -> None:
     assert [each.previous for each in (first, second, third)] == [GENESIS, first.hash, second.hash]
 
 
+@BOTH_DATABASES
 def test_the_hash_can_be_computed_by_anybody_from_what_is_stored() -> None:
     """As docs/operations.md says it, with nothing but the standard library."""
     (record,) = append([PREDICTION._replace(warnings='[{"detail":"36,5 °C"}]')], perf_counter())
@@ -49,12 +54,14 @@ def test_the_hash_can_be_computed_by_anybody_from_what_is_stored() -> None:
     assert hashlib.sha256((record.window_raw or b"") + text.encode()).hexdigest() == record.hash
 
 
+@BOTH_DATABASES
 def test_when_and_how_long_after_the_receipt_is_recorded() -> None:
     (record,) = append([PREDICTION], perf_counter() - 2)
     assert 2_000_000 <= record.duration_us < 3_000_000
     assert abs(utc_moment(record.at) - datetime.now(UTC)) < timedelta(seconds=5)
 
 
+@BOTH_DATABASES
 def test_times_are_in_order_as_text() -> None:
     moments = [datetime(1999, 12, 31, 23, 59, 59, tzinfo=UTC), datetime(2024, 1, 1, 0, 0, 0, 1, tzinfo=UTC)]
     texts = [utc_text(each) for each in moments]
@@ -63,6 +70,7 @@ def test_times_are_in_order_as_text() -> None:
     assert {len(each) for each in texts} == {27}
 
 
+@BOTH_DATABASES
 def test_many_writers_at_once_make_one_chain(app: Flask) -> None:
     def write(_number: int) -> None:
         with app.app_context():
@@ -75,6 +83,7 @@ def test_many_writers_at_once_make_one_chain(app: Flask) -> None:
     assert [each.previous for each in records[1:]] == [each.hash for each in records[:-1]]
 
 
+@BOTH_DATABASES
 def test_another_write_joins_the_transaction(app: Flask) -> None:
     assert app
 
@@ -86,6 +95,7 @@ def test_another_write_joins_the_transaction(app: Flask) -> None:
         assert connection.exec_driver_sql("SELECT jti FROM revoked_tokens").scalar() == record.id
 
 
+@BOTH_DATABASES
 def test_where_the_other_write_fails_nothing_is_recorded() -> None:
     def fail(cursor: Any, _records: list[Record]) -> None:
         cursor.execute("INSERT INTO nowhere VALUES (1)")
@@ -94,3 +104,35 @@ def test_where_the_other_write_fails_nothing_is_recorded() -> None:
         append([PREDICTION], perf_counter(), fail)
     assert all_records() == []
     assert append([PREDICTION], perf_counter())[0].seq == 1
+
+
+class Stall:
+    """Stand still in the middle of the first writes, for longer than PostgreSQL lets a silent client hold the lock."""
+
+    def __init__(self, times: int) -> None:
+        self.left = times
+
+    def __call__(self, cursor: Any, _records: list[Record]) -> None:
+        if self.left and not on_sqlite(cursor):
+            self.left -= 1
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '50ms'")
+            time.sleep(0.2)
+        cursor.execute("INSERT INTO revoked_tokens VALUES ('x', '2030-01-01 00:00:00')")
+
+
+@BOTH_DATABASES
+def test_a_writer_that_stood_still_and_lost_the_lock_records_once_when_it_goes_on() -> None:
+    assert [each.seq for each in append([PREDICTION, REFUSAL], perf_counter(), Stall(1))] == [1, 2]
+    assert [each.seq for each in all_records()] == [1, 2]
+    assert chain.verify().count == 2
+
+
+@pytest.mark.parametrize("settings", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(("times", "seconds_in_line"), [(2, 2.0), (1, 0.1)], ids=["twice", "for long"])
+def test_a_writer_that_stands_still_again_or_for_long_records_nothing(
+    times: int, seconds_in_line: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fcv_api.ledger.record.SECONDS_IN_LINE", seconds_in_line)
+    with pytest.raises(DBAPIError, match="idle-in-transaction"):
+        append([PREDICTION], perf_counter(), Stall(times))
+    assert all_records() == []

@@ -13,6 +13,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import orjson
 from gunicorn import util
 
+from fcv_api import affinity
 from fcv_api.settings import ROOT, Settings
 from fcv_api.web.places import WAITING
 from fcv_api.web.worker import LeavingWorker
@@ -40,8 +41,12 @@ forwarded_allow_ips = "127.0.0.1,::1"  # FCV_PROXIES decides who is believed; no
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108 - memory, not a disk
 
 
-def pre_fork(_server: Any, _worker: Any) -> None:  # noqa: ANN401 - gunicorn's own types
-    """Leave the workers no connection of the master's: two processes on one connection garble each other."""
+def pre_fork(server: Any, worker: Any) -> None:  # noqa: ANN401 - gunicorn's own types
+    """Choose a worker's processor while all others are known, and leave it no connection of the master's.
+
+    Two processes on one connection garble each other.
+    """
+    choose_processor(server, worker)
     if not preload_app:
         return
     from fcv_api.extensions import db  # only the master's app has an engine to empty
@@ -49,6 +54,20 @@ def pre_fork(_server: Any, _worker: Any) -> None:  # noqa: ANN401 - gunicorn's o
 
     with app.app_context():
         db.engine.dispose()
+
+
+def choose_processor(server: Any, worker: Any) -> None:  # noqa: ANN401
+    """Choose the processor that a worker keeps to."""
+    worker.processor = None
+    if _settings.cpu_affinity == "auto":
+        taken = [each.processor for each in server.WORKERS.values()]
+        worker.processor = affinity.choose(taken, server.num_workers, bind)
+
+
+def post_fork(_server: Any, worker: Any) -> None:  # noqa: ANN401
+    """Keep a worker to its processor before it has more than one thread."""
+    if worker.processor is not None:
+        affinity.keep_to({worker.processor})
 
 
 def pre_exec(server: Any) -> None:  # noqa: ANN401

@@ -1,4 +1,4 @@
-"""Passwords: what a new one must be, and whether one is right. Imports nothing of ours."""
+"""Passwords: what a new one must be, and whether one is right. Imports nothing that imports more of ours."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
 import bcrypt
+
+from fcv_api import affinity
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -84,8 +86,10 @@ def _hasher() -> ThreadPoolExecutor:
 def _step_back() -> None:
     """Take a tenth of a processor that others want, and all of one that nobody wants. Only Linux has it by thread.
 
-    Where a sandbox forbids even that, passwords are hashed all the same.
+    Any processor will do: it needs no Python meanwhile. Where a sandbox forbids even that, passwords are hashed all the
+    same.
     """
+    affinity.keep_to(affinity.ALL)
     if sys.platform == "linux":
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)

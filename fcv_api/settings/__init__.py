@@ -32,6 +32,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MODES = ("development", "production")
 POLICIES = ("open", "admin", "closed")
 LEDGER = ("required", "off")
+AFFINITY = ("auto", "off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Settings:
     password_min_length: int
     workers: int
     threads: int
+    cpu_affinity: str
     bind: str
     proxies: int
 
@@ -103,6 +105,7 @@ def _read(env: Env) -> dict[str, Any]:
         "password_min_length": env.int("PASSWORD_MIN_LENGTH", 8, validate=Range(1, 72)),
         "workers": env.int("WORKERS", 2, validate=Range(1, 64)),
         "threads": env.int("THREADS", 4, validate=Range(1, 64)),
+        "cpu_affinity": env.str("CPU_AFFINITY", "auto", validate=OneOf(AFFINITY)),
         "bind": env.str("BIND", "127.0.0.1:8000", validate=check_bind),
         "proxies": env.int("PROXIES", 0, validate=Range(0, 5)),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import selectors
 import socket
 import time
@@ -14,6 +15,8 @@ from gunicorn import util
 from gunicorn.workers.gthread import ThreadWorker
 
 FEW = 8
+SIGN_OF_LIFE = 1.0
+"""Seconds. A worker that tells nothing for `timeout`, 30 s, is taken for dead."""
 LINGER, LONGEST_LINGER, MOST_LINGERING = 2.0, 65_536, 256
 """Seconds and bytes for which a closed connection is still read, as gunicorn has them; and how many there may be."""
 
@@ -31,6 +34,17 @@ class LeavingWorker(ThreadWorker):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - gunicorn's own
         super().__init__(*args, **kwargs)
         self._lingering: deque[Any] = deque()
+        self._told_of_life = -math.inf
+
+    def notify(self) -> None:
+        """Tell the master of life, once a second and not with each event.
+
+        It costs a system call, and with it the interpreter, which the thread that works on a request takes meanwhile.
+        """
+        now = time.monotonic()
+        if now - self._told_of_life >= SIGN_OF_LIFE:
+            self._told_of_life = now
+            super().notify()
 
     def accept(self, listener: Any) -> None:  # noqa: ANN401
         """Let an idler worker take the connection, where there are few: the first to wake would take all of them."""

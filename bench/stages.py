@@ -29,11 +29,11 @@ RULES = tuple(
         ("values", r"fcv_api/wire/\w+\.py:\w*(number|value)\w*$"),
         (
             "names and codes",
-            r"fcv_api/wire/(sign_rows\.py:|byte_rows\.py:(find|are)$|\w+\.py:\w*(name|code|sign)s?\w*$)",
+            r"fcv_api/wire/(sign_rows\.py:|byte_(rows|words)\.py:(find|are|alike)$|\w+\.py:\w*(name|code|sign)s?\w*$)",
         ),
         (
             "JSON: find and decode the columns",
-            r"fcv_api/(wire/(read_columns|byte_rows)\.py:|web/parser\.py:load_json$)",
+            r"fcv_api/(wire/(read_columns|find_rows|byte_rows|byte_words)\.py:|web/parser\.py:load_json$)",
         ),
         ("rows: the rest of reading", r"fcv_api/wire/(vital_rows|encounter|encounter_id|columns)\.py:"),
         ("window and scaling", r"fcv_api/domain/(window|encounter|scaling)\.py:"),

@@ -1,8 +1,4 @@
-"""A column's cells, found in its bytes: what is only compared is never made into objects.
-
-A column that is not written as exports write it, `{"0":5.0,"1":6.0}` with at most one space after each `:` and `,`, is
-left to a parser. So this may refuse what is sound, and must never read anything otherwise than a parser does.
-"""
+"""A column's cells, known by where their bytes are: what is only compared is never made into objects."""
 
 from __future__ import annotations
 
@@ -14,16 +10,9 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from fcv_api.wire.byte_words import LONGEST, WORD, Mask, Places, Stems, Texts, Words, Written
 from fcv_api.wire.rows import Key, OrderedRows, Rows, SharedRows, cells_of
 
-Places = NDArray[np.intp]
-Words = NDArray[np.uint64]
-Mask = NDArray[np.bool_]
-
-QUOTE, COLON, COMMA, SPACE = b'":, '
-WORD = 8
-"""Bytes that are compared at once."""
-LONGEST = 32
 NUMBERS = msgspec.json.Decoder(list[float | None])
 
 
@@ -31,15 +20,16 @@ class ByteRows(OrderedRows):
     """Cells by row, as the places of their bytes. Keys and cells become objects only for whoever asks.
 
     row_keys: (rows,), each as one word. starts, ends: (rows,), where each cell's bytes are.
-    texts: whether each cell is a text without escapes.
+    texts: whether each cell is a text without escapes. before: what stands before each cell, where that is short.
     """
 
-    __slots__ = ("_written", "ends", "lengths", "row_keys", "starts", "texts")
+    __slots__ = ("_written", "before", "ends", "lengths", "row_keys", "starts", "texts")
 
-    def __init__(self, written: bytes, keys: Words, spans: tuple[Places, Places], *, texts: bool) -> None:
-        """written: the column, with a word's bytes after it. spans: starts and ends."""
+    def __init__(self, written: Written, keys: Words, spans: tuple[Places, Places], *, texts: bool) -> None:
+        """spans: starts and ends."""
         super().__init__(keys)
         self._written, self.row_keys, self.texts = written, keys, texts
+        self.before: Stems | None = None
         self.starts, self.ends = spans
         self.lengths = self.ends - self.starts
 
@@ -75,40 +65,42 @@ class ByteRows(OrderedRows):
             return None
         return np.array(cells, dtype=np.float64)
 
-    def find(self, texts: Sequence[bytes]) -> Places:
-        """Tell which of some texts each cell is, (rows,): its index, or -1. Each has at least a word's bytes.
-
-        Only where the cells are texts.
-        """
-        words, starts, lengths = every_word(self._written), self.starts + 1, self.lengths - 2  # without quotes
-        ending = words[starts + lengths - WORD]
-        found = np.full(len(self), -1)
-        for index, text in enumerate(texts):
-            likely = np.flatnonzero((lengths == len(text)) & (ending == every_word(text)[-1]))
-            for place in range(0, len(text) - WORD, WORD):
-                likely = likely[words[starts[likely] + place] == every_word(text)[place]]
-            found[likely] = index
-        return found
+    def find(self, texts: Texts) -> Places:
+        """Tell which of some texts each cell is, (rows,): its index, or -1. Only where the cells are texts."""
+        return texts.find(self._written, self.starts + 1, self.lengths - 2)  # without quotes
 
     def are(self, texts: Sequence[bytes], which: Places, wanted: Mask) -> bool:
         """Tell whether some of the cells are written like this: each as the text of its index. None is over a word."""
         lengths, tokens = self.lengths[wanted], np.array([int.from_bytes(text) for text in texts], dtype=np.uint64)
         if not (lengths == np.array([len(text) for text in texts])[which]).all():
             return False
-        return bool((short_words(self._written, self.starts[wanted], lengths) == tokens[which]).all())
+        return bool((self._written.short(self.starts[wanted], lengths) == tokens[which]).all())
+
+    def alike(self, wanted: Places, models: Places, which: Places) -> bool:
+        """Tell whether some of the cells are written as a few of the column are. which: of `models`, by wanted cell."""
+        starts, lengths = self.starts[wanted], self.lengths[wanted]
+        as_wanted = self.lengths[models]
+        if as_wanted.max() > LONGEST or not np.array_equal(lengths, as_wanted[which]):
+            return False
+        for place in range(0, int(as_wanted.max()), WORD):
+            left = np.maximum(as_wanted - place, 0)
+            words = self._written.start(self.starts[models] + place, left)
+            if not np.array_equal(self._written.start(starts + place, left[which]), words[which]):
+                return False
+        return True
 
     def words_of_texts(self, places: Sequence[int]) -> Words | None:
-        """Give words of each text, (rows, places). None unless all are texts that end with the last of these words."""
+        """Give words of each text, (places, rows). None unless all are texts that end with the last of these words."""
         if not self.texts or not (self.lengths == places[-1] + WORD + 2).all():
             return None
-        words = every_word(self._written)
-        return np.stack([words[self.starts + 1 + place] for place in places], axis=1)
+        starts = self.starts + 1
+        return np.stack([self._written.words[starts + place] for place in places])
 
     def runs(self) -> tuple[list[Any], Places]:
         """Give each cell that is not written as the one before it, as an object, and how many rows it stands for."""
         firsts = np.arange(len(self))
         if (self.lengths <= WORD).all():
-            words = short_words(self._written, self.starts, self.lengths)
+            words = self._written.short(self.starts, self.lengths)
             firsts = np.flatnonzero(np.concatenate([[True], words[1:] != words[:-1]]))
         return self._parse(self.starts[firsts], self.ends[firsts]), np.diff(firsts, append=len(self))
 
@@ -123,7 +115,7 @@ class ByteRows(OrderedRows):
         lengths = ends - starts + 1  # with the comma after each
         before = np.cumsum(lengths) - lengths
         places = np.arange(before[-1] + lengths[-1]) + np.repeat(starts - before, lengths)
-        listed: NDArray[np.uint8] = np.frombuffer(self._written, np.uint8)[places]
+        listed: NDArray[np.uint8] = self._written.each[places]
         listed[-1] = ord("]")
         return b"[%b" % listed.tobytes()
 
@@ -142,58 +134,3 @@ def parts_of(column: Rows, order: Places) -> Callable[[int, int, object], Ordere
         return SharedRows([rows[place] for place in places], [cells[place] for place in places], keys)
 
     return part
-
-
-def every_word(written: bytes) -> Words:
-    """Give the word that begins at each byte but the last seven."""
-    return np.ndarray((len(written) - WORD + 1,), "<u8", written, strides=(1,))
-
-
-def short_words(written: bytes, starts: Places, lengths: Places) -> Words:
-    """Give texts of 1 to 8 bytes as one number each, the first byte foremost."""
-    spare = (8 * (WORD - np.clip(lengths, 1, WORD))).astype(np.uint64)
-    shifted: Words = every_word(written)[starts].byteswap() >> spare
-    return shifted
-
-
-def find_rows(column: bytes | memoryview, like: ByteRows | None = None) -> ByteRows | None:
-    """Find the rows of a column. None where it has to be parsed. column: sound JSON.
-
-    like: a column that may have the same keys.
-    """
-    written, end = b"".join((column, bytes(WORD))), len(column) - 1
-    if not written.startswith(b'{"') or b"\\" in written:
-        return None
-    each = np.frombuffer(written, np.uint8)
-    quotes = np.flatnonzero(each == QUOTE)
-    opening, closing = quotes[::2], quotes[1::2]
-    named = each[closing + 1] == COLON  # a text before a colon is a key, of this object or of one inside it
-    texts = len(named) - np.count_nonzero(named)
-    if texts:
-        opening, closing = opening[named], closing[named]
-    if not len(opening):
-        return None
-    starts, ends = closing + 2, np.append(opening[1:] - 1, end)
-    starts += each[starts] == SPACE
-    ends[:-1] -= each[ends[:-1]] == SPACE
-    if opening[0] != 1 or not (each[ends[:-1]] == COMMA).all():  # before the first key of an object inside is a brace
-        return None
-    keys = _keys(written, opening + 1, closing - opening - 1, like)
-    if keys is None:
-        return None
-    if texts:  # as many as rows, and each cell begins and ends with a quote: each is one text
-        plain = texts == len(keys) and (each[starts] == QUOTE).all() and (each[ends - 1] == QUOTE).all()
-        return ByteRows(written, keys, (starts, ends), texts=True) if plain else None
-    unclear = (ends - starts).max() > LONGEST or b"e" in written or b"E" in written  # could be too large for a number
-    return None if unclear else ByteRows(written, keys, (starts, ends), texts=False)
-
-
-def _keys(written: bytes, starts: Places, lengths: Places, like: ByteRows | None) -> Words | None:
-    """Give each key as a word. None where two are equal, or one is too long or nothing."""
-    if not ((lengths > 0) & (lengths <= WORD)).all():
-        return None
-    keys = short_words(written, starts, lengths)
-    if like is not None and np.array_equal(keys, like.row_keys):
-        return like.row_keys
-    rising = (keys[1:] > keys[:-1]).all()  # as numbers do that rise
-    return keys if rising or len(np.unique(keys)) == len(keys) else None

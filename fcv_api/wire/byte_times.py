@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fcv_api.wire.byte_rows import ByteRows
+from fcv_api.wire.byte_words import Words
 
 PLACES = (0, 8, 11)
 """Where each word of a time begins: `2024-03-`, `03 09:32`, `09:32:41`."""
@@ -32,16 +33,23 @@ MONTHS_AT_MOST = 12
 def local_times(column: ByteRows) -> NDArray[np.datetime64] | None:
     """Give each row's wall clock, (rows,), datetime64[us]. None unless all are written so, within a year."""
     words = column.words_of_texts(PLACES)
-    if words is None or not len(words):
+    if words is None or not len(column):
         return None
-    digits = words ^ SHAPES
-    digits[:, 1] ^= np.where((digits[:, 1] & np.uint64(0xFF0000)) == T_FOR_SPACE, T_FOR_SPACE, np.uint64(0))
-    if (((digits + ABOVE) | digits) & HIGHEST).any():
+    changes = words[:, 1:] != words[:, :-1]
+    firsts = np.flatnonzero(np.concatenate([[True], changes[0] | changes[1] | changes[2]]))
+    read = _read(words.take(firsts, axis=1))  # each once, for all rows in which it follows itself
+    return None if read is None else np.repeat(read, np.diff(firsts, append=len(column)))
+
+
+def _read(words: Words) -> NDArray[np.datetime64] | None:
+    digits = words ^ SHAPES[:, np.newaxis]
+    digits[1] ^= np.where((digits[1] & np.uint64(0xFF0000)) == T_FOR_SPACE, T_FOR_SPACE, np.uint64(0))
+    if (((digits + ABOVE[:, np.newaxis]) | digits) & HIGHEST).any():
         return None
-    pairs = (digits * np.uint64(10) + (digits >> np.uint64(8))).view(np.uint8).reshape(-1, 3, 8)
+    pairs = (digits * np.uint64(10) + (digits >> np.uint64(8))).view(np.uint8).reshape(3, -1, 8)
 
     def at(word: int, place: int) -> NDArray[np.int64]:
-        value: NDArray[np.int64] = pairs[:, word, place].astype(np.int64)
+        value: NDArray[np.int64] = pairs[word, :, place].astype(np.int64)
         return value
 
     days = _days(100 * at(0, 0) + at(0, 2), at(0, 5), at(1, 0))

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 import orjson
 
-from fcv_api.wire.byte_rows import ByteRows, find_rows
+from fcv_api.wire.byte_rows import ByteRows
 from fcv_api.wire.encounter import COLUMNS
+from fcv_api.wire.find_rows import find_rows
 
 NAMES = ("idAtencion", *COLUMNS)
 ABSENT = msgspec.Raw()

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from fcv_api.domain.errors import CodeNameConflict
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGNS
 from fcv_api.wire.byte_rows import ByteRows
+from fcv_api.wire.byte_words import Texts
 from fcv_api.wire.columns import Cells, cell_at, invalid_rows, read_codes, read_numbers, show
 from fcv_api.wire.rows import KeysWhere, Rows, aligned, cells_of, cells_where
 
 CODES = np.array([sign.code for sign in SIGNS])
 WRITTEN = [str(sign.code).encode() for sign in SIGNS]
-WRITTEN_NAMES = [sign.name.encode() for sign in SIGNS]
+WRITTEN_NAMES = Texts([sign.name.encode() for sign in SIGNS])
 NAME_BY_CODE = {sign.code: sign.name for sign in SIGNS}
 
 

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fcv_api.wire.byte_rows import ByteRows, find_rows
+from fcv_api.wire.byte_rows import ByteRows
+from fcv_api.wire.byte_words import Texts
+from fcv_api.wire.find_rows import find_rows
 
 LIKE_EXPORTS = [(",", ":"), (", ", ": ")]
 NUMBER = st.integers(-(2**63), 2**63 - 1) | st.floats(-1e9, 1e9).map(lambda number: round(number, 3)) | st.none()
@@ -82,14 +84,14 @@ def test_what_no_export_writes_is_left_to_a_parser(column: bytes) -> None:
 def test_a_text_is_found_by_all_its_bytes() -> None:
     names = [*(name.decode() for name in NAMES), "MDC_TEMQ", "", "MDC", "xMDC_TEMP", "MDC_ECG_HEARX_RATE"]
     column = found({str(row): name for row, name in enumerate(names)})
-    assert column.find(NAMES).tolist() == [0, 1, 2, 3, -1, -1, -1, -1, -1]
+    assert column.find(Texts(NAMES)).tolist() == [0, 1, 2, 3, -1, -1, -1, -1, -1]
 
 
 @settings(max_examples=100)
 @given(texts=st.lists(st.sampled_from([name.decode() for name in NAMES]) | TEXT, min_size=1))
 def test_texts_are_found_as_by_comparing_them(texts: list[str]) -> None:
     wanted = [NAMES.index(text.encode()) if text.encode() in NAMES else -1 for text in texts]
-    assert found({str(row): text for row, text in enumerate(texts)}).find(NAMES).tolist() == wanted
+    assert found({str(row): text for row, text in enumerate(texts)}).find(Texts(NAMES)).tolist() == wanted
 
 
 @pytest.mark.parametrize("cell", [150457, 15045, 150456.0, None, [150456]], ids=repr)
@@ -124,3 +126,43 @@ def test_columns_of_the_same_keys_share_them() -> None:
     assert other is not None
     assert second.row_keys is first.row_keys
     assert other.row_keys is not first.row_keys
+
+
+@settings(max_examples=1500, deadline=None)
+@given(keys=st.lists(KEY, min_size=1, max_size=5, unique=True), data=st.data())
+def test_a_column_beside_one_of_the_same_rows_is_found_as_if_it_were_alone(
+    keys: list[str], data: st.DataObject
+) -> None:
+    """Whatever parts its keys and cells, and whatever its cells hold; or it is left to a parser."""
+
+    def column(cells: st.SearchStrategy[Any]) -> bytes:
+        colon, comma = data.draw(st.sampled_from([":", ": "])), data.draw(st.sampled_from([",", ", "]))
+        colons = st.sampled_from([colon, colon, colon, " :", ":\t"])
+        commas = st.sampled_from([comma, comma, comma, " ,", ",\n"])
+        parts = [json.dumps(key) + data.draw(colons) + json.dumps(data.draw(cells)) + data.draw(commas) for key in keys]
+        return ("{" + "".join(parts).rstrip(" ,\n") + data.draw(st.sampled_from(["}", "}", " }"]))).encode()
+
+    kinds = [NUMBER, TEXT, CELL, st.dictionaries(st.sampled_from(keys), NUMBER | TEXT, max_size=2)]
+    first = find_rows(column(data.draw(st.sampled_from(kinds))))
+    body = column(data.draw(st.sampled_from(kinds)))
+    rows = find_rows(body, first)
+    if rows is None:
+        return
+    wanted = orjson.loads(body)
+    assert list(rows) == list(wanted)
+    assert repr(rows.cells) == repr(list(wanted.values()))
+    assert rows.texts == all(isinstance(cell, str) for cell in wanted.values())
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        b'{"0": {"5": 1, "1": 2}}',
+        b'{"0": [1,{"5": 2}], "1": 3}',
+        b'{"0": {"x": "a"}, "5": "b", "1": "c"}',
+    ],
+)
+def test_a_key_of_an_object_inside_is_no_row_though_it_is_one_of_another_column(column: bytes) -> None:
+    first = find_rows(b'{"0": 7, "5": 8, "1": 9}')
+    assert first is not None
+    assert find_rows(column, first) is None

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from fcv_api.wire.byte_rows import find_rows
 from fcv_api.wire.byte_times import local_times
+from fcv_api.wire.find_rows import find_rows
 
 FIRST, LAST = datetime.fromisoformat("1890-01-01"), datetime.fromisoformat("2210-12-31")
 MOMENT = st.datetimes(FIRST, LAST).map(lambda time: time.replace(microsecond=0))

@@ -57,6 +57,10 @@ class ByteRows(OrderedRows):
         """Give some of the cells, as objects. wanted: (rows,)."""
         return self._parse(self.starts[wanted], self.ends[wanted])
 
+    def at(self, places: Places) -> list[Any]:
+        """Give the cells of some rows, as objects."""
+        return self._parse(self.starts[places], self.ends[places])
+
     def numbers(self, wanted: Mask) -> NDArray[np.float64] | None:
         """Give some of the cells; NaN for null. None where one is no number."""
         try:
@@ -112,10 +116,11 @@ class ByteRows(OrderedRows):
         """Write some cells as a list."""
         if not len(starts):
             return b"[]"
-        lengths = ends - starts + 1  # with the comma after each
+        lengths = ends - starts + 1  # with what is after each: a comma, or after the column's last one a brace
         before = np.cumsum(lengths) - lengths
         places = np.arange(before[-1] + lengths[-1]) + np.repeat(starts - before, lengths)
         listed: NDArray[np.uint8] = self._written.each[places]
+        listed[before - 1] = ord(",")
         listed[-1] = ord("]")
         return b"[%b" % listed.tobytes()
 

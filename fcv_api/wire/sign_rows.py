@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,6 +64,21 @@ class SignRows:
             absent = [row for row in self.rows if row not in column]
             raise invalid_rows((name, row, "this row is missing from the column") for row in absent)
         return self.told(name, column)
+
+    def one_a_sign(self, column: Rows, signs: NDArray[np.intp]) -> dict[int, Any] | None:
+        """Give each sign's cell, where all rows of a sign are written with the same one; None where they are not.
+
+        signs: of the rows that are read.
+        """
+        if not (len(signs) and isinstance(column, ByteRows) and column.texts and aligned(column, self.names)):
+            return None
+        at = np.flatnonzero(self.kept)
+        firsts = np.zeros(len(SIGNS), dtype=np.intp)
+        firsts[signs[::-1]] = at[::-1]  # of equal places the last one stays
+        if not column.alike(at, firsts, signs):
+            return None
+        present = np.flatnonzero(np.bincount(signs))
+        return dict(zip(present.tolist(), column.at(firsts[present]), strict=True))
 
     def told(self, name: str, column: Rows) -> Cells:
         """Take a column's cells of the rows that are read, by key, whatever other rows it has."""

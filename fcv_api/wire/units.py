@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,22 @@ Pair = tuple[int, object]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Told:
+    """What rows say of their units. pairs: each sign with each of its cells. cells: gives them row by row."""
+
+    pairs: set[Pair]
+    cells: Callable[[], Cells]
+
+    @classmethod
+    def of(cls, cells: Cells, signs: NDArray[np.intp]) -> Told:
+        """Read each row's. signs: by row. Raises InvalidRows for a list or an object."""
+        try:
+            return cls(set(zip(signs.tolist(), cells.cells, strict=True)), lambda: cells)
+        except TypeError:
+            raise cells.explain(_reason) from None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Measured:
     """values: (n,) in the signs' own units. unknown: signs, by index, with a unit of no table."""
 
@@ -28,12 +45,9 @@ class Measured:
     unknown: tuple[Pair, ...]
 
 
-def all_known(told: Cells) -> bool:
-    """Tell whether every cell names a unit of the table. Raises InvalidRows for a list or an object."""
-    try:
-        return all(map(_unit, set(told.cells)))
-    except TypeError:
-        raise told.explain(_reason) from None
+def all_known(told: Told) -> bool:
+    """Tell whether every cell names a unit of the table."""
+    return all(_unit(cell) for _sign, cell in told.pairs)
 
 
 def either(names: Cells, codes: Cells) -> Cells:
@@ -43,32 +57,26 @@ def either(names: Cells, codes: Cells) -> Cells:
     return Cells(names.column, names.rows, cells)
 
 
-def in_own_units(told: Cells, signs: NDArray[np.intp], values: NDArray[np.float64]) -> Measured:
-    """Convert values to their signs' own units. Raises InvalidRows, WrongUnit or UnitMissing.
-
-    told: each row's unit, null or empty where nobody said. signs, values: (n,).
-    """
-    try:
-        units = {pair: _unit(pair[1]) for pair in set(zip(signs.tolist(), told.cells, strict=True))}
-    except TypeError:
-        raise told.explain(_reason) from None
+def in_own_units(told: Told, signs: NDArray[np.intp], values: NDArray[np.float64]) -> Measured:
+    """Convert values to their signs' own units. Raises WrongUnit or UnitMissing. signs, values: (n,)."""
+    units = {pair: _unit(pair[1]) for pair in told.pairs}
     _check_kinds(told, signs, units)
     _check_hot(told, signs, values, units)
     for (sign, cell), unit in units.items():
         if unit and unit.converts:
-            rows = (signs == sign) & np.array([each == cell for each in told.cells])
+            rows = (signs == sign) & np.array([each == cell for each in told.cells().cells])
             with np.errstate(over="ignore"):  # infinite is outside the hard limits
                 values = np.where(rows, (values - unit.zero) * unit.factor, values)
     return Measured(values, tuple(pair for pair, unit in units.items() if unit is None and _is_said(pair[1])))
 
 
 def unknown_since(
-    unknown: tuple[Pair, ...], told: Cells, signs: NDArray[np.intp], instants: NDArray[np.datetime64]
+    unknown: tuple[Pair, ...], told: Told, signs: NDArray[np.intp], instants: NDArray[np.datetime64]
 ) -> tuple[UnknownUnit, ...]:
     """Say since when each unknown unit was sent. told, signs, instants: by row."""
     first: dict[tuple[int, str], np.datetime64] = {}
     wanted = set(unknown)
-    for sign, cell, instant in zip(signs.tolist(), told.cells, instants, strict=True) if wanted else ():
+    for sign, cell, instant in zip(signs.tolist(), told.cells().cells, instants, strict=True) if wanted else ():
         if (sign, cell) in wanted:
             pair = (sign, _written(cell))
             first[pair] = min(first.get(pair, instant), instant)
@@ -93,17 +101,17 @@ def _reason(cell: object) -> str | None:
     return f"must be a unit, not {show(cell)}" if isinstance(cell, list | dict) else None
 
 
-def _check_kinds(told: Cells, signs: NDArray[np.intp], units: dict[Pair, Unit | None]) -> None:
+def _check_kinds(told: Told, signs: NDArray[np.intp], units: dict[Pair, Unit | None]) -> None:
     """Refuse a unit that measures something else than its sign is."""
     wrong = {pair: unit for pair, unit in units.items() if unit and unit.kind is not SIGNS[pair[0]].unit.kind}
     if wrong:
         reason = "{0.name} is {0.kind.value}, and no unit of {1.name}"
         reasons = {pair: reason.format(unit, SIGNS[pair[0]]) for pair, unit in wrong.items()}
-        raise _refusal(WrongUnit, told, signs, reasons)
+        raise _refusal(WrongUnit, told.cells(), signs, reasons)
 
 
 def _check_hot(
-    told: Cells, signs: NDArray[np.intp], values: NDArray[np.float64], units: dict[Pair, Unit | None]
+    told: Told, signs: NDArray[np.intp], values: NDArray[np.float64], units: dict[Pair, Unit | None]
 ) -> None:
     """Refuse a temperature that may be Fahrenheit, where no unit says so: it is never guessed."""
     hot = (signs == TEMPERATURE) & (values > HOTTEST)
@@ -111,7 +119,7 @@ def _check_hot(
         return
     reason = f"a temperature over {HOTTEST:g} needs its unit: °C and °F cannot be told apart"
     bare = {pair: reason for pair, unit in units.items() if unit is None}
-    rows = told.where(hot)
+    rows = told.cells().where(hot)
     if any((TEMPERATURE, cell) in bare for cell in rows.cells):
         raise _refusal(UnitMissing, rows, signs[hot], bare)
 

@@ -16,7 +16,7 @@ from fcv_api.wire.columns import Cells
 from fcv_api.wire.rows import Rows, aligned, cells_of
 from fcv_api.wire.sign_rows import SignRows, signs_of
 from fcv_api.wire.times import Instants, Times, newest, read_local, read_times
-from fcv_api.wire.units import all_known, either, in_own_units, unknown_since
+from fcv_api.wire.units import Told, all_known, either, in_own_units, unknown_since
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -80,7 +80,7 @@ class VitalRows:
         signs = every_sign[at]
         if self.codes is not None:
             nine.check_codes(self.codes, signs)
-        told = self._units(nine)
+        told = self._units(nine, signs)
         measured = in_own_units(told, signs, values)
         every = self._every_time(zone)
         times = every.take(at) if every else read_times(nine.cells("fecRegistro", self.times, required=True), zone)
@@ -106,13 +106,23 @@ class VitalRows:
         except BadCells:  # perhaps of a row that nobody reads
             return None
 
-    def _units(self, nine: SignRows) -> Cells:
+    def _units(self, nine: SignRows, signs: NDArray[np.intp]) -> Told:
         """Give each row's unit: `unidad`, or `idUnidad` where that names none of the table.
 
         A column without a cell is as one that was not sent: in a batch, others may have sent it.
         """
         units, codes = self.units or {}, self.unit_codes or {}
         if codes and not units:
-            return nine.told("idUnidad", codes)
-        names = nine.told("unidad", units)
-        return either(names, nine.told("idUnidad", codes)) if codes and not all_known(names) else names
+            return _told(nine, "idUnidad", codes, signs)
+        names = _told(nine, "unidad", units, signs)
+        if not codes or all_known(names):
+            return names
+        return Told.of(either(names.cells(), nine.told("idUnidad", codes)), signs)
+
+
+def _told(nine: SignRows, name: str, column: Rows, signs: NDArray[np.intp]) -> Told:
+    """Give what each row of a column tells of its unit: by sign, as nearly every request allows."""
+    by_sign = nine.one_a_sign(column, signs)
+    if by_sign is None:
+        return Told.of(nine.told(name, column), signs)
+    return Told(set(by_sign.items()), lambda: nine.told(name, column))

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fcv_api.wire.byte_rows import ByteRows
-from fcv_api.wire.byte_words import Texts
+from fcv_api.wire.byte_words import LONGEST, Texts
 from fcv_api.wire.find_rows import find_rows
 
 LIKE_EXPORTS = [(",", ":"), (", ", ": ")]
@@ -166,3 +166,27 @@ def test_a_key_of_an_object_inside_is_no_row_though_it_is_one_of_another_column(
     first = find_rows(b'{"0": 7, "5": 8, "1": 9}')
     assert first is not None
     assert find_rows(column, first) is None
+
+
+UNIT = st.sampled_from(["", "%", "Cel", "MDC_DIM_MMHG", "MDC_DIM_MMHH", "MDC_DIM_BEAT_PER_MIN", "MDC_DIM_BEET_PER_MIN"])
+
+
+@settings(max_examples=400, deadline=None)
+@given(cells=st.lists(UNIT | TEXT, min_size=1, max_size=12), data=st.data())
+def test_cells_are_alike_where_they_are_the_same_texts(cells: list[str], data: st.DataObject) -> None:
+    models = data.draw(st.lists(st.integers(0, len(cells) - 1), min_size=1, max_size=3))
+    wanted = data.draw(st.lists(st.integers(0, len(cells) - 1), min_size=1, max_size=12))
+    like = [cells[place] for place in models]
+    which = [like.index(cells[place]) if cells[place] in like and data.draw(st.booleans()) else 0 for place in wanted]
+    column = found({str(row): cell for row, cell in enumerate(cells)})
+    expected = [cells[place] for place in wanted] == [like[model] for model in which]
+    longest = max(len(text.encode()) for text in like) + 2 > LONGEST
+    assert column.alike(np.array(wanted), np.array(models), np.array(which)) is (expected and not longest)
+
+
+@settings(max_examples=200, deadline=None)
+@given(cells=st.lists(TEXT, min_size=1, max_size=9) | st.lists(NUMBER, min_size=1, max_size=9), data=st.data())
+def test_the_cells_of_some_rows_are_given_in_any_order(cells: list[Any], data: st.DataObject) -> None:
+    places = data.draw(st.lists(st.integers(0, len(cells) - 1), max_size=12))
+    column = found({str(row): cell for row, cell in enumerate(cells)})
+    assert repr(column.at(np.array(places, dtype=np.intp))) == repr([cells[place] for place in places])

@@ -6,6 +6,7 @@ from datetime import UTC
 from typing import Any
 
 import numpy as np
+import orjson
 import pytest
 
 from fcv_api.domain.encounter import Encounter
@@ -13,13 +14,20 @@ from fcv_api.domain.errors import InvalidRows, UnitMissing, WrongUnit
 from fcv_api.domain.units import UNITS
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGNS
 from fcv_api.wire.encounter import EncounterSchema
+from fcv_api.wire.read_columns import read_columns
 
 Body = dict[str, Any]
 TEMPERATURE = "MDC_TEMP"
 
 
 def read(body: Body) -> Encounter:
+    """Read a body by its columns, and find that it says the same by its bytes."""
     encounter: Encounter = EncounterSchema().load(body).read(UTC)
+    columns = read_columns(orjson.dumps(body))
+    assert columns is not None
+    by_bytes: Encounter = EncounterSchema().load(columns).read(UTC)
+    assert by_bytes.values.tobytes() == encounter.values.tobytes()
+    assert by_bytes.unknown == encounter.unknown
     return encounter
 
 

@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -138,6 +139,7 @@ def running(contender: Contender, home: Home, token: str, probe: bytes) -> Itera
             roots.append(_start(command(home.folder / "nginx-own"), os.environ.copy(), output.fileno()))
             url = f"https://127.0.0.1:{home.tls_ports[0]}/predict"
             trusted = home.folder / "nginx-own" / "certs" / "ca.crt"
+        _wait_for_port(home.port)
         began = time.perf_counter()
         words = [each.format(port=home.port) for each in contender.command]
         words[0] = program(contender.environment, words[0])
@@ -171,6 +173,17 @@ def _start(words: list[str], environment: dict[str, str], output: int) -> subpro
     )
 
 
+def _wait_for_port(port: int) -> None:
+    """Wait until what ran before holds the port no longer: a process of its own may outlive it for a moment."""
+    deadline = time.monotonic() + LONGEST_STOP
+    while time.monotonic() < deadline:
+        with suppress(OSError):
+            socket.create_server(("127.0.0.1", port)).close()
+            return
+        time.sleep(0.1)
+    sys.exit(f"Port {port} is still held by the contender before.")
+
+
 def _wait_for_answer(target: Target, server: subprocess.Popen[bytes], probe: bytes) -> None:
     deadline = time.monotonic() + LONGEST_START
     while time.monotonic() < deadline and server.poll() is None:
@@ -178,7 +191,7 @@ def _wait_for_answer(target: Target, server: subprocess.Popen[bytes], probe: byt
             if ask(target, probe).ok:
                 return
         time.sleep(0.01)
-    sys.exit(f"No answer from {server.args!r}.")
+    sys.exit(f"No answer from {server.args!r}, which {'runs' if server.poll() is None else 'ended'}.")
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:

@@ -66,6 +66,16 @@ def test_the_service_is_ready_under_all_that_the_unit_forbids_it(machine: Machin
     assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
 
 
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="needs two processors")
+def test_each_worker_keeps_to_a_processor_of_its_own_under_it_too(machine: Machine) -> None:
+    (master,) = state(machine, "MainPID")
+    workers = machine.run("cat", f"/proc/{master}/task/{master}/children").split()
+    told = machine.run("grep", "-h", "Cpus_allowed_list", *(f"/proc/{each}/status" for each in workers))
+    processors = [line.split()[-1] for line in told.splitlines()]
+    assert len(set(processors)) == len(workers) == 2
+    assert all(each.isdigit() for each in processors)
+
+
 def test_it_answers_the_golden_encounter_and_records_it(machine: Machine) -> None:
     body = "@/opt/fcv/tests/fixtures/encounter_5501.json"
     headers = ["-H", f"Authorization: {authorization(machine)}", "-H", "Content-Type: application/json"]

@@ -33,7 +33,8 @@ from fcv_api.wire.long_query import LongTable, open_table
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
+MEMORY = max(400, 200 * CORES)
+"""MB. Sorted in more, an export is not parted sooner, and a large one takes more than a small one."""
 PERCENT = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}"
 
 
@@ -59,7 +60,12 @@ class Means:
 @click.option("--rolling", is_flag=True, help="Score every window of each encounter, and not only the last.")
 @click.option("--model", "reference", metavar="NAME[/VERSION]", help="Which model, instead of the active one.")
 @click.option("--processes", "count", type=click.IntRange(1), default=CORES, help="How many.  [default: one a core]")
-@click.option("--memory", type=click.IntRange(100), default=1000, show_default=True, help="MB to part the export in.")
+@click.option(
+    "--memory",
+    type=click.IntRange(100),
+    default=MEMORY,
+    help="MB to part the export in.  [default: 200 a core, and at least 400]",
+)
 @click.option(
     "--rows",
     type=click.IntRange(1),

@@ -37,8 +37,11 @@ def choose(taken: Iterable[int | None], workers: int, address: str) -> int | Non
 
 
 def keep_to(processors: Iterable[int]) -> None:
-    """Let this thread, and those that it starts, run on these only. Where that is forbidden, all stays as it is."""
-    with contextlib.suppress(OSError):
+    """Let this thread, and those that it starts, run on these only.
+
+    Where a sandbox forbids that, or the system has no such call, all stays as it is.
+    """
+    with contextlib.suppress(OSError, AttributeError):
         os.sched_setaffinity(0, processors)
 
 

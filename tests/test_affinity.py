@@ -51,10 +51,10 @@ def test_the_kernels_words_for_the_threads_of_a_core_are_read(four: Path, told: 
 
 @pytest.mark.usefixtures("four")
 def test_who_comes_after_one_that_ended_gets_its_processor() -> None:
-    first, second, third = chosen(3)
-    for gone, left in ((first, [second, third]), (second, [first, third]), (third, [first, second])):
-        assert affinity.choose(left, 3, "127.0.0.1:8000") not in left
-        assert gone in FOUR
+    workers = chosen(4)
+    for gone in workers:
+        left = [each for each in workers if each != gone]
+        assert affinity.choose(left, 4, "127.0.0.1:8000") == gone
 
 
 @pytest.mark.usefixtures("four")
@@ -88,3 +88,8 @@ def test_where_keeping_to_one_is_forbidden_all_goes_on(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(os, "sched_setaffinity", forbidden)
     affinity.keep_to(before)
+
+
+def test_where_the_system_has_no_such_call_all_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "sched_setaffinity", raising=False)
+    affinity.keep_to({0})

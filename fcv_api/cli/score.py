@@ -14,7 +14,7 @@ from typing import Any
 import click
 from tqdm import tqdm
 
-from fcv_api import __version__
+from fcv_api import __version__, affinity
 from fcv_api.app import database_app
 from fcv_api.cli.active import artifact_of
 from fcv_api.domain.errors import UnusableExport
@@ -32,7 +32,7 @@ from fcv_api.wire.files import check_suffix
 from fcv_api.wire.long_query import LongTable, open_table
 
 FILE = click.Path(dir_okay=False, path_type=Path)
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+CORES = len(affinity.ALL) or os.cpu_count() or 1
 MEMORY = max(400, 200 * CORES)
 """MB. Sorted in more, an export is not parted sooner, and a large one takes more than a small one."""
 PERCENT = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}"

@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from fcv_api.wire.byte_words import LONGEST, WORD, Mask, Places, Stems, Texts, Words, Written
+from fcv_api.wire.byte_words import LONGEST, WORD, Mask, Places, Stems, Texts, Words, Written, runs_of
 from fcv_api.wire.rows import Key, OrderedRows, Rows, SharedRows, cells_of
 
 NUMBERS = msgspec.json.Decoder(list[float | None])
@@ -41,7 +41,7 @@ class ByteRows(OrderedRows):
     @property
     def cells(self) -> list[Any]:
         """All cells, as objects."""
-        return self._parse(self.starts, self.ends)
+        return self._parse(slice(None))
 
     def __len__(self) -> int:
         return len(self.row_keys)
@@ -55,16 +55,16 @@ class ByteRows(OrderedRows):
 
     def where(self, wanted: Mask) -> list[Any]:
         """Give some of the cells, as objects. wanted: (rows,)."""
-        return self._parse(self.starts[wanted], self.ends[wanted])
+        return self._parse(wanted)
 
     def at(self, places: Places) -> list[Any]:
         """Give the cells of some rows, as objects."""
-        return self._parse(self.starts[places], self.ends[places])
+        return self._parse(places)
 
     def numbers(self, wanted: Mask) -> NDArray[np.float64] | None:
         """Give some of the cells; NaN for null. None where one is no number."""
         try:
-            cells = NUMBERS.decode(self._listed(self.starts[wanted], self.ends[wanted]))
+            cells = NUMBERS.decode(self._listed(wanted))
         except msgspec.DecodeError:
             return None
         return np.array(cells, dtype=np.float64)
@@ -102,18 +102,19 @@ class ByteRows(OrderedRows):
 
     def runs(self) -> tuple[list[Any], Places]:
         """Give each cell that is not written as the one before it, as an object, and how many rows it stands for."""
-        firsts = np.arange(len(self))
-        if (self.lengths <= WORD).all():
-            words = self._written.short(self.starts, self.lengths)
-            firsts = np.flatnonzero(np.concatenate([[True], words[1:] != words[:-1]]))
-        return self._parse(self.starts[firsts], self.ends[firsts]), np.diff(firsts, append=len(self))
+        if (self.lengths > WORD).any():
+            return self.cells, np.ones(len(self), dtype=np.intp)
+        words = self._written.short(self.starts, self.lengths)
+        firsts, lengths = runs_of(words[1:] != words[:-1])
+        return self._parse(firsts), lengths
 
-    def _parse(self, starts: Places, ends: Places) -> list[Any]:
-        cells: list[Any] = orjson.loads(self._listed(starts, ends))
+    def _parse(self, which: Mask | Places | slice) -> list[Any]:
+        cells: list[Any] = orjson.loads(self._listed(which))
         return cells
 
-    def _listed(self, starts: Places, ends: Places) -> bytes:
+    def _listed(self, which: Mask | Places | slice) -> bytes:
         """Write some cells as a list."""
+        starts, ends = self.starts[which], self.ends[which]
         if not len(starts):
             return b"[]"
         lengths = ends - starts + 1  # with what is after each: a comma, or after the column's last one a brace

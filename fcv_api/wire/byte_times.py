@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fcv_api.wire.byte_rows import ByteRows
-from fcv_api.wire.byte_words import Words
+from fcv_api.wire.byte_words import Words, runs_of
 
 PLACES = (0, 8, 11)
 """Where each word of a time begins: `2024-03-`, `03 09:32`, `09:32:41`."""
@@ -35,10 +35,9 @@ def local_times(column: ByteRows) -> NDArray[np.datetime64] | None:
     words = column.words_of_texts(PLACES)
     if words is None or not len(column):
         return None
-    changes = words[:, 1:] != words[:, :-1]
-    firsts = np.flatnonzero(np.concatenate([[True], changes[0] | changes[1] | changes[2]]))
+    firsts, lengths = runs_of((words[:, 1:] != words[:, :-1]).any(axis=0))
     read = _read(words.take(firsts, axis=1))  # each once, for all rows in which it follows itself
-    return None if read is None else np.repeat(read, np.diff(firsts, append=len(column)))
+    return None if read is None else np.repeat(read, lengths)
 
 
 def _read(words: Words) -> NDArray[np.datetime64] | None:

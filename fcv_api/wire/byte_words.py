@@ -32,15 +32,24 @@ class Written:
 
     def short(self, starts: Places, lengths: Places) -> Words:
         """Give texts of 1 to 8 bytes as one number each, the first byte foremost."""
-        spare = (8 * (WORD - np.clip(lengths, 1, WORD))).astype(np.uint64)
-        shifted: Words = self.words[starts].byteswap() >> spare
+        shifted: Words = self.words[starts].byteswap() >> _spare(np.clip(lengths, 1, WORD))
         return shifted
 
     def start(self, starts: Places, lengths: Places) -> Words:
         """Give the first word of each text; what lies behind a shorter one counts for nothing. lengths: 0 or more."""
-        spare = (8 * (WORD - np.minimum(lengths, WORD))).astype(np.uint64)
-        kept: Words = self.words[starts] << spare
+        kept: Words = self.words[starts] << _spare(np.minimum(lengths, WORD))
         return kept
+
+
+def _spare(lengths: Places) -> Words:
+    """Give how many bits of a word a text of at most so many bytes leaves."""
+    return (8 * (WORD - lengths)).astype(np.uint64)
+
+
+def runs_of(changes: Mask) -> tuple[Places, Places]:
+    """Give where each run of equal rows begins, and how many it has. changes: (rows - 1,), from one to the next."""
+    firsts = np.flatnonzero(np.concatenate([[True], changes]))
+    return firsts, np.diff(firsts, append=len(changes) + 1)
 
 
 class Stems(NamedTuple):
@@ -59,7 +68,7 @@ class Stems(NamedTuple):
         lengths = starts - opening
         if lengths.max() > WORD:
             return None
-        spare = (8 * (WORD - lengths)).astype(np.uint64)
+        spare = _spare(lengths)
         return cls(lengths, spare, written.words[opening] << spare)
 
     def stand_at(self, written: Written, opening: Places) -> bool:

@@ -36,6 +36,7 @@ MAY_IMPORT = {
         *("domain", "throttle"),
     },
     "cli": {
+        "affinity",
         "app",
         "web",
         "lstm",

@@ -98,15 +98,24 @@ class SeveralEncounters(Unscorable):
 
 @dataclass(eq=False)
 class TooFewInstants(Unscorable):
-    """Fewer distinct instants than the model reads. `ready_at` is when the last missing one is expected."""
+    """Fewer distinct instants than the model reads. `ready_at` is when the last missing one is expected.
+
+    slot_minutes: set where `have` counts filled slots of so many minutes, and not instants.
+    """
 
     have: int
     need: int
     ready_at: datetime | None
+    slot_minutes: float | None = None
 
     def __str__(self) -> str:
         ready = f"; expected to suffice at {self.ready_at}" if self.ready_at else ""
-        return f"{self.have} distinct instants were sent and the model reads {self.need}{ready}."
+        if self.slot_minutes is None:
+            return f"{self.have} distinct instants were sent and the model reads {self.need}{ready}."
+        return (
+            f"The rows are denser than the model's steps and fill {self.have} slots of {self.slot_minutes:g} minutes; "
+            f"the model reads {self.need}{ready}."
+        )
 
 
 @dataclass(eq=False)
@@ -119,6 +128,11 @@ class WindowSpan(Unscorable):
     median_step: float
     shortest: float
     longest: float
+
+    @property
+    def too_dense(self) -> bool:
+        """Whether the window is too short, and not too long."""
+        return self.minutes < self.shortest
 
     def __str__(self) -> str:
         return (

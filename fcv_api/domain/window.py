@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import MissingSign, MissingSigns, TooFewInstants, WindowSpan
+from fcv_api.domain.samples import Samples
 from fcv_api.domain.scaling import Scaling, scale_by_window
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGN_NAMES, SIGNS
 
@@ -42,6 +43,7 @@ class Window:
     measured: (instants, 9), true where `raw` was measured, not filled.
     last_measured: (9,), also before the window; NaT for never. instants: (instants,). Both datetime64[us] in UTC.
     signs: the names of the columns. first, last: as the sender said them.
+    samples: what was measured inside, where the rows are slots of denser rows; else None.
     """
 
     raw: Matrix
@@ -51,6 +53,7 @@ class Window:
     signs: tuple[str, ...]
     first: datetime
     last: datetime
+    samples: Samples | None = None
 
     @property
     def end(self) -> datetime:

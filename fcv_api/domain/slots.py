@@ -1,0 +1,109 @@
+"""Slots: denser rows as a model that learnt from one step between instants can read them.
+
+A slot is one step long, and closed at its end: (10:00, 10:05] is the slot of 10:05. It holds the last value of each
+sign measured in it. Last, and not mean: a mean would shrink the variance that the model learnt from snapshots.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fcv_api.domain.errors import MissingSign, MissingSigns, TooFewInstants, WindowSpan
+from fcv_api.domain.samples import Samples
+from fcv_api.domain.vitals import INDEX_BY_NAME
+from fcv_api.domain.window import History, Window, WindowSpec, last_measured, last_window
+
+Instants = NDArray[np.datetime64]
+EPOCH = np.datetime64(0, "us")
+
+
+def step_of(spec: WindowSpec) -> np.timedelta64:
+    """Return the length of a slot."""
+    return np.timedelta64(round(spec.step_minutes * 60_000_000), "us")
+
+
+def slot_ends(instants: Instants, step: np.timedelta64, anchor: np.datetime64 | Instants = EPOCH) -> Instants:
+    """Return, (t,), the end of the slot of each instant. anchor: where one slot ends; or one for each instant."""
+    ends: Instants = anchor - (anchor - instants) // step * step
+    return ends
+
+
+def in_slots(history: History, ends: Instants) -> History:
+    """Return a history of slots, with an instant at the end of each filled one. ends: (t,), ascending, of each instant.
+
+    Several values of one sign at one instant are their mean, as everywhere: `History.of` has taken it.
+    """
+    if not len(ends):
+        return history
+    last = np.append(np.flatnonzero(ends[1:] != ends[:-1]), len(ends) - 1)  # (s,), the row of each slot's last instant
+    first = np.append(0, last[:-1] + 1)
+    found = np.logical_or.reduceat(~np.isnan(history.measured), first, axis=0)  # (s, 9)
+    filled = history.filled[last]  # the last value in the slot, or before it
+    return History(history.encounter, ends[last], np.where(found, filled, np.nan), filled)
+
+
+def on_the_clock(history: History, step: np.timedelta64, now: np.datetime64) -> History:
+    """Return a history of slots at multiples of the step since the epoch, without one that has not ended by `now`."""
+    ends = slot_ends(history.instants, step)
+    ended = int(np.searchsorted(ends, now, side="right"))
+    return in_slots(history.until(ended), ends[:ended])
+
+
+def last_window_in_slots(history: History, spec: WindowSpec, refused: WindowSpan) -> Window:
+    """Return the window of slots that end at the newest instant, where the window as sent was refused as too dense.
+
+    refused: by `last_window`. Raises it where that window was too long; else what `last_window` raises of slots.
+    """
+    if not refused.too_dense:
+        raise refused
+    instants, step = history.instants, step_of(spec)
+    slots = in_slots(history, slot_ends(instants, step, instants[-1]))
+    measured = last_measured(instants, history.measured)
+    try:
+        window = last_window(slots, spec)
+    except TooFewInstants as reason:
+        raise TooFewInstants(reason.have, reason.need, reason.ready_at, spec.step_minutes) from None
+    except MissingSigns as reason:
+        raise _as_measured(reason, history, measured) from None
+    order = [INDEX_BY_NAME[name] for name in spec.signs]
+    return replace(window, last_measured=measured[order], samples=_inside(history, window, step))
+
+
+def _as_measured(reason: MissingSigns, history: History, measured: Instants) -> MissingSigns:
+    """Return the fact with the instants at which signs were measured, instead of the ends of their slots."""
+    signs = [
+        each if each.last_measured is None else MissingSign(each.name, history.encounter.as_sent(at))
+        for each, at in ((each, measured[INDEX_BY_NAME[each.name]]) for each in reason.signs)
+    ]
+    return MissingSigns(tuple(signs), reason.first, reason.last)
+
+
+def _inside(history: History, window: Window, step: np.timedelta64) -> Samples:
+    after = window.instants[0] - step
+    first = int(np.searchsorted(history.instants, after, side="right"))
+    sent = history.encounter
+    inside = (sent.instants > after) & (sent.instants <= history.instants[-1])
+    rows = int(np.count_nonzero(inside & ~np.isnan(sent.values)))
+    return Samples(history.instants[first:], history.measured[first:], rows, step)
+
+
+def last_slots(
+    instants: Instants, newest: NDArray[np.intp], step: np.timedelta64, count: int
+) -> tuple[NDArray[np.intp], Instants]:
+    """Return the last filled slots of many windows, each with its slots laid from its own newest instant.
+
+    newest: (w,), the row of each window's newest instant. Returns the row of the last instant in each slot, (count, w),
+    and the slots' ends, oldest first; -1 and NaT where a window has fewer.
+    """
+    rows = np.empty((count, len(newest)), dtype=np.intp)
+    ends = np.empty((count, len(newest)), dtype=instants.dtype)
+    row, end = newest, instants[newest]
+    for slot in reversed(range(count)):
+        rows[slot], ends[slot] = row, end
+        row = np.where(np.isnat(end), -1, np.searchsorted(instants, end - step, side="right") - 1)
+        found = slot_ends(instants[row], step, instants[newest])
+        end = np.where(row < 0, np.datetime64("NaT"), found)
+    return rows, ends

@@ -12,7 +12,7 @@ import orjson
 from fcv_api.domain import quality
 from fcv_api.domain.circumstances import OFFLINE, Circumstances, undecided
 from fcv_api.domain.encounter import Encounter
-from fcv_api.domain.errors import NoModel, Unscorable
+from fcv_api.domain.errors import NoModel, Unscorable, WindowSpan
 from fcv_api.domain.prediction import (
     ModelIdentity,
     Prediction,
@@ -22,8 +22,9 @@ from fcv_api.domain.prediction import (
     most_probable,
     probabilities_of,
 )
+from fcv_api.domain.slots import last_window_in_slots
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGN_NAMES
-from fcv_api.domain.window import Window, extract_window
+from fcv_api.domain.window import History, Window, WindowSpec, last_window
 from fcv_api.ledger.record import Also, Record, append
 
 Outcome = Prediction | Refusal
@@ -32,7 +33,7 @@ Outcome = Prediction | Refusal
 def assess(encounter: Encounter, model: Scorer, given: Circumstances = OFFLINE) -> Prediction | Refusal:
     """Score one encounter's last window, or say why not."""
     try:
-        window = extract_window(encounter, model.spec)
+        window = window_of(History.of(encounter), model.spec)
         probabilities = probabilities_of(model.score(model.spec.scale(window.raw)), model)
     except Unscorable as reason:
         return Refusal(encounter.id, reason)
@@ -42,6 +43,14 @@ def assess(encounter: Encounter, model: Scorer, given: Circumstances = OFFLINE) 
         *undecided(probabilities),
     )
     return Prediction(encounter.id, probabilities, window, model.identity, warnings)
+
+
+def window_of(history: History, spec: WindowSpec) -> Window:
+    """Return the last window as sent, or of slots where that is too dense. Raises what `last_window` raises."""
+    try:
+        return last_window(history, spec)
+    except WindowSpan as reason:
+        return last_window_in_slots(history, spec, reason)
 
 
 def attempt(encounter: int, assessed: Callable[[], Outcome]) -> Outcome:

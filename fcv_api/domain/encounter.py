@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 
@@ -15,7 +16,7 @@ LONGEST_SHOWN = 32
 
 @dataclass(frozen=True, slots=True)
 class Implausible:
-    """Values of one sign, by its index, that lay outside its hard limits and were dropped. instants: of each."""
+    """Values of one sign, by its index, that lay outside its hard limits and were dropped. instants: ascending."""
 
     sign: int
     instants: tuple[np.datetime64, ...]
@@ -68,7 +69,7 @@ class Encounter:
     def until(self, end: np.datetime64) -> Encounter:
         """Give what had been sent when the rows of `end`, an instant of the encounter, were the newest."""
         known = self.instants <= end
-        implausible = [(each.sign, tuple(at for at in each.instants if at <= end)) for each in self.implausible]
+        implausible = [(each.sign, each.instants[: bisect_right(each.instants, end)]) for each in self.implausible]
         return replace(
             self,
             signs=self.signs[known],
@@ -78,6 +79,15 @@ class Encounter:
             unknown=tuple(each for each in self.unknown if each.since <= end),
             implausible=tuple(Implausible(sign, instants) for sign, instants in implausible if instants),
         )
+
+    def in_order(self) -> Encounter:
+        """Return the same with the rows that hold a value, by time."""
+        present = np.flatnonzero(~np.isnan(self.values))
+        return self.rows(present[np.argsort(self.instants[present], kind="stable")])
+
+    def rows(self, chosen: NDArray[np.intp] | slice) -> Encounter:
+        """Return the same with some of its rows."""
+        return replace(self, signs=self.signs[chosen], values=self.values[chosen], instants=self.instants[chosen])
 
     def as_sent(self, instant: np.datetime64) -> datetime:
         """Say an instant as the sender did: by its wall clock without an offset, or in UTC with one."""
@@ -95,7 +105,7 @@ class Encounter:
         for index in range(len(SIGNS)):
             instants = self.instants[implausible & (self.signs == index)]
             if len(instants):
-                found.append(Implausible(index, tuple(instants)))
+                found.append(Implausible(index, tuple(np.sort(instants))))
         kept = ~noise
         signs, values, instants = self.signs[kept], self.values[kept], self.instants[kept]
         return replace(self, signs=signs, values=values, instants=instants, implausible=tuple(found))

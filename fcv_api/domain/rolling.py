@@ -3,36 +3,76 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.limits import CARRIED, STATIC
 from fcv_api.domain.quality import Raw
+from fcv_api.domain.samples import Samples
+from fcv_api.domain.slots import last_slots, step_of
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGN_NAMES
 from fcv_api.domain.window import MINUTE, History, Matrix, WindowSpec, last_window
 
-Cell = TypeVar("Cell", bound=np.generic)
+INSTANT = np.timedelta64(1, "us")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WindowRows:
+    """Where the n rows of w windows come from.
+
+    at: (n, w), the row of the history whose filled values a row has. ends: (n, w), a row's instant or its slot's end.
+    after: (n, w), a measurement later than this is the row's own. -1 and NaT where there are fewer slots than rows.
+    first: (w,), the first row of the history inside the window. resampled: (w,), whether the rows are slots.
+    """
+
+    at: NDArray[np.intp]
+    ends: NDArray[np.datetime64]
+    after: NDArray[np.datetime64]
+    first: NDArray[np.intp]
+    resampled: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, instants: NDArray[np.datetime64], spec: WindowSpec) -> WindowRows:
+        """Take the last instants; where they are too dense, the last slots. instants: (t,), not fewer than n."""
+        newest = np.arange(spec.instants - 1, len(instants))
+        at = newest + np.arange(1 - spec.instants, 1)[:, np.newaxis]
+        ends = instants[at]
+        after = ends - INSTANT
+        dense = (ends[-1] - ends[0]) / MINUTE < spec.span_minutes / 2
+        if dense.any():
+            step = step_of(spec)
+            at[:, dense], ends[:, dense] = last_slots(instants, newest[dense], step, spec.instants)
+            after[:, dense] = ends[:, dense] - step
+        return cls(at, ends, after, np.searchsorted(instants, after[0], side="right"), dense)
+
+    def since(self, row: int) -> NDArray[np.datetime64]:
+        """Return, (w,), after when the last so many rows of each window lie."""
+        after: NDArray[np.datetime64] = self.after[-row:][0]
+        return after
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rolling:
-    """w windows of n instants: each ends at an instant of the encounter, from the n-th on.
+    """w windows of n rows: each ends at an instant of the encounter, from the n-th on.
 
-    values, measured: (n, w, 9) by the order of `vitals.SIGNS`: what is done along a window's instants is then done to
+    A window's rows are instants, or, where those are too dense, slots laid from the window's own last instant.
+    values, measured: (n, w, 9) by the order of `vitals.SIGNS`: what is done along a window's rows is then done to
     all windows alike, to the last bit. counts: (w, 9), how many cells were measured. last_measured: (w, 9), also before
-    the window; NaT for never. first, last: (w,), each window's instants.
+    the window; NaT for never. rows: where they come from. ordered: the encounter, by time. sent: (t + 1,), how many of
+    its rows lie before each instant.
     """
 
     history: History
     spec: WindowSpec
+    rows: WindowRows
     values: Matrix
     measured: NDArray[np.bool_]
     counts: NDArray[np.intp]
     last_measured: NDArray[np.datetime64]
+    ordered: Encounter
+    sent: NDArray[np.intp]
 
     @classmethod
     def of(cls, encounter: Encounter, spec: WindowSpec) -> Rolling:
@@ -40,23 +80,28 @@ class Rolling:
         history = History.of(encounter)
         if len(history.instants) < spec.instants:
             last_window(history, spec)  # raises
-        found = ~np.isnan(history.measured)  # (t, 9)
-        measured = _windows(found, spec.instants)
-        last_measured = _last_measured(history, found)[spec.instants - 1 :]
-        return cls(history, spec, _filled(history, found, spec), measured, measured.sum(axis=0), last_measured)
+        rows = WindowRows.of(history.instants, spec)
+        last = _last_measured(history)
+        measured = last[rows.at] > rows.after[:, :, np.newaxis]
+        values = _filled_backward(history.filled[rows.at])
+        counts, ordered = measured.sum(axis=0), encounter.in_order()
+        sent = np.append(np.searchsorted(ordered.instants, history.instants), len(ordered.instants))
+        return cls(history, spec, rows, values, measured, counts, last[spec.instants - 1 :], ordered, sent)
 
     def __len__(self) -> int:
         return len(self.last)
 
     @property
     def first(self) -> NDArray[np.datetime64]:
-        """(w,)."""
-        return self.history.instants[: len(self.history.instants) - self.spec.instants + 1]
+        """(w,). NaT where there are fewer slots than rows."""
+        first: NDArray[np.datetime64] = self.rows.ends[0]
+        return first
 
     @property
     def last(self) -> NDArray[np.datetime64]:
         """(w,)."""
-        return self.history.instants[self.spec.instants - 1 :]
+        last: NDArray[np.datetime64] = self.rows.ends[-1]
+        return last
 
     def scaled(self) -> Matrix:
         """Give what the model reads, (n, w, 9) in its own order of signs."""
@@ -66,8 +111,8 @@ class Rolling:
         return self.spec.scale(np.ascontiguousarray(self.values[:, :, order]))
 
     def refused(self) -> NDArray[np.bool_]:
-        """Tell, (w,), which windows `last_window` refuses."""
-        minutes = (self.last - self.first) / MINUTE
+        """Tell, (w,), which windows may be refused: all that are, and of slots perhaps a few that are not."""
+        minutes = (self.last - self.first) / MINUTE  # NaN, and so refused, where there are too few slots
         usable = (self.spec.span_minutes / 2 <= minutes) & (minutes <= self.spec.span_minutes * 2)
         carried = self.first[:, np.newaxis] - self.last_measured <= CARRIED  # false for NaT
         missing = (self.counts == 0) & ~STATIC & ~carried
@@ -75,36 +120,38 @@ class Rolling:
         return refused
 
     def raw(self, window: int, *, as_then: bool) -> Raw:
-        """Give one window as its warnings are told from. as_then: without what was sent after it."""
-        encounter, end = self.history.encounter, window + self.spec.instants
+        """Give one window as its warnings are told from. as_then: with its rows, and without what was sent later."""
+        first, end = int(self.rows.first[window]), window + self.spec.instants
+        rows = slice(self.sent[first], self.sent[end])
         return Raw(
-            encounter.until(self.last[window]) if as_then else encounter,
+            self.ordered.rows(rows).until(self.last[window]) if as_then else self.ordered,
             self.values[:, window],
             self.measured[:, window],
             self.last_measured[window],
-            self.history.instants[window:end],
+            self.rows.ends[:, window],
             self.spec.step_minutes,
+            self._samples(first, end, rows) if self.rows.resampled[window] else None,
+        )
+
+    def _samples(self, first: int, end: int, rows: slice) -> Samples:
+        history = self.history
+        return Samples(
+            history.instants[first:end], history.measured[first:end], int(rows.stop - rows.start), step_of(self.spec)
         )
 
 
-def _windows(table: NDArray[Cell], length: int) -> NDArray[Cell]:
-    """Give, (length, w, 9), each window of a table, (t, 9)."""
-    return np.array(sliding_window_view(table, length, axis=0).transpose(2, 0, 1), order="C")
-
-
-def _filled(history: History, found: NDArray[np.bool_], spec: WindowSpec) -> Matrix:
-    """Fill the gaps at the top of each window from the first measurement inside it, as `backward_fill` does."""
-    values = _windows(history.filled, spec.instants)
-    for sign in np.flatnonzero(~found[0] & found.any(axis=0)):
-        first = int(found[:, sign].argmax())  # before it there are gaps, and after it none
-        rows = np.arange(values.shape[1]) + np.arange(spec.instants)[:, np.newaxis]  # (n, w), in the history
-        inside = (rows < first) & (rows[-1] >= first)
-        values[:, :, sign] = np.where(inside, history.filled[first, sign], values[:, :, sign])
+def _filled_backward(values: Matrix) -> Matrix:
+    """Fill the gaps at the top of each window from the first measurement inside it, in place. values: (n, w, 9)."""
+    for sign in np.flatnonzero(np.isnan(values).any(axis=(0, 1))):
+        column = values[:, :, sign]
+        for row in reversed(range(len(values) - 1)):
+            column[row] = np.where(np.isnan(column[row]), column[row + 1], column[row])
     return values
 
 
-def _last_measured(history: History, found: NDArray[np.bool_]) -> NDArray[np.datetime64]:
+def _last_measured(history: History) -> NDArray[np.datetime64]:
     """Give, (t, 9), when each sign was last measured, up to each instant; NaT for never."""
+    found = ~np.isnan(history.measured)
     rows = np.arange(len(found))[:, np.newaxis]
     source = np.maximum.accumulate(np.where(found, rows, -1), axis=0)
     return np.where(source >= 0, history.instants[source], np.datetime64("NaT"))

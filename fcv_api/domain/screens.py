@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from fcv_api.domain import limits
 from fcv_api.domain.prediction import ScoreWarning
-from fcv_api.domain.quality import CHECKS, spread
+from fcv_api.domain.quality import CHECKS
 from fcv_api.domain.rolling import Rolling
+from fcv_api.domain.samples import spread
 from fcv_api.domain.window import MINUTE
 
 Flags = NDArray[np.bool_]
@@ -42,11 +43,22 @@ def _values(rolling: Rolling) -> Flags:
     unusual = (values < limits.USUAL_LOW) | (values > limits.USUAL_HIGH)
     unusual[:, :, limits.ECTOPY] = values[:, :, limits.ECTOPY] > values[:, :, limits.HEART_RATE]
     flags: Flags = (danger | unusual).any(axis=(0, 2))
-    return flags
+    return flags | _inside_slots(rolling)
+
+
+def _inside_slots(rolling: Rolling) -> Flags:
+    """Suspect a window of slots in whose last slots any instant has such a value."""
+    if not rolling.rows.resampled.any():
+        return rolling.rows.resampled
+    values = rolling.history.measured  # (t, 9), NaN where nothing was measured
+    odd = (values <= limits.LOW) | (values >= limits.HIGH) | (values < limits.USUAL_LOW) | (values > limits.USUAL_HIGH)
+    odd[:, limits.ECTOPY] |= values[:, limits.ECTOPY] > values[:, limits.HEART_RATE]
+    since = np.searchsorted(rolling.history.instants, rolling.rows.since(limits.LAST_ROWS), side="right")
+    return rolling.rows.resampled & _within(odd.any(axis=1), since, rolling)
 
 
 def _implausible(rolling: Rolling) -> Flags:
-    return _since(rolling, [min(each.instants) for each in rolling.history.encounter.implausible])
+    return _since(rolling, [each.instants[0] for each in rolling.history.encounter.implausible])
 
 
 def _filled(rolling: Rolling) -> Flags:
@@ -79,13 +91,17 @@ def _conflicts(rolling: Rolling) -> Flags:
         return np.zeros(len(rolling), dtype=np.bool_)  # no sign has two values at an instant
     rows = np.searchsorted(instants, encounter.instants[present])
     apart = spread(rows, encounter.signs[present], encounter.values[present], len(instants))  # (t, 9)
-    conflicting = np.any(apart > limits.APART, axis=1)
-    return _within(conflicting, rolling.spec.instants)
+    return _within(np.any(apart > limits.APART, axis=1), rolling.rows.first, rolling)
 
 
 def _sampling(rolling: Rolling) -> Flags:
-    steps, wanted = np.diff(rolling.history.instants) / MINUTE, rolling.spec.step_minutes
-    return _within((steps < wanted / 2) | (steps > wanted * 2), rolling.spec.instants - 1)
+    steps, wanted = np.diff(rolling.rows.ends, axis=0) / MINUTE, rolling.spec.step_minutes  # (n - 1, w)
+    flags: Flags = np.any((steps < wanted / 2) | (steps > wanted * 2), axis=0)
+    return flags
+
+
+def _resampled(rolling: Rolling) -> Flags:
+    return rolling.rows.resampled
 
 
 def _not_entered(rolling: Rolling) -> Flags:
@@ -105,16 +121,17 @@ def _since(rolling: Rolling, starts: list[np.datetime64]) -> Flags:
     return flags
 
 
-def _within(flags: Flags, length: int) -> Flags:
-    """Tell for each run of `length` flags whether it holds one."""
+def _within(flags: Flags, first: NDArray[np.intp], rolling: Rolling) -> Flags:
+    """Tell for each window whether an instant with a flag lies in it. flags: (t,). first: (w,), where to begin."""
     sums = np.concatenate([[0], np.cumsum(flags)])
-    found: Flags = sums[length:] > sums[: len(sums) - length]
+    found: Flags = sums[rolling.spec.instants :] > sums[first]
     return found
 
 
 Screen = Callable[[Rolling], Flags]
 SCREENS: tuple[Screen, ...] = (
-    *(_outrun, _values, _implausible, _filled, _flat, _rates, _conflicts, _sampling, _not_entered, _unknown_units),
+    *(_outrun, _values, _implausible, _filled, _flat, _rates, _conflicts, _sampling, _resampled),
+    *(_not_entered, _unknown_units),
 )
 """One a check, in the order of `quality.CHECKS`."""
 OF_THE_PAST = [SCREENS.index(screen) for screen in (_implausible, _conflicts, _unknown_units)]

@@ -13,7 +13,7 @@ from fcv_api.domain.prediction import SUM_TOLERANCE, Refusal, Scorer, ScoreWarni
 from fcv_api.domain.rolling import Rolling
 from fcv_api.domain.scores import Scores
 from fcv_api.domain.screens import warnings_of
-from fcv_api.domain.window import Matrix, last_window
+from fcv_api.domain.window import Matrix
 
 OFFLINE = Circumstances(warn_unvalidated=True)
 """Nobody waits for these answers, so none is stale; and none hides that its model was never validated."""
@@ -54,7 +54,7 @@ def _refusals(rolling: Rolling) -> dict[int, Unscorable]:
     refusals: dict[int, Unscorable] = {}
     for window in np.flatnonzero(rolling.refused()).tolist():
         try:
-            last_window(rolling.history.until(window + rolling.spec.instants), rolling.spec)
+            scoring.window_of(rolling.history.until(window + rolling.spec.instants), rolling.spec)
         except Unscorable as reason:
             refusals[window] = reason
     return refusals

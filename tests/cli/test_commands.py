@@ -10,6 +10,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 from conftest import FIXTURES, UNTRAINED, MakeSettings
+from dense_rows import MONITORS, body_of
 
 from fcv_api.cli import main
 
@@ -59,6 +60,13 @@ def test_predict_prints_the_answer_that_the_service_would_give(
     assert list(answer["inferences"].values()) == pytest.approx(wanted, abs=1e-5)
     assert answer["State"] == "Arresto_cardiaco"
     assert answer["warnings"][0]["code"] == "unvalidated_model"
+
+
+def test_predict_answers_rows_that_are_denser_than_the_models_steps(run: Run, tmp_path: Path) -> None:
+    body = body_of(MONITORS["signs over four minutes"].table())
+    (tmp_path / "dense.json").write_text(json.dumps(body))
+    answer = json.loads(run("predict", str(tmp_path / "dense.json")).stdout)
+    assert [each["code"] for each in answer["warnings"]][:2] == ["unvalidated_model", "resampled"]
 
 
 @pytest.mark.parametrize(

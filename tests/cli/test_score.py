@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 from conftest import FIXTURES, MakeSettings
+from dense_rows import MONITORS, body_of
 from flask.testing import FlaskClient
 
 from fcv_api.cli import main
@@ -120,6 +121,25 @@ def test_each_window_is_what_the_service_would_have_answered_at_its_end(
         wanted = answers(http, token, table[table["fecRegistro"] <= shown])
         for row in (row for row in rows if row["last"] == end):
             assert told(row) == comparable(wanted[row["idAtencion"]])
+
+
+@LIKE_PRODUCTION
+def test_dense_rows_are_answered_as_the_service_answers_and_rolling_ends_with_the_same(
+    http: FlaskClient, token: dict[str, str], tmp_path: Path
+) -> None:
+    beds = [rows_of(body_of(monitor.table()), number) for number, monitor in enumerate(MONITORS.values())]
+    table = pd.concat(beds).sort_values("fecRegistro", kind="stable")
+    table.to_csv(tmp_path / "in.csv", index=False)
+    found = []
+    for rolling in ([], ["--rolling"]):
+        score(tmp_path / "in.csv", "-o", tmp_path / "out.parquet", *rolling)
+        rows = pq.read_table(tmp_path / "out.parquet").to_pylist()
+        found.append({row["idAtencion"]: told(row) for row in rows})  # of several, the last
+    assert found[0] == found[1] == answers(http, token, table)
+    codes = [{warning["code"] for warning in each["warnings"]} for each in found[0].values()]
+    assert all(each >= {"resampled", "unvalidated_model"} for each in codes)
+    early = next(row for row in rows if row["error"] == "/problems/too-few-instants")
+    assert (early["first"], early["last"] is None) == (None, False)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 from conftest import FIXTURES
+from dense_rows import MONITORS, Monitor, encounter_of, spoilt_dense
 from fakes import FakeModel
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -154,3 +155,19 @@ def test_the_last_window_is_what_the_service_says(model: Scorer) -> None:
     outcome = scoring.assess(encounter, model, OFFLINE).or_raise()
     assert scores.probabilities.tolist() == [list(outcome.probabilities.values())]
     assert scores.warnings == [outcome.warnings]
+
+
+@pytest.mark.parametrize("monitor", MONITORS.values(), ids=MONITORS)
+def test_each_window_of_dense_rows_is_scored_as_its_prefix_is(model: Scorer, monitor: Monitor) -> None:
+    encounter = encounter_of(replace(monitor, minutes=125).table(), BOGOTA)
+    found = all_at_once(encounter, model)
+    assert found == one_by_one(encounter, model)
+    assert found[-1] == told(scoring.assess(encounter, model, OFFLINE))
+    assert "resampled" in {warning.code for warning in found[-1][1]}
+
+
+@given(encounter=spoilt_dense())
+@settings(max_examples=30, deadline=None)
+def test_each_window_of_spoilt_dense_rows_is_as_its_prefix_is(encounter: Encounter) -> None:
+    model = FakeModel(spec=WindowSpec(signs=tuple(reversed(SIGN_NAMES))))
+    assert all_at_once(encounter, model) == one_by_one(encounter, model)

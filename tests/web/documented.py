@@ -198,7 +198,7 @@ ROWS = (
     of_a_window("mixed-time-zones", with_cell("fecRegistro", "2024-03-03 08:00:00Z")),
     of_a_window("ambiguous-time", with_cell("fecRegistro", "2024-10-27 02:30:00"), TIMEZONE="Europe/Madrid"),
     of_a_window("too-few-instants", apart(timedelta(minutes=5), instants=19)),
-    of_a_window("window-span", apart(timedelta(minutes=1))),
+    of_a_window("window-span", apart(timedelta(minutes=11))),
     of_a_window("missing-signs", without("MDC_PULS_OXIM_SAT_O2")),
     Row("POST /predict/batch", "not-csv", posting("/predict/batch", data='a;b\n"1', content_type="text/csv")),
     *(Row(route, "not-authenticated", as_nobody(route)) for route in (*WITH_TOKEN, f"{WITH_TOKEN[3]}/replay")),

@@ -86,14 +86,12 @@ def test_many_rows_at_one_instant_are_one_instant(post: Post, encounter: Body) -
 @pytest.mark.parametrize(
     ("step", "first", "told"),
     [
-        (timedelta(seconds=31), "2024-03-03 09:20:11", "0.5 minutes"),
-        (timedelta(minutes=2), "2024-03-03 08:52:00", "2.0 minutes"),
         (timedelta(minutes=11), "2024-03-03 06:01:00", "11.0 minutes"),
         (timedelta(days=1), "2024-02-13 09:30:00", "1440.0 minutes"),
     ],
-    ids=["in 10 minutes", "under half", "over twice", "in 20 days"],
+    ids=["over twice", "in 20 days"],
 )
-def test_a_window_of_another_span_is_refused_with_its_instants_and_its_step(
+def test_a_window_of_a_longer_span_is_refused_with_its_instants_and_its_step(
     post: Post, encounter: Body, step: timedelta, first: str, told: str
 ) -> None:
     status, problem = post(spaced(encounter, step))
@@ -103,11 +101,33 @@ def test_a_window_of_another_span_is_refused_with_its_instants_and_its_step(
     assert problem["median_step_minutes"] == pytest.approx(step / timedelta(minutes=1))
 
 
-@pytest.mark.parametrize("step", [timedelta(minutes=2.5), timedelta(minutes=10)], ids=["half", "twice"])
-def test_half_and_twice_the_span_are_the_last_that_are_scored(post: Post, encounter: Body, step: timedelta) -> None:
+@pytest.mark.parametrize(
+    ("step", "have", "ready_at"),
+    [(timedelta(seconds=31), 2, "11:00:00"), (timedelta(minutes=2), 8, "10:30:00")],
+    ids=["in 10 minutes", "under half"],
+)
+def test_dense_rows_of_too_short_a_time_are_too_few_slots(
+    post: Post, encounter: Body, step: timedelta, have: int, ready_at: str
+) -> None:
+    status, problem = post(spaced(encounter, step))
+    assert (status, problem["type"]) == (422, "/problems/too-few-instants")
+    assert (problem["have"], problem["need"], problem["ready_at"]) == (have, 20, f"2024-03-03 {ready_at}")
+    assert f"fill {have} slots of 5 minutes; the model reads 20" in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    ("step", "beyond", "problem"),
+    [
+        (timedelta(minutes=2.5), timedelta(seconds=-1), "/problems/too-few-instants"),
+        (timedelta(minutes=10), timedelta(seconds=1), "/problems/window-span"),
+    ],
+    ids=["half", "twice"],
+)
+def test_half_and_twice_the_span_are_the_last_that_are_scored_as_sent(
+    post: Post, encounter: Body, step: timedelta, beyond: timedelta, problem: str
+) -> None:
     assert post(spaced(encounter, step))[0] == 200
-    beyond = timedelta(seconds=-1 if step < timedelta(minutes=5) else 1)
-    assert post(spaced(encounter, step + beyond))[1]["type"] == "/problems/window-span"
+    assert post(spaced(encounter, step + beyond))[1]["type"] == problem
 
 
 def test_a_probe_that_was_off_for_three_hours_is_named_with_its_last_measurement(post: Post, encounter: Body) -> None:

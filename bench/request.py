@@ -34,10 +34,9 @@ from fcv_api.accounts import Role
 from fcv_api.app import create_app
 from fcv_api.cli.db import migrate_database
 from fcv_api.settings import Settings
-from fcv_api.web.parser import columns_of
 from fcv_api.web.tokens import token_for
 from fcv_api.wire.answer import PredictionSchema
-from fcv_api.wire.encounter import EncounterSchema
+from fcv_api.wire.json_body import read_encounter
 
 ROUNDS = 400
 BODIES = {"real (1,925 rows)": bodies.BODIES["real"], "minimal (180 rows)": bodies.BODIES["minimal"]}
@@ -75,11 +74,11 @@ def service(folder: Path, **environment: str) -> tuple[Flask, str]:
 
 
 def _rows_to_answer(app: Flask) -> Step:
-    service, schema, answer = app.extensions["fcv"], EncounterSchema(), PredictionSchema()
+    service, answer = app.extensions["fcv"], PredictionSchema()
 
     def run(body: bytes) -> bytes:
-        encounter = schema.load(columns_of(body) or orjson.loads(body)).read(service.zone)
-        return orjson.dumps(answer.dump(scoring.assess(encounter, service.models.active()).or_raise()))
+        read = read_encounter(body).read(service.zone)
+        return orjson.dumps(answer.dump(scoring.assess_read(read, service.models.active()).or_raise()))
 
     return run
 

@@ -45,20 +45,17 @@ def assess(encounter: Encounter, model: Scorer, given: Circumstances = OFFLINE) 
     return Prediction(encounter.id, probabilities, window, model.identity, warnings)
 
 
+def assess_read(read: Encounter | Refusal, model: Scorer, given: Circumstances = OFFLINE) -> Outcome:
+    """Score what could be read. What could not stays refused."""
+    return read if isinstance(read, Refusal) else assess(read, model, given)
+
+
 def window_of(history: History, spec: WindowSpec) -> Window:
     """Return the last window as sent, or of slots where that is too dense. Raises what `last_window` raises."""
     try:
         return last_window(history, spec)
     except WindowSpan as reason:
         return last_window_in_slots(history, spec, reason)
-
-
-def attempt(encounter: int, assessed: Callable[[], Outcome]) -> Outcome:
-    """Do what leads to an outcome. A fact raised on the way, such as by a bad cell, is a refusal like any other."""
-    try:
-        return assessed()
-    except Unscorable as reason:
-        return Refusal(encounter, reason)
 
 
 def assess_all(
@@ -69,7 +66,7 @@ def assess_all(
         model = active()
     except NoModel as reason:
         return [each if isinstance(each, Refusal) else Refusal(each.id, reason) for each in read]
-    return [each if isinstance(each, Refusal) else assess(each, model, given) for each in read]
+    return [assess_read(each, model, given) for each in read]
 
 
 @dataclass(frozen=True, slots=True)

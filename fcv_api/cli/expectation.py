@@ -10,15 +10,13 @@ from typing import Any
 import click
 import numpy as np
 import orjson
-from marshmallow import ValidationError
 
 from fcv_api import scoring
 from fcv_api.domain.prediction import Prediction, State
 from fcv_api.lstm.artifact import Artifact, GoldenWindow
 from fcv_api.lstm.runtime import LiteRtModel
 from fcv_api.wire.answer import INFERENCE_KEYS
-from fcv_api.wire.columns import invalid_body
-from fcv_api.wire.encounter import EncounterSchema
+from fcv_api.wire.json_body import read_encounter
 
 TOLERANCE = 1e-4
 
@@ -58,11 +56,8 @@ def read_expectation(file: Path) -> dict[str, Any]:
 
 
 def _score(artifact: Artifact, encounter: object, zone: tzinfo) -> Prediction:
-    try:
-        rows = EncounterSchema().load(encounter)  # type: ignore[arg-type] # what is no object is refused
-    except ValidationError as error:
-        raise invalid_body(error.messages) from None
-    return scoring.assess(rows.read(zone), LiteRtModel(artifact)).or_raise()
+    rows = read_encounter(orjson.dumps(encounter))
+    return scoring.assess_read(rows.read(zone), LiteRtModel(artifact)).or_raise()
 
 
 def _wanted(artifact: Artifact, told: object, file: Path) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Commands that load pandas, scikit-learn, matplotlib or DuckDB, and do so only when they are called."""
+"""Commands that load scikit-learn, matplotlib or DuckDB, and do so only when they are called."""
 
 from __future__ import annotations
 

@@ -6,21 +6,19 @@ from pathlib import Path
 
 import click
 import numpy as np
-import orjson
-from marshmallow import ValidationError
 
 from fcv_api.app import database_app
 from fcv_api.cli.active import artifact_of
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import UnusableExport
+from fcv_api.domain.prediction import Refusal
 from fcv_api.domain.window import History
 from fcv_api.lstm.runtime import LiteRtModel
 from fcv_api.settings import Settings
 from fcv_api.training.plot import draw, roll
-from fcv_api.wire.columns import invalid_body
-from fcv_api.wire.encounter import EncounterSchema
 from fcv_api.wire.export import read_export, read_labels
 from fcv_api.wire.files import replaced
+from fcv_api.wire.json_body import NotJson, read_encounter
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 PICTURES = (".png", ".svg", ".pdf")
@@ -68,13 +66,12 @@ def _read(file: Path, wanted: int | None, settings: Settings) -> Encounter:
 
 def _read_request(file: Path, settings: Settings) -> Encounter:
     try:
-        rows = EncounterSchema().load(orjson.loads(file.read_bytes()))
-    except orjson.JSONDecodeError as error:
+        read = read_encounter(file.read_bytes()).read(settings.timezone)
+    except NotJson as error:
         raise click.ClickException(f"{file} is not JSON: {error}.") from None
-    except ValidationError as error:
-        raise invalid_body(error.messages) from None
-    encounter: Encounter = rows.read(settings.timezone)
-    return encounter
+    if isinstance(read, Refusal):
+        raise read.reason
+    return read
 
 
 def _onset(labels: Path | None, encounter: int, settings: Settings) -> np.datetime64 | None:

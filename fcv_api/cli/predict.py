@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 import orjson
-from marshmallow import ValidationError
 
 from fcv_api import scoring
 from fcv_api.app import database_app
@@ -15,8 +14,7 @@ from fcv_api.domain.circumstances import Circumstances
 from fcv_api.lstm.runtime import LiteRtModel
 from fcv_api.settings import Settings
 from fcv_api.wire.answer import PredictionSchema
-from fcv_api.wire.columns import invalid_body
-from fcv_api.wire.encounter import EncounterSchema
+from fcv_api.wire.json_body import NotJson, read_encounter
 
 
 @click.command()
@@ -29,13 +27,11 @@ def predict(file: Path, model: str | None) -> None:
     """
     settings = Settings.from_environment()
     try:
-        rows = EncounterSchema().load(orjson.loads(file.read_bytes()))
-    except orjson.JSONDecodeError as error:
+        rows = read_encounter(file.read_bytes())
+    except NotJson as error:
         raise click.ClickException(f"{file} is not JSON: {error}.") from None
-    except ValidationError as error:
-        raise invalid_body(error.messages) from None
     with database_app(settings).app_context():
         scorer = LiteRtModel(artifact_of(settings, model))
-    outcome = scoring.assess(rows.read(settings.timezone), scorer, Circumstances(warn_unvalidated=True))
+    outcome = scoring.assess_read(rows.read(settings.timezone), scorer, Circumstances(warn_unvalidated=True))
     prediction = outcome.or_raise()
     click.echo(orjson.dumps(PredictionSchema().dump(prediction), option=orjson.OPT_INDENT_2))

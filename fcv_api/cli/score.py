@@ -20,7 +20,6 @@ from fcv_api.cli.active import artifact_of
 from fcv_api.domain.errors import UnusableExport
 from fcv_api.history.crews import NoCluster, processes
 from fcv_api.history.part import Job, OtherVersion
-from fcv_api.history.parting import ROWS_A_PART, Room
 from fcv_api.history.run import Done, part, put_together
 from fcv_api.history.run import score as score_parts
 from fcv_api.history.work import SORTING, OtherRun, Work
@@ -29,7 +28,8 @@ from fcv_api.lstm.runtime import LiteRtModel
 from fcv_api.settings import Settings
 from fcv_api.web.facts import type_of
 from fcv_api.wire.files import check_suffix
-from fcv_api.wire.long_query import LongTable, open_table
+from fcv_api.wire.partition import ROWS_A_PART, SortOptions
+from fcv_api.wire.table_file import TableFile, open_table
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 CORES = len(affinity.ALL) or os.cpu_count() or 1
@@ -96,37 +96,37 @@ def score(
     check_suffix(output)
     if output.resolve() == export.resolve():
         raise UnusableExport(f"{output} cannot be both the input and the output.")
-    table = open_table(export)
+    file = open_table(export)
     with database_app(settings).app_context():
         artifact = artifact_of(settings, reference)
     LiteRtModel(artifact)  # runs its golden windows
-    job = Job(artifact.manifest.as_json(), artifact.flatbuffer, rolling, settings.timezone, table.dialect, type_of)
-    work = Work(output, _asked(table, artifact, job))
+    job = Job(artifact.manifest.as_json(), artifact.flatbuffer, rolling, settings.timezone, file.dialect, type_of)
+    work = Work(output, _asked(file, artifact, job))
     with _in_sentences(), work.locked():
         if restart:
             work.begin()
         work.check()
-        _run(table, work, job, Means(count, memory, rows, dask))
+        _run(file, work, job, Means(count, memory, rows, dask))
         done = put_together(work, job, output, _about(artifact))
     _tell(done, artifact, output)
 
 
-def _run(table: LongTable, work: Work, job: Job, means: Means) -> None:
+def _run(file: TableFile, work: Work, job: Job, means: Means) -> None:
     """Part and score, showing how far it is."""
     if not work.is_parted:
-        with tqdm(total=100, desc="Parting by encounter", unit="%", bar_format=PERCENT) as bar:
-            room = Room(f"{means.memory}MB", work.folder / SORTING, CORES, means.rows)
-            part(table, work, room, lambda share: bar.update(round(share * 100) - bar.n))
+        with tqdm(total=file.source.rows, desc="Parting by encounter", bar_format=PERCENT) as bar:
+            options = SortOptions(f"{means.memory}MB", work.folder / SORTING, CORES, means.rows)
+            part(file, work, options, lambda rows: bar.update(min(rows, bar.total) - bar.n))
     rows = sum(work.rows())
     with means.crew() as crew, tqdm(total=rows, desc="Scoring", unit="row", unit_scale=True) as bar:
         score_parts(work, job, crew, bar.update)
 
 
-def _asked(table: LongTable, artifact: Artifact, job: Job) -> dict[str, Any]:
+def _asked(file: TableFile, artifact: Artifact, job: Job) -> dict[str, Any]:
     """Say what the run is about: an unfinished one of anything else is not gone on with."""
-    file = table.path.stat()
+    stat = file.path.stat()
     return {
-        "input": [str(table.path.resolve()), file.st_size, file.st_mtime_ns],
+        "input": [str(file.path.resolve()), stat.st_size, stat.st_mtime_ns],
         "model": [str(artifact.manifest.identity), artifact.manifest.sha256],
         "--rolling": job.rolling,
         "timezone": str(job.zone),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Self
 
 MAX_CELLS = 20
 """How many cells one refusal names: enough to see the pattern, few enough to read."""
 
 
-LONGEST_KEY = 64
+LONGEST_KEY, LONGEST_NAME = 64, 32
+"""Characters of a row's key and of a sign's name that a refusal shows: longer ones are no export's."""
 
 
 class Unscorable(Exception):
@@ -43,9 +46,9 @@ class BadCells(Unscorable):
     count: int
 
     @classmethod
-    def of(cls, cells: list[Cell]) -> Self:
-        """Build the fact for all cells that were found, of which it names the first."""
-        return cls(tuple(cells[:MAX_CELLS]), len(cells))
+    def of(cls, cells: Iterable[Cell], count: int) -> Self:
+        """Return the fact for `count` wrong cells, of which it names the first."""
+        return cls(tuple(islice(cells, MAX_CELLS)), count)
 
     def __str__(self) -> str:
         more = self.count - 1
@@ -94,6 +97,21 @@ class SeveralEncounters(Unscorable):
         return (
             f"The rows are of {len(self.encounters)} encounters, and this reads one. Send them to POST /predict/batch."
         )
+
+
+@dataclass
+class NoKnownSign(Unscorable):
+    """None of an encounter's rows bears a name that is read: another dictionary of names, or another table.
+
+    names: the first distinct ones that were seen.
+    """
+
+    rows: int
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        named = ", ".join(name[:LONGEST_NAME] for name in self.names)
+        return f"None of {self.rows} rows bears the name of one of the nine signs (first names seen: {named})."
 
 
 @dataclass(eq=False)

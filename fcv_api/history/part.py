@@ -13,8 +13,8 @@ from fcv_api import __version__
 from fcv_api.history.assess import assess_each, assess_last
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.runtime import RUNTIME, LiteRtModel
+from fcv_api.wire.arrow_cells import read_part
 from fcv_api.wire.csv_rows import Dialect
-from fcv_api.wire.long_rows import read_part
 from fcv_api.wire.score_table import Answering, table_of
 
 COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")

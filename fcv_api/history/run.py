@@ -12,11 +12,11 @@ from typing import Any
 
 from fcv_api.domain.errors import UnusableExport
 from fcv_api.history.part import RUNTIME_KEY, Job, as_bytes, read_bytes, score_part
-from fcv_api.history.parting import Room, Tell, part_by_encounter
 from fcv_api.history.work import Work
 from fcv_api.wire.files import replaced
-from fcv_api.wire.long_query import LongTable
+from fcv_api.wire.partition import SortOptions, Tell, partition
 from fcv_api.wire.score_table import write_scores
+from fcv_api.wire.table_file import TableFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,10 @@ class Done:
     runtimes: frozenset[str]
 
 
-def part(table: LongTable, work: Work, room: Room, tell: Tell) -> None:
+def part(file: TableFile, work: Work, options: SortOptions, tell: Tell) -> None:
     """Write the parts, and what the run is about. Raises UnusableExport, and leaves nothing then."""
     work.begin()
-    parts = part_by_encounter(table, room, tell)
+    parts = partition(file, options, tell)
     try:
         work.keep_parts((as_bytes(each), len(each)) for each in parts)
     except UnusableExport:

@@ -25,7 +25,15 @@ bp = Blueprint("predict", __name__, description="From a monitor's rows to probab
 PREDICT_PROBLEMS = (
     *("not-json", "bad-request", "bad-idempotency-key", "not-authenticated", "not-allowed", "too-large"),
     *("unsupported-media-type", "unsupported-encoding", "invalid-body", "invalid-rows"),
-    *("code-name-conflict", "several-encounters", "wrong-unit", "unit-missing", "mixed-time-zones", "ambiguous-time"),
+    *(
+        "code-name-conflict",
+        "several-encounters",
+        "no-known-sign",
+        "wrong-unit",
+        "unit-missing",
+        "mixed-time-zones",
+        "ambiguous-time",
+    ),
     *(
         "idempotency-key-reused",
         "too-few-instants",
@@ -62,10 +70,7 @@ def predict(rows: EncounterRows) -> Response:
     """
     g.encounter = rows.id
     service = current_service()
-    outcome = scoring.attempt(
-        rows.id,
-        lambda: scoring.assess(rows.read(service.zone), service.models.active(), service.circumstances()),
-    )
+    (outcome,) = scoring.assess_all([rows.read(service.zone)], service.models.active, service.circumstances())
     return record_and_answer([outcome], lambda records: _answer(outcome, records))
 
 

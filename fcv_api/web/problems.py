@@ -80,7 +80,13 @@ PROBLEMS = {
             "Código y nombre son dos signos distintos",
         ),
         Problem("wrong-unit", 422, NEVER, "The unit is not one of this sign", "La unidad no es de este signo"),
-        Problem("unit-missing", 422, NEVER, "A temperature needs its unit", "Falta la unidad de una temperatura"),
+        Problem(
+            "unit-missing",
+            422,
+            NEVER,
+            "A temperature needs a known unit",
+            "Una temperatura necesita una unidad conocida",
+        ),
         Problem(
             "mixed-time-zones",
             422,
@@ -109,6 +115,13 @@ PROBLEMS = {
             NEVER,
             "The Idempotency-Key came with another request",
             "La Idempotency-Key ya vino con otra petición",
+        ),
+        Problem(
+            "no-known-sign",
+            422,
+            NEVER,
+            "No row is of a sign that is read",
+            "Ninguna fila es de un signo que se lea",
         ),
         Problem(
             "too-few-instants",
@@ -152,6 +165,7 @@ FACTS: dict[type[Exception], str] = {
     errors.MixedTimeZones: "mixed-time-zones",
     errors.AmbiguousTime: "ambiguous-time",
     errors.SeveralEncounters: "several-encounters",
+    errors.NoKnownSign: "no-known-sign",
     errors.TooFewInstants: "too-few-instants",
     errors.WindowSpan: "window-span",
     errors.MissingSigns: "missing-signs",

@@ -71,12 +71,21 @@ def _verify() -> None:
     """Find out whose token this is. Whatever is refused, flask-jwt-extended refuses: it answers as set up below."""
     secrets = current_app.config["JWT_SECRET_KEY"], current_app.config["JWT_SECRET_PREVIOUS"]
     g.pop("account", None)
-    g.claims = _claims(request.headers.get("Authorization", ""), secrets)
+    g.claims = _claims(_authorization(), secrets)
     if "account" in g:  # read just now: who signs in before each call pays for no second look
         return
     if time() < g.claims["exp"] and _account({}, g.claims):
         return
     verify_jwt_in_request()
+
+
+def _authorization() -> str:
+    """Return the header `Authorization`, its scheme written as is usual: its case does not matter (RFC 9110 11.1)."""
+    header: str = request.headers.get("Authorization", "")
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() == "bearer" and scheme != "Bearer":
+        header = request.environ["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+    return header
 
 
 @lru_cache(VERIFIED)

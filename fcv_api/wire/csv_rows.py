@@ -1,22 +1,26 @@
-"""CSV: with commas, or with semicolons and decimal commas as Spanish spreadsheets write it. UTF-8, BOM or none."""
+"""CSV: with commas, semicolons, tabs or bars, and decimal points or commas, as spreadsheets write it. UTF-8."""
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 
 from fcv_api.wire.answer import INFERENCE_KEYS
-from fcv_api.wire.columns import whole_number
-from fcv_api.wire.rows import Rows, SharedRows
+from fcv_api.wire.cells import Reason, text_of, whole_number
+from fcv_api.wire.table import Distinct, KeyedColumn
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-NULLS = frozenset(("", "NULL", "null", "None", "NA", "N/A", "NaN", "nan"))
+LIKE_NUMBER = re.compile(r"[+-]?[\d.,]*\d[\d.,]*", re.ASCII)
+OTHER_DECIMALS = Reason("must be a number with the decimal sign of the others in the column")
 NUMBERS = ("idAtencion", "idSigno", "valor")
 ANSWER_COLUMNS = ("idAtencion", "State", *INFERENCE_KEYS.values(), "warnings", "error", "detail")
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\r?\n')
+"""What spreadsheets write before the header, and read."""
 
 
 class NotCsv(Exception):
@@ -34,64 +38,103 @@ class Dialect:
 COMMA, SPANISH = Dialect(",", "."), Dialect(";", ",")
 
 
-def dialect_of(header: str) -> Dialect:
-    """Tell a table's dialect by its first line."""
-    return SPANISH if header.count(";") > header.count(",") else COMMA
+def split_separator_line(text: str) -> tuple[str, str]:
+    """Return a table's separator, and its text from the header on. text: at least its first two lines."""
+    if said := SEPARATOR_LINE.match(text):
+        return said[1], text[said.end() :]
+    header = text.partition("\n")[0]
+    return max(SEPARATORS, key=header.count), text
 
 
-def read_csv(body: bytes, wanted: Iterable[str]) -> tuple[dict[str, Rows], Dialect]:
-    """Read those of the wanted columns that are there, by line (the header is line 1), with cells as in JSON.
+def dialect_of(separator: str, *, commas: bool, points: bool) -> Dialect:
+    """Return a table's dialect. commas, points: whether they stand in its values.
 
-    What is no number where one belongs stays text, for whoever reads it to refuse. Raises NotCsv when a cell's place
-    is uncertain: one row of another length, and nobody can say whose its cells are.
+    Where both do, points part thousands or are a mistake. Where none does, semicolons are Spanish spreadsheets'.
     """
+    decimal_comma = separator != "," and (commas or (separator == ";" and not points))
+    return Dialect(separator, "," if decimal_comma else ".")
+
+
+def read_csv(body: bytes, required: Collection[str], wanted: Collection[str]) -> tuple[dict[str, KeyedColumn], Dialect]:
+    """Read those of the wanted columns that are there, by line, with cells as in JSON.
+
+    What is no number where one belongs stays text, for whoever reads it to refuse. Rows are not read where the header
+    lacks a required column. Raises NotCsv when a cell's place is uncertain: nobody can say whose it is.
+    """
+    text = _decode(body)
+    separator, table = split_separator_line(text)
+    reader = csv.reader(StringIO(table, newline=""), delimiter=separator, strict=True)
+    header = read_header(reader, wanted)
+    places = {name: header.index(name) for name in header if name in wanted}
+    if not places.keys() >= set(required):
+        return {name: KeyedColumn([], []) for name in places}, _dialect(separator, ())
+    lines, rows = _read_rows(reader, len(header), 1 + text.count("\n") - table.count("\n"))
+    texts = {name: [row[at] for row in rows] for name, at in places.items()}
+    dialect = _dialect(separator, texts.get("valor", ()))
+    return {name: KeyedColumn(lines, _cells(name, column, dialect)) for name, column in texts.items()}, dialect
+
+
+def _decode(body: bytes) -> str:
     try:
-        text = body.decode("utf-8-sig")
+        return body.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise NotCsv("It is not UTF-8; in a spreadsheet choose 'CSV UTF-8'") from None
-    dialect = dialect_of(text[: text.find("\n") + 1] or text)
-    header, lines, rows = _table(text, dialect)
-    places = {name: at for at, name in enumerate(header) if name in set(wanted)}
-    if twice := [name for name in places if header.count(name) > 1]:
+
+
+def _dialect(separator: str, values: Iterable[str]) -> Dialect:
+    distinct = set(values)
+    commas, points = (any(sign in each for each in distinct) for sign in ",.")
+    return dialect_of(separator, commas=commas, points=points)
+
+
+def read_header(reader: Any, wanted: Collection[str]) -> list[str]:  # noqa: ANN401 - the csv module names no type
+    """Read the names of a table's columns. Raises NotCsv, also where a wanted one comes twice."""
+    try:
+        header = [text_of(name) or "" for name in next(reader, [])]
+    except csv.Error as error:
+        raise NotCsv(f"Line {reader.line_num}: {error}") from None
+    if len(header) == 1:
+        raise NotCsv(f"The header is one cell; separate cells by {', '.join(SEPARATORS.values())}")
+    if twice := [name for name in dict.fromkeys(header) if name in wanted and header.count(name) > 1]:
         raise NotCsv(f"The header names {', '.join(twice)} more than once")
-    columns: dict[str, Rows] = {}
-    for name, at in places.items():
-        texts = [row[at] for row in rows]
-        known = {text: read_cell(text, name, dialect) for text in set(texts)}  # a few, in many rows
-        columns[name] = SharedRows(lines, list(map(known.__getitem__, texts)))
-    return columns, dialect
+    return header
 
 
-def _table(text: str, dialect: Dialect) -> tuple[list[str], list[str], list[list[str]]]:
-    """Give the header, and each row that is not blank with its line."""
-    reader = csv.reader(StringIO(text, newline=""), delimiter=dialect.separator, strict=True)
+def _read_rows(reader: Any, cells: int, before: int) -> tuple[list[str], list[list[str]]]:  # noqa: ANN401
+    """Return each row that is not blank, with its line. cells: of the header. before: the file's lines up to it."""
     lines, rows = [], []
     try:
-        header = [name.strip() for name in next(reader, [])]
         for row in reader:
             if not any(row):
                 continue
-            if len(row) != len(header):
-                raise NotCsv(f"Line {reader.line_num} has {len(row)} cells, and the header {len(header)}")
-            lines.append(str(reader.line_num))
+            line = str(reader.line_num + before - 1)
+            if len(row) != cells:
+                raise NotCsv(f"Line {line} has {len(row)} cells, and the header {cells}")
+            lines.append(line)
             rows.append(row)
     except csv.Error as error:
-        raise NotCsv(f"Line {reader.line_num}: {error}") from None
-    return header, lines, rows
+        raise NotCsv(f"Line {reader.line_num + before - 1}: {error}") from None
+    return lines, rows
+
+
+def _cells(name: str, texts: list[str], dialect: Dialect) -> Distinct[Any] | list[Any]:
+    read = Distinct.of(texts).map(lambda text: read_cell(text, name, dialect))
+    return read.cells() if name == "valor" else read
 
 
 def read_cell(text: str, name: str, dialect: Dialect) -> Any:  # noqa: ANN401 - as JSON would hold it
     """Read a cell of a column, by its name. What is no number where one belongs stays text."""
-    text = text.strip()
-    if text in NULLS:
-        return None
-    if name not in NUMBERS or (dialect is SPANISH and "." in text):  # there it parts thousands, or is a mistake
-        return text
-    number = text.replace(dialect.decimal, ".")
-    if name == "valor":
-        return float(number) if NUMBER.fullmatch(number) else text
-    code = whole_number(number)
-    return text if code is None else code
+    said = text_of(text)
+    if said is None or name not in NUMBERS:
+        return said
+    mixed = dialect.decimal == "," and "." in said  # there it parts thousands, or is a mistake
+    number = "" if mixed else said.replace(dialect.decimal, ".")
+    if name != "valor":
+        code = whole_number(number)
+        return said if code is None else code
+    if NUMBER.fullmatch(number):
+        return float(number)
+    return OTHER_DECIMALS if LIKE_NUMBER.fullmatch(said) else said
 
 
 def write_csv(results: Iterable[Mapping[str, Any]], dialect: Dialect) -> str:

@@ -1,39 +1,41 @@
 """A ward's export and its labels: long tables of many encounters, for training and evaluation.
 
-Rows become encounters by `EncounterRows.read`, the very code that serves.
+Both are read by the code that `fcv score` reads with, and rows become encounters by the code that serves.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from fcv_api.domain.encounter import Encounter
-from fcv_api.domain.errors import BadCells, UnusableExport
-from fcv_api.domain.prediction import State
+from fcv_api.domain.errors import UnusableExport
+from fcv_api.domain.prediction import Refusal, State
 from fcv_api.wire.answer import INFERENCE_KEYS, STATE_NAMES
-from fcv_api.wire.columns import Cells
-from fcv_api.wire.encounter import EncounterRows
-from fcv_api.wire.encounter_id import NO_ID, encounter_id
-from fcv_api.wire.tables import read_table
-from fcv_api.wire.times import read_times
+from fcv_api.wire.arrow_cells import cells_of, read_part
+from fcv_api.wire.cells import Reason, encounter_id
+from fcv_api.wire.files import Table
+from fcv_api.wire.partition import SortOptions, partition
+from fcv_api.wire.table import Distinct
+from fcv_api.wire.table_file import TableFile, open_table
+from fcv_api.wire.times import ambiguous_reason, read_times, time_reason
 
-# By name, whether an export must have it. It may have more, as `sede`.
-EXPORT_COLUMNS = {
-    **dict.fromkeys(("idAtencion", "nomSigno", "valor", "fecRegistro"), True),
-    **dict.fromkeys(("idSigno", "unidad", "idUnidad"), False),
-}
 LABEL_COLUMNS = {"idAtencion": True, "State": True, "onset": True, "idPaciente": False}
 STATE_BY_NAME = {
     name.casefold(): state for state in State for name in (state.value, STATE_NAMES[state], INFERENCE_KEYS[state])
 }
+NO_STATE = Reason(f"must be one of {', '.join(STATE_NAMES.values())}")
 MOST_NAMED = 3
+MEMORY, THREADS = "1GB", 2
+"""For sorting: the encounters themselves are kept in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,58 +67,26 @@ def read_export(path: Path, zone: tzinfo, only: int | None = None) -> list[Encou
 
     zone: the wall clock of times without an offset. only: the one encounter that is wanted.
     """
-    table = read_table(path, EXPORT_COLUMNS)
-    ids = _ids(table, path)  # (rows,)
-    table.index = pd.RangeIndex(1, len(table) + 1)  # the keys that a refusal names: the file's rows, without its header
-    order = np.argsort(ids, kind="stable")
-    found, starts = np.unique(ids[order], return_index=True)
-    table = table.take(order)  # each encounter's rows together: a slice costs nothing, picking rows does
-    parts = zip(found.tolist(), starts.tolist(), [*starts[1:].tolist(), len(order)], strict=True)
-    wanted = [(number, table.iloc[first:end]) for number, first, end in parts if only in (None, number)]
-    if not wanted:
-        raise UnusableExport(f"{path} has no encounter {only}; it has {_named(found.tolist())}.")
-    return [_encounter(number, rows, zone, path) for number, rows in wanted]
+    file = open_table(path)
+    found: list[Encounter] = []
+    seen: list[int] = []
+    with TemporaryDirectory() as folder:  # for what does not fit into memory; its mode is 0700
+        for part in partition(file, SortOptions(MEMORY, Path(folder), THREADS)):
+            seen += pc.unique(part["encounter"]).to_pylist()
+            own = part if only is None else part.filter(pc.field("encounter") == only)
+            if len(own):
+                found += (_usable(each, path) for each in read_part(own, file.dialect, zone))
+    if not seen:
+        raise UnusableExport(f"{path} has no rows.")
+    if not found:
+        raise UnusableExport(f"{path} has no encounter {only}; it has {_named(seen)}.")
+    return found
 
 
-def _encounter(number: int, rows: pd.DataFrame, zone: tzinfo, path: Path) -> Encounter:
-    keys = list(map(str, rows.index.tolist()))
-    columns = {name: dict(zip(keys, _cells(rows[name]), strict=True)) for name in rows.columns if name != "idAtencion"}
-    try:
-        return EncounterRows(
-            id=number,
-            names=columns["nomSigno"],
-            values=columns["valor"],
-            times=columns["fecRegistro"],
-            codes=columns.get("idSigno"),
-            units=columns.get("unidad"),
-            unit_codes=columns.get("idUnidad"),
-        ).read(zone)
-    except BadCells as error:
-        raise UnusableExport(f"{path}, encounter {number}: {error}.") from None
-
-
-def _cells(column: pd.Series[Any]) -> list[Any]:
-    """Give a column's cells as JSON would hold them: numbers, texts and null."""
-    if isinstance(column.dtype, pd.DatetimeTZDtype) or column.dtype.kind == "M":
-        fine = bool((column.dt.microsecond > 0).any())
-        column = column.dt.strftime("%Y-%m-%d %H:%M:%S" + ".%f" * fine + "%z")
-    if column.name == "valor" and column.dtype.kind not in "iuf":
-        numbers = pd.to_numeric(column, errors="coerce").astype(object)
-        column = numbers.where(numbers.notna(), column)  # what is no number stays, for its refusal
-    if not column.hasnans:
-        return column.tolist()
-    return column.astype(object).where(column.notna(), None).tolist()
-
-
-def _ids(table: pd.DataFrame, path: Path) -> NDArray[np.int64]:
-    """Read the encounters' ids, (rows,). Raises UnusableExport."""
-    codes, distinct = pd.factorize(table["idAtencion"])
-    numbers = [encounter_id(each) for each in np.asarray(distinct).tolist()]
-    wrong = [at for at, number in enumerate(numbers) if number is None]
-    bad = np.flatnonzero(np.isin(codes, [-1, *wrong]))
-    if len(bad):
-        raise UnusableExport(f"{path}: idAtencion, row {bad[0] + 1}: {NO_ID}.")
-    return np.array(numbers, dtype=np.int64)[codes]
+def _usable(outcome: Encounter | Refusal, path: Path) -> Encounter:
+    if isinstance(outcome, Refusal):
+        raise UnusableExport(f"{path}, encounter {outcome.encounter}: {str(outcome.reason).rstrip('.')}.")
+    return outcome
 
 
 # Labels -------------------------------------------------------------------------------------------------------
@@ -127,38 +97,48 @@ def read_labels(path: Path, zone: tzinfo) -> dict[int, ExportedLabel]:
 
     A patient without `idPaciente` is the encounter's own. zone: the wall clock of times without an offset.
     """
-    table = read_table(path, LABEL_COLUMNS)
-    ids = _ids(table, path).tolist()
-    if len(set(ids)) < len(ids):
-        twice = sorted({each for each in ids if ids.count(each) > 1})
-        raise UnusableExport(f"{path} labels encounters more than once: {_named(twice)}.")
-    states = [_state(cell, row, path) for row, cell in enumerate(_cells(table["State"]), start=1)]
-    onsets = _onsets([cell or None for cell in _cells(table["onset"])], states, zone, path)
-    patients = _cells(table["idPaciente"]) if "idPaciente" in table else [None] * len(ids)
+    file = open_table(path, LABEL_COLUMNS)
+    table = _labelled_once(file)
+    rows, ids = (table[name].to_pylist() for name in ("row", "encounter"))
+    cells = {name: cells_of(table[name], name, file.dialect) for name in file.names}
+    states: list[Any] = [STATE_BY_NAME.get(str(cell).casefold(), NO_STATE) for cell in cells["State"]]
+    onsets = _read_onsets(cells["onset"], states, zone)
+    patients = [cell if isinstance(cell, str) else encounter_id(cell) for cell in cells.get("idPaciente", ids)]
+    for name, column in (("State", states), ("onset", onsets), ("idPaciente", patients)):
+        for row, found in zip(rows, column, strict=True):
+            if isinstance(found, Reason):
+                raise UnusableExport(f"{path}: {name}, row {row}: {found}.")
     people = [str(number if who is None else who) for number, who in zip(ids, patients, strict=True)]
-    return {each[0]: ExportedLabel(*each[1:]) for each in zip(ids, states, onsets, people, strict=True)}
+    return dict(zip(ids, map(ExportedLabel, states, onsets, people), strict=True))
 
 
-def _state(cell: object, row: int, path: Path) -> State:
-    state = STATE_BY_NAME.get(str(cell).strip().casefold())
-    if state is None:
-        raise UnusableExport(f"{path}: State, row {row}: must be one of {', '.join(STATE_NAMES.values())}.")
-    return state
+def _labelled_once(file: TableFile) -> Table:
+    """Read all rows. Raises UnusableExport where there is none, or two of one encounter."""
+    batches = list(file.batches())
+    if not batches:
+        raise UnusableExport(f"{file.path} has no rows.")
+    table = pa.Table.from_batches(batches)
+    counts = Counter(table["encounter"].to_pylist())
+    if twice := sorted(number for number, count in counts.items() if count > 1):
+        raise UnusableExport(f"{file.path} labels encounters more than once: {_named(twice)}.")
+    return table
 
 
-def _onsets(cells: list[Any], states: list[State], zone: tzinfo, path: Path) -> list[np.datetime64 | None]:
-    """Read when each state began, in UTC: a time for each state but `NONE_OF_THESE`."""
-    for row, (cell, state) in enumerate(zip(cells, states, strict=True), start=1):
-        if (cell is None) != (state is State.NONE_OF_THESE):
+def _read_onsets(cells: list[Any], states: list[Any], zone: tzinfo) -> list[Any]:
+    """Read when each state began, in UTC: a time for each state but `NONE_OF_THESE`, or why it is wrong."""
+    times = read_times(Distinct.of(cells), zone)
+    found: list[Any] = list(times.instants)
+    for at, (cell, state) in enumerate(zip(cells, states, strict=True)):
+        if isinstance(state, State) and (cell is None) != (state is State.NONE_OF_THESE):
             must = "must be empty" if cell is not None else "must be a time"
-            raise UnusableExport(f"{path}: onset, row {row}: {must} where State is {STATE_NAMES[state]}.")
-    rows = [str(row) for row, cell in enumerate(cells, start=1) if cell is not None]
-    try:
-        times = read_times(Cells("onset", rows, [cell for cell in cells if cell is not None]), zone)
-    except BadCells as error:
-        raise UnusableExport(f"{path}: {error}.") from None
-    read = iter(times.instants)
-    return [None if cell is None else next(read) for cell in cells]
+            found[at] = Reason(f"{must} where State is {STATE_NAMES[state]}")
+        elif cell is None:
+            found[at] = None
+        elif np.isnat(found[at]):
+            found[at] = time_reason(cell)
+        elif times.ambiguous[at]:
+            found[at] = ambiguous_reason(zone)
+    return found
 
 
 def _named(ids: list[int]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,14 +10,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
-from pyarrow import csv as arrow_csv
 
 from fcv_api.domain.errors import Unscorable
 from fcv_api.domain.prediction import ScoreWarning, State
 from fcv_api.domain.scores import Scores
 from fcv_api.wire.answer import INFERENCE_KEYS, STATE_NAMES
 from fcv_api.wire.csv_rows import Dialect
+from fcv_api.wire.files import write_tables
 
 INSTANT = pa.timestamp("us", "UTC")
 WARNING = pa.struct([(name, pa.string()) for name in ("code", "sign", "detail")])
@@ -36,7 +35,6 @@ SCHEMA = pa.schema(
 )
 CODES = "codes"
 """The warnings by their codes, which is all that CSV holds of them."""
-ROWS_A_GROUP = 200_000
 Table = Any
 """pyarrow ships no types."""
 
@@ -99,36 +97,13 @@ def _warnings(scores: list[Scores]) -> tuple[Any, Any]:
 
 
 def write_scores(path: Path, tables: Iterable[Table], dialect: Dialect, about: dict[str, str]) -> None:
-    """Write tables one after the other. about: what a Parquet file says of itself."""
-    write = _write_csv if path.suffix.lower() == ".csv" else _write_parquet
-    write(path, _grouped(tables), dialect, about)
+    """Write tables one after the other, in CSV with warnings by their codes, as `/predict/batch` answers.
 
-
-def _grouped(tables: Iterable[Table]) -> Iterator[Table]:
-    """Put small tables together: one group of rows each would be slow to read."""
-    kept: list[Table] = []
-    for table in tables:
-        kept.append(table)
-        if sum(map(len, kept)) >= ROWS_A_GROUP:
-            yield pa.concat_tables(kept)
-            kept = []
-    if kept:
-        yield pa.concat_tables(kept)
-
-
-def _write_parquet(path: Path, tables: Iterable[Table], _dialect: Dialect, about: dict[str, str]) -> None:
-    with pq.ParquetWriter(path, SCHEMA.with_metadata(about), compression="zstd") as writer:
-        for table in tables:
-            writer.write_table(table.select(SCHEMA.names).replace_schema_metadata(about))
-
-
-def _write_csv(path: Path, tables: Iterable[Table], dialect: Dialect, _about: dict[str, str]) -> None:
-    """Write warnings by their codes, as `/predict/batch` answers in CSV."""
-    options = arrow_csv.WriteOptions(include_header=False, delimiter=dialect.separator, quoting_style="needed")
-    with path.open("wb") as file:
-        file.write((dialect.separator.join(SCHEMA.names) + "\n").encode())
-        for table in tables:
-            arrow_csv.write_csv(_flat(table, dialect), file, options)
+    about: what a Parquet file says of itself.
+    """
+    is_csv = path.suffix.lower() == ".csv"
+    shown = (_flat(table, dialect) if is_csv else table.select(SCHEMA.names) for table in tables)
+    write_tables(path, shown, SCHEMA.with_metadata(about), dialect.separator)
 
 
 def _flat(table: Table, dialect: Dialect) -> Table:

@@ -7,21 +7,29 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from fcv_api.domain.errors import UnusableExport
 from fcv_api.domain.prediction import State
 from fcv_api.domain.vitals import SIGNS
 from fcv_api.wire.answer import STATE_NAMES
-from fcv_api.wire.files import check_suffix, replaced
-from fcv_api.wire.tables import write_table
+from fcv_api.wire.files import Table, check_suffix, replaced, write_tables
 
 CODES = np.array([sign.code for sign in SIGNS])
 NAMES = np.array([sign.name for sign in SIGNS])
 UNITS = np.array([sign.unit.name for sign in SIGNS])
-A_BATCH = 200
-"""Stays a frame: few writes, and little memory."""
+EXPORT = pa.schema(
+    {
+        "idAtencion": pa.int64(),
+        "idSigno": pa.int64(),
+        "nomSigno": pa.string(),
+        "valor": pa.float64(),
+        "unidad": pa.string(),
+        "fecRegistro": pa.string(),
+    }
+)
+LABELS = pa.schema({"idAtencion": pa.int64(), "State": pa.string(), "onset": pa.string()})
 
 
 class ExportedStay(Protocol):
@@ -50,40 +58,28 @@ def write_stays(export: Path, labels: Path, stays: Iterable[ExportedStay]) -> in
     if export.resolve() == labels.resolve():
         raise UnusableExport(f"{export} cannot be both the export and its labels.")
     found: list[tuple[int, str, str | None]] = []
+
+    def tables() -> Iterator[Table]:
+        for stay in stays:
+            onset = None if stay.onset is None else _texts(stay.onset).item()
+            found.append((stay.id, STATE_NAMES[stay.state], onset))
+            yield _rows(stay)
+
     with replaced(labels) as labels_part, replaced(export) as export_part:
-        write_table(export_part, _frames(stays, found))
-        write_table(labels_part, [pd.DataFrame(found, columns=["idAtencion", "State", "onset"])])
+        write_tables(export_part, tables(), EXPORT)
+        columns = [pa.array(column, kind) for column, kind in zip(zip(*found, strict=True), LABELS.types, strict=True)]
+        write_tables(labels_part, [pa.table(columns, schema=LABELS)], LABELS)
     return len(found)
 
 
-def _frames(stays: Iterable[ExportedStay], labels: list[tuple[int, str, str | None]]) -> Iterator[pd.DataFrame]:
-    """Give the rows of some stays at a time, and note their labels."""
-    batch: list[pd.DataFrame] = []
-    for stay in stays:
-        labels.append((stay.id, STATE_NAMES[stay.state], None if stay.onset is None else _texts(stay.onset).item()))
-        batch.append(_rows(stay))
-        if len(batch) == A_BATCH:
-            yield pd.concat(batch)
-            batch = []
-    if batch:
-        yield pd.concat(batch)
-
-
-def _rows(stay: ExportedStay) -> pd.DataFrame:
-    """Give one stay's rows by time, one a measurement."""
+def _rows(stay: ExportedStay) -> Table:
+    """Return one stay's rows by time, one a measurement."""
     order = np.argsort(stay.instants, kind="stable")
-    values = stay.values[order]  # noqa: PD011 - an array, (t, 9)
+    values = stay.values[order]
     rows, signs = np.nonzero(~np.isnan(values))
-    return pd.DataFrame(
-        {
-            "idAtencion": stay.id,
-            "idSigno": CODES[signs],
-            "nomSigno": NAMES[signs],
-            "valor": values[rows, signs],
-            "unidad": UNITS[signs],
-            "fecRegistro": _texts(stay.instants[order])[rows],
-        }
-    )
+    times = _texts(stay.instants[order])[rows]
+    columns = (np.full(len(rows), stay.id), CODES[signs], NAMES[signs], values[rows, signs], UNITS[signs], times)
+    return pa.table(list(map(pa.array, columns)), schema=EXPORT)
 
 
 def _texts(instants: NDArray[np.datetime64] | np.datetime64) -> NDArray[np.str_]:

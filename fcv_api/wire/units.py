@@ -2,129 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fcv_api.domain.encounter import UnknownUnit
-from fcv_api.domain.errors import BadCells, UnitMissing, WrongUnit
-from fcv_api.domain.units import UNIT_BY_NAME, Unit
+from fcv_api.domain.errors import BadCells, InvalidRows, UnitMissing, WrongUnit
+from fcv_api.domain.units import Kind, Unit
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGNS
-from fcv_api.wire.columns import Cells, cell_at, show, whole_number
+from fcv_api.wire.cells import Reason, unit
+from fcv_api.wire.table import Distinct, Positions, Table, WrongCells
 
+KINDS = list(Kind)
+KIND_OF_SIGN = np.array([KINDS.index(sign.unit.kind) for sign in SIGNS])
 TEMPERATURE = INDEX_BY_NAME["MDC_TEMP"]
 HOTTEST = SIGNS[TEMPERATURE].limits.hard[1]
-
-Pair = tuple[int, object]
-"""A sign's index and a cell."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Told:
-    """What rows say of their units. pairs: each sign with each of its cells. cells: gives them row by row."""
-
-    pairs: set[Pair]
-    cells: Callable[[], Cells]
-
-    @classmethod
-    def of(cls, cells: Cells, signs: NDArray[np.intp]) -> Told:
-        """Read each row's. signs: by row. Raises InvalidRows for a list or an object."""
-        try:
-            return cls(set(zip(signs.tolist(), cells.cells, strict=True)), lambda: cells)
-        except TypeError:
-            raise cells.explain(_reason) from None
+NO_UNIT = f"a temperature over {HOTTEST:g} needs its unit: °C and °F cannot be told apart"
+NOT_KNOWN = "the unit '{}' is not known: send °C or °F, as Cel or [degF], or as MDC_DIM_DEGC or MDC_DIM_FAHR"
+LONGEST = 32
+"""Characters of an unknown unit that are shown."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Measured:
-    """values: (n,) in the signs' own units. unknown: signs, by index, with a unit of no table."""
+class UnitColumn:
+    """The unit of each row that is read. at: (n,), its row in the table.
 
-    values: NDArray[np.float64]
-    unknown: tuple[Pair, ...]
+    units: each distinct one: a unit, the text of an unknown one, None where nothing is said, or why a cell is wrong.
+    which: (n,), of the units. names: of how many of the units the cell stands in `unidad`; the rest are `idUnidad`'s.
+    """
+
+    at: Positions
+    units: list[Unit | str | Reason | None]
+    which: NDArray[np.intp]
+    names: int
+
+    @property
+    def unknown(self) -> NDArray[np.bool_]:
+        """Whether each row has a unit that nobody knows here, (n,)."""
+        found = [isinstance(each, str) and not isinstance(each, Reason) for each in self.units]
+        return np.array(found, dtype=np.bool_)[self.which]
+
+    def check(self, signs: NDArray[np.intp], values: NDArray[np.float64]) -> Iterator[WrongCells]:
+        """Find what is no unit, a unit of another kind than its sign, and a temperature that may be Fahrenheit."""
+        kinds = [KINDS.index(each.kind) if isinstance(each, Unit) else -1 for each in self.units]
+        kind = np.array(kinds, dtype=np.intp)[self.which]
+        wrong = np.array([isinstance(each, Reason) for each in self.units], dtype=np.bool_)[self.which]
+        yield from self._found(InvalidRows, wrong, lambda row: str(self._sent(row)))
+        other = (kind >= 0) & (kind != KIND_OF_SIGN[signs])
+        yield from self._found(WrongUnit, other, lambda row: _other_kind(self._sent(row), signs[row]))
+        hot = (signs == TEMPERATURE) & (values > HOTTEST) & (kind < 0)
+        yield from self._found(UnitMissing, hot, lambda row: _not_known(self._sent(row)))
+
+    def _found(
+        self, fact: type[BadCells], wrong: NDArray[np.bool_], reason: Callable[[int], str]
+    ) -> Iterator[WrongCells]:
+        if not wrong.any():
+            return
+        for column, here in (("unidad", self.which < self.names), ("idUnidad", self.which >= self.names)):
+            rows = np.flatnonzero(wrong & here)
+            if len(rows):
+                yield WrongCells(fact, column, self.at[rows], list(map(reason, rows.tolist())))
+
+    def _sent(self, row: int) -> Unit | str | None:
+        return self.units[int(self.which[row])]
 
 
-def all_known(told: Told) -> bool:
-    """Tell whether every cell names a unit of the table."""
-    return all(_unit(cell) for _sign, cell in told.pairs)
+def _other_kind(sent: Unit | str | None, sign: int) -> str:
+    unit = cast("Unit", sent)
+    return f"{unit.name} is {unit.kind.value}, and no unit of {SIGNS[sign].name}"
 
 
-def either(names: Cells, codes: Cells) -> Cells:
-    """Give each row's name, or its code where the name is of no table and the code is said."""
-    pairs = zip(names.cells, codes.cells, strict=True)
-    cells = [code if _is_said(code) and not _unit(name) else name for name, code in pairs]
-    return Cells(names.column, names.rows, cells)
+def _not_known(sent: Unit | str | None) -> str:
+    return NOT_KNOWN.format(sent[:LONGEST]) if isinstance(sent, str) else NO_UNIT
 
 
-def in_own_units(told: Told, signs: NDArray[np.intp], values: NDArray[np.float64]) -> Measured:
-    """Convert values to their signs' own units. Raises WrongUnit or UnitMissing. signs, values: (n,)."""
-    units = {pair: _unit(pair[1]) for pair in told.pairs}
-    _check_kinds(told, signs, units)
-    _check_hot(told, signs, values, units)
-    for (sign, cell), unit in units.items():
-        if unit and unit.converts:
-            rows = (signs == sign) & np.array([each == cell for each in told.cells().cells])
+def read_units(table: Table, at: Positions) -> UnitColumn:
+    """Read each row's unit: `unidad`, or `idUnidad` where that names none of the table and the code is said."""
+    names: Distinct[Unit | str | Reason | None] = table.distinct("unidad").take(at).map(unit)
+    if "idUnidad" not in table.columns or all(isinstance(each, Unit) for each in names.values):
+        return UnitColumn(at, names.values, names.at, len(names.values))
+    codes: Distinct[Unit | str | Reason | None] = table.distinct("idUnidad").take(at).map(unit)
+    no_name = np.array([not isinstance(each, Unit | Reason) for each in names.values], dtype=np.bool_)[names.at]
+    said = np.array([each is not None for each in codes.values], dtype=np.bool_)[codes.at]
+    which = np.where(no_name & said, len(names.values) + codes.at, names.at)
+    return UnitColumn(at, [*names.values, *codes.values], which, len(names.values))
+
+
+def in_own_units(column: UnitColumn, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return values, (n,), in their signs' own units. One of an unknown unit is taken as it is."""
+    for which, sent in enumerate(column.units):
+        if isinstance(sent, Unit) and sent.converts:
             with np.errstate(over="ignore"):  # infinite is outside the hard limits
-                values = np.where(rows, (values - unit.zero) * unit.factor, values)
-    return Measured(values, tuple(pair for pair, unit in units.items() if unit is None and _is_said(pair[1])))
-
-
-def unknown_since(
-    unknown: tuple[Pair, ...], told: Told, signs: NDArray[np.intp], instants: NDArray[np.datetime64]
-) -> tuple[UnknownUnit, ...]:
-    """Say since when each unknown unit was sent. told, signs, instants: by row."""
-    first: dict[tuple[int, str], np.datetime64] = {}
-    wanted = set(unknown)
-    for sign, cell, instant in zip(signs.tolist(), told.cells().cells, instants, strict=True) if wanted else ():
-        if (sign, cell) in wanted:
-            pair = (sign, _written(cell))
-            first[pair] = min(first.get(pair, instant), instant)
-    return tuple(UnknownUnit(*pair, since) for pair, since in sorted(first.items()))
-
-
-def _unit(cell: object) -> Unit | None:
-    return UNIT_BY_NAME.get(_written(cell))
-
-
-def _written(cell: object) -> str:
-    """Write a unit's name, or its code however it came: 7, 7.0 and "7" are one."""
-    code = whole_number(cell)
-    return str(cell).strip() if code is None else str(code)
-
-
-def _is_said(cell: object) -> bool:
-    return cell is not None and str(cell).strip() != ""
-
-
-def _reason(cell: object) -> str | None:
-    return f"must be a unit, not {show(cell)}" if isinstance(cell, list | dict) else None
-
-
-def _check_kinds(told: Told, signs: NDArray[np.intp], units: dict[Pair, Unit | None]) -> None:
-    """Refuse a unit that measures something else than its sign is."""
-    wrong = {pair: unit for pair, unit in units.items() if unit and unit.kind is not SIGNS[pair[0]].unit.kind}
-    if wrong:
-        reason = "{0.name} is {0.kind.value}, and no unit of {1.name}"
-        reasons = {pair: reason.format(unit, SIGNS[pair[0]]) for pair, unit in wrong.items()}
-        raise _refusal(WrongUnit, told.cells(), signs, reasons)
-
-
-def _check_hot(
-    told: Told, signs: NDArray[np.intp], values: NDArray[np.float64], units: dict[Pair, Unit | None]
-) -> None:
-    """Refuse a temperature that may be Fahrenheit, where no unit says so: it is never guessed."""
-    hot = (signs == TEMPERATURE) & (values > HOTTEST)
-    if not hot.any():
-        return
-    reason = f"a temperature over {HOTTEST:g} needs its unit: °C and °F cannot be told apart"
-    bare = {pair: reason for pair, unit in units.items() if unit is None}
-    rows = told.cells().where(hot)
-    if any((TEMPERATURE, cell) in bare for cell in rows.cells):
-        raise _refusal(UnitMissing, rows, signs[hot], bare)
-
-
-def _refusal(fact: type[BadCells], told: Cells, signs: NDArray[np.intp], reasons: dict[Pair, str]) -> BadCells:
-    rows = zip(told.rows, signs.tolist(), told.cells, strict=True)
-    found = ((row, reasons.get((sign, cell))) for row, sign, cell in rows)
-    return fact.of([cell_at(told.column, row, reason) for row, reason in found if reason])
+                values = np.where(column.which == which, (values - sent.zero) * sent.factor, values)
+    return values

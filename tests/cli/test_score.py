@@ -101,7 +101,12 @@ def test_each_encounter_is_answered_as_the_service_answers_to_the_last_bit(
     codes = {warning["code"] for each in found.values() for warning in each.get("warnings", ())}
     assert codes >= {"unvalidated_model", "unknown_unit", "implausible_value", "conflicting_values", "critical_value"}
     problems = {each["error"][0] for each in found.values() if "error" in each}
-    assert problems == {"/problems/too-few-instants", "/problems/missing-signs", "/problems/invalid-rows"}
+    assert problems == {
+        "/problems/too-few-instants",
+        "/problems/missing-signs",
+        "/problems/invalid-rows",
+        "/problems/no-known-sign",
+    }
 
 
 @LIKE_PRODUCTION
@@ -197,6 +202,50 @@ def test_the_output_says_which_model_made_it(stays: Path, tmp_path: Path) -> Non
     assert about[b"fcv_model"] == b"fcv-sim/1.0.0"
     manifest = json.loads((ROOT / "models" / "fcv-sim" / "1.0.0" / "manifest.json").read_bytes())
     assert about[b"fcv_model_sha256"].decode() == manifest["sha256"]
+
+
+FIELD = FIXTURES / "field"
+
+
+def answered(export: Path, tmp_path: Path) -> list[dict[str, Any]]:
+    score(export, "-o", tmp_path / "out.parquet")
+    rows: list[dict[str, Any]] = pq.read_table(tmp_path / "out.parquet").to_pylist()
+    return rows
+
+
+@pytest.mark.parametrize(
+    ("name", "encounters"),
+    [
+        ("02-score-glob-brackets/export[1].csv", [1111]),
+        ("07-parquet-ns-tz/export.parquet", None),
+        ("12-csv-first-line/sep-line.csv", None),
+        ("12-csv-first-line/tabs.csv", None),
+        ("12-csv-first-line/points.csv", None),
+        ("14-parquet-binary-text/export.parquet", None),
+    ],
+)
+def test_what_real_programs_write_is_scored(
+    make_settings: MakeSettings, tmp_path: Path, name: str, encounters: list[int] | None
+) -> None:
+    make_settings()
+    rows = answered(FIELD / name, tmp_path)
+    assert [row["error"] for row in rows] == [None] * len(rows)
+    assert encounters in (None, [row["idAtencion"] for row in rows])
+
+
+def test_a_name_with_a_blank_at_its_end_is_the_sign(make_settings: MakeSettings, tmp_path: Path) -> None:
+    make_settings()
+    (row,) = answered(FIELD / "01-json-name-trailing-space" / "batch.csv", tmp_path)
+    assert row["State"] == "Arresto_cardiaco"
+    assert "critical_value" in {each["code"] for each in row["warnings"]}
+
+
+def test_two_patients_never_become_one_by_rounding(make_settings: MakeSettings, tmp_path: Path) -> None:
+    make_settings()
+    result = score(FIELD / "04-float-ids-merge-patients" / "float64.parquet", "-o", tmp_path / "out.csv")
+    assert result.exit_code == 1
+    assert "idAtencion, row 1: is a float too large to say which encounter it is" in result.output
+    assert list(tmp_path.glob("out*")) == []
 
 
 @pytest.mark.parametrize(

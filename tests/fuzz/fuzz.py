@@ -1,4 +1,4 @@
-"""Send spoilt bodies to the WSGI app for so many minutes: `make fuzz MINUTES=10`.
+"""Compare the reader with a plain one, then send spoilt bodies to the WSGI app: `make fuzz MINUTES=10`.
 
 Guided by atheris where it is installed (Linux on x86-64), else by chance. Every body that shows a fault is written to
 tests/fixtures/fuzz, once for each kind of fault; the tests send it again for ever.
@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from random import Random
 
+from differential import compare
 from mutation import mutate, seeds
 
 GUIDED = find_spec("atheris") is not None
@@ -28,6 +29,8 @@ if GUIDED:
 else:
     from oracle import KINDS, Broken, Target, target
 
+COMPARED = 200_000
+"""Bodies that the service's reader and a plain one read, before the hunt."""
 FINDINGS = Path(__file__).resolve().parents[1] / "fixtures" / "fuzz"
 
 
@@ -114,6 +117,8 @@ def main() -> None:
     """Hunt for the minutes that the command line says: 10 where it says none."""
     minutes = float(sys.argv[1]) if len(sys.argv) > 1 else 10.0
     logging.disable(logging.CRITICAL)
+    for kind, count in compare(COMPARED, seed=int(time.time())).most_common():
+        print(f"{count:>9,} {kind}, by both readers")
     with tempfile.TemporaryDirectory() as place, target(Path(place)) as service:
         hunt = Hunt(service, minutes)
         if GUIDED:

@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import oracle
 import orjson
 import pytest
 from conftest import FIXTURES
@@ -15,7 +16,7 @@ from oracle import Answer, Broken, Target, target
 
 from fcv_api import scoring
 from fcv_api.domain.errors import InvalidQuery
-from fcv_api.web import batch, parser
+from fcv_api.web import batch
 
 KEPT = sorted((FIXTURES / "fuzz").iterdir())
 """What `make fuzz` found, under its hash, and what others have fallen over, by name."""
@@ -51,7 +52,7 @@ def test_300_spoilt_bodies_show_no_fault(service: Target) -> None:
 
 
 def test_a_500_would_be_found(service: Target, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scoring, "attempt", None)
+    monkeypatch.setattr(scoring, "assess_all", None)
     with pytest.raises(Broken, match="answered with 500"):
         service.check(seeds()[0])
 
@@ -61,8 +62,8 @@ def test_a_body_that_is_decoded_in_two_ways_would_be_found(service: Target, monk
         columns: dict[str, Any] = orjson.loads(body)
         return columns | {"valor": dict.fromkeys(columns["valor"], 38.0)}
 
-    monkeypatch.setattr(parser, "read_columns", hot)
-    with pytest.raises(Broken, match=r"^typed: "):
+    monkeypatch.setattr(oracle, "read_plainly", hot)
+    with pytest.raises(Broken, match=r"^read: "):
         service.check(seeds()[0])
 
 
@@ -85,7 +86,7 @@ def test_a_page_of_html_would_be_found(service: Target, monkeypatch: pytest.Monk
     def page(*_: object, **__: object) -> None:
         raise InvalidQuery((), 0)
 
-    monkeypatch.setattr(scoring, "attempt", page)
+    monkeypatch.setattr(scoring, "assess_all", page)
     service.http.application.error_handler_spec[None][None][InvalidQuery] = lambda _fact: ("<html>", 422)
     with pytest.raises(Broken, match="as text/html"):
         service.check(seeds()[0])

@@ -36,7 +36,7 @@ def files(root: Path) -> list[Path]:
         text=True,
         check=True,
     )
-    binary = {".bin", ".h5", ".keras", ".npz", ".tflite", ".png"}
+    binary = {".bin", ".h5", ".keras", ".npz", ".parquet", ".tflite", ".png"}
     return [
         root / name for name in listed.stdout.splitlines() if Path(name).suffix not in binary and (root / name).exists()
     ]

@@ -14,14 +14,14 @@ import pytest
 
 from fcv_api.history.crews import processes
 from fcv_api.history.part import Job, OtherVersion, score_part
-from fcv_api.history.parting import Room
 from fcv_api.history.run import Crew, part, put_together, score
 from fcv_api.history.work import Work
 from fcv_api.lstm.registry import SHIPPED, SHIPPED_IN
 from fcv_api.training.simulate import simulate
 from fcv_api.web.facts import type_of
-from fcv_api.wire.long_query import LongTable, open_table
+from fcv_api.wire.partition import SortOptions
 from fcv_api.wire.stays import write_stays
+from fcv_api.wire.table_file import TableFile, open_table
 
 
 class Breaking(Executor):
@@ -41,29 +41,29 @@ class Breaking(Executor):
 
 
 @pytest.fixture
-def table(tmp_path: Path) -> LongTable:
+def table(tmp_path: Path) -> TableFile:
     write_stays(tmp_path / "in.parquet", tmp_path / "labels.csv", simulate(8, seed=2))
     return open_table(tmp_path / "in.parquet")
 
 
 @pytest.fixture
-def job(table: LongTable) -> Job:
+def job(table: TableFile) -> Job:
     folder = SHIPPED_IN / SHIPPED
     manifest, flatbuffer = (folder / "manifest.json").read_bytes(), (folder / "model.tflite").read_bytes()
     rolling = True
     return Job(manifest, flatbuffer, rolling, ZoneInfo("America/Bogota"), table.dialect, type_of)
 
 
-def parted(table: LongTable, output: Path) -> Work:
+def parted(table: TableFile, output: Path) -> Work:
     work = Work(output, {})
     work.folder.mkdir()
-    part(table, work, Room("100MB", work.folder / "sorting", 1, rows=1), lambda _share: None)
+    part(table, work, SortOptions("100MB", work.folder / "sorting", 1, rows=1), lambda _share: None)
     return work
 
 
 @pytest.mark.parametrize("good", [0, 1, 5, 8])
 def test_what_was_scored_before_a_break_is_not_scored_again(
-    table: LongTable, job: Job, tmp_path: Path, good: int
+    table: TableFile, job: Job, tmp_path: Path, good: int
 ) -> None:
     whole, broken = (parted(table, tmp_path / name) for name in ("whole.parquet", "broken.parquet"))
     score(whole, job, processes(1), lambda _rows: None)
@@ -76,7 +76,7 @@ def test_what_was_scored_before_a_break_is_not_scored_again(
     assert list(broken.scores()) == list(whole.scores())
 
 
-def test_an_output_counts_its_windows_and_leaves_nothing_else(table: LongTable, job: Job, tmp_path: Path) -> None:
+def test_an_output_counts_its_windows_and_leaves_nothing_else(table: TableFile, job: Job, tmp_path: Path) -> None:
     work = parted(table, tmp_path / "out.parquet")
     score(work, job, processes(1), lambda _rows: None)
     done = put_together(work, job, tmp_path / "out.parquet", {})
@@ -85,7 +85,7 @@ def test_an_output_counts_its_windows_and_leaves_nothing_else(table: LongTable, 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.parquet", "labels.csv", "out.parquet"]
 
 
-def test_a_worker_of_another_version_is_refused(table: LongTable, job: Job, tmp_path: Path) -> None:
+def test_a_worker_of_another_version_is_refused(table: TableFile, job: Job, tmp_path: Path) -> None:
     work = parted(table, tmp_path / "out.parquet")
     with pytest.raises(OtherVersion, match=r"A worker has version .* and this is 9.9.9"):
         score_part(replace(job, version="9.9.9"), work.part(0))

@@ -65,7 +65,7 @@ def with_cell(body: Body, column: str, row: str, cell: object) -> Body:
         ("fecRegistro", 1709458361000, f"{NO_TIME} a number"),
         ("fecRegistro", False, f"{NO_TIME} true or false"),
         ("fecRegistro", {}, f"{NO_TIME} an object"),
-        ("fecRegistro", "", BAD_TIME),
+        ("fecRegistro", "", f"{NO_TIME} null"),
         ("fecRegistro", "yesterday", BAD_TIME),
         ("fecRegistro", "03/03/2024 09:30:00", BAD_TIME),
         ("fecRegistro", "2024-03-03", BAD_TIME),

@@ -65,16 +65,22 @@ def test_too_few_instants_say_when_there_will_be_enough(post: Post, encounter: B
     assert problem["ready_at"] in problem["detail"]
 
 
-@pytest.mark.parametrize("rows", ["none", "without values", "of other signs"])
+@pytest.mark.parametrize("rows", ["none", "without values"])
 def test_no_instants_at_all_have_no_time_to_be_ready_at(post: Post, encounter: Body, rows: str) -> None:
     empty: dict[str, Body] = {
         "none": {"nomSigno": {}, "valor": {}, "fecRegistro": {}, "idSigno": None},
         "without values": {"valor": {}},
-        "of other signs": {"nomSigno": dict.fromkeys(encounter["nomSigno"], "MDC_PRESS_BLD")},
     }
     status, problem = post(encounter | empty[rows])
     assert (status, problem["type"]) == (422, "/problems/too-few-instants")
     assert (problem["have"], problem["need"], problem["ready_at"]) == (0, 20, None)
+
+
+def test_rows_of_other_signs_alone_are_named_and_not_to_be_sent_again(post: Post, encounter: Body) -> None:
+    status, problem = post(encounter | {"nomSigno": dict.fromkeys(encounter["nomSigno"], "NOM_BLD_PERF_NDX")})
+    assert (status, problem["type"]) == (422, "/problems/no-known-sign")
+    assert problem["detail"].startswith("None of 180 rows bears the name of one of the nine signs")
+    assert "NOM_BLD_PERF_NDX" in problem["detail"]
 
 
 def test_many_rows_at_one_instant_are_one_instant(post: Post, encounter: Body) -> None:

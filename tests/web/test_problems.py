@@ -27,6 +27,7 @@ SPAN = {"minutes": 9.5, "median_step": 0.5, "shortest": 47.5, "longest": 190.0}
 EXAMPLES: tuple[Exception, ...] = (
     errors.InvalidBody(*BAD),
     errors.InvalidRows(*BAD),
+    errors.NoKnownSign(180, ("NOM_RESP_RATE",)),
     errors.CodeNameConflict(*BAD),
     errors.MixedTimeZones(*BAD),
     errors.AmbiguousTime(*BAD),

@@ -14,13 +14,12 @@ from flask.testing import FlaskClient
 
 from fcv_api.web import parser, turns
 from fcv_api.wire.example import example_batch
-from fcv_api.wire.read_columns import read_columns
+from fcv_api.wire.json_body import read_json
 
 
 @pytest.fixture
 def _all_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "LARGE", 2)
-    monkeypatch.setattr(parser, "SMALL", 0)
 
 
 @pytest.mark.usefixtures("_all_large")
@@ -34,9 +33,9 @@ def test_a_process_parses_one_large_body_at_a_time(
         most.append(inside._value)  # noqa: SLF001
         time.sleep(0.05)
         inside.acquire()
-        return read_columns(body)
+        return read_json(body)
 
-    monkeypatch.setattr(parser, "read_columns", slowly)
+    monkeypatch.setattr(parser, "read_json", slowly)
     with ThreadPoolExecutor(4) as threads:
         post = lambda _: app.test_client().post("/predict/batch", json=example_batch(), headers=token)  # noqa: E731
         assert [answer.status_code for answer in threads.map(post, range(4))] == [200] * 4

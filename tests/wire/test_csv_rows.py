@@ -8,17 +8,22 @@ from typing import Any
 
 import pytest
 
-from fcv_api.wire.csv_rows import COMMA, SPANISH, NotCsv, read_csv, write_csv
+from fcv_api.wire.cells import Reason
+from fcv_api.wire.csv_rows import COMMA, SPANISH, Dialect, NotCsv, read_csv, write_csv
 from fcv_api.wire.example import example_batch_answer
-from fcv_api.wire.rows import Rows
+from fcv_api.wire.table import KeyedColumn
 
 WANTED = ("idAtencion", "idSigno", "nomSigno", "valor", "fecRegistro")
 HEADER = "sede,idAtencion,nomSigno,valor,fecRegistro"
 ROW = "HSR,5501,MDC_TEMP,36.6,2024-03-03 09:30:00"
 
 
-def read(text: str) -> dict[str, Rows]:
-    return read_csv(text.encode(), WANTED)[0]
+def read(text: str) -> dict[str, dict[Any, Any]]:
+    return by_key(read_csv(text.encode(), (), WANTED)[0])
+
+
+def by_key(columns: dict[str, KeyedColumn]) -> dict[str, dict[Any, Any]]:
+    return {name: column.by_key() for name, column in columns.items()}
 
 
 @pytest.mark.parametrize("bom", ["", "\ufeff"], ids=["no BOM", "BOM"])
@@ -34,9 +39,9 @@ def test_rows_are_known_by_their_lines_and_other_columns_are_left_out(bom: str, 
 
 def test_a_spanish_spreadsheets_table_says_the_same() -> None:
     spanish = "\n".join([HEADER.replace(",", ";"), ROW.replace(",", ";").replace("36.6", "36,6")])
-    columns, dialect = read_csv(spanish.encode(), WANTED)
-    assert columns == read(f"{HEADER}\n{ROW}")
-    assert dialect is SPANISH
+    columns, dialect = read_csv(spanish.encode(), (), WANTED)
+    assert by_key(columns) == read(f"{HEADER}\n{ROW}")
+    assert dialect == SPANISH
 
 
 @pytest.mark.parametrize("null", ["", " ", "NULL", "NaN", "nan", "NA", "None"], ids=repr)
@@ -51,9 +56,45 @@ def test_what_is_no_number_stays_text_for_its_refusal(cell: str) -> None:
 
 
 @pytest.mark.parametrize("cell", ["36.6", "1.234", "1.234,5", "5.000"])
-def test_a_point_beside_semicolons_is_not_guessed_at(cell: str) -> None:
-    columns = read(f"idAtencion;valor\n{cell};{cell}\n")
-    assert columns == {"idAtencion": {"2": cell}, "valor": {"2": cell}}
+def test_a_point_beside_decimal_commas_is_not_guessed_at(cell: str) -> None:
+    columns = read(f"idAtencion;valor\n{cell};{cell}\n5;1,5\n")
+    reason = Reason("must be a number with the decimal sign of the others in the column")
+    assert columns == {"idAtencion": {"2": cell, "3": 5}, "valor": {"2": reason, "3": 1.5}}
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+@pytest.mark.parametrize("decimal", [",", "."])
+@pytest.mark.parametrize("first", ["", "sep={}\n", "sep={}\r\n"], ids=["header", "sep", "sep CRLF"])
+def test_what_spreadsheets_write_is_read_by_its_separator_and_its_decimals(
+    separator: str, decimal: str, first: str
+) -> None:
+    rows = [HEADER, ROW.replace("36.6", f"36{decimal}6")]
+    text = first.format(separator) + "\n".join(
+        HEADER.replace(",", separator)
+        if row is HEADER
+        else separator.join(("HSR", "5501", "MDC_TEMP", f"36{decimal}6", "2024-03-03 09:30:00"))
+        for row in rows
+    )
+    columns, dialect = read_csv(text.encode(), (), WANTED)
+    line = "3" if first else "2"
+    assert {name: list(column.rows) for name, column in columns.items()} == {key: [line] for key in columns}
+    assert columns["valor"].by_key() == {line: 36.6}
+    assert dialect == Dialect(separator, decimal)
+
+
+def test_without_any_decimals_semicolons_are_a_spanish_spreadsheets() -> None:
+    assert read_csv(b"idAtencion;valor\n5;80\n", (), WANTED)[1] == SPANISH
+    assert read_csv(b"idAtencion\tvalor\n5\t80\n", (), WANTED)[1] == Dialect("\t", ".")
+
+
+def test_a_header_of_one_cell_is_refused_with_the_separators_that_are_known() -> None:
+    with pytest.raises(NotCsv, match="separate cells by commas, semicolons, tabs, bars"):
+        read("idAtencion:valor\n5:1\n")
+
+
+def test_rows_are_not_read_where_the_header_lacks_a_column() -> None:
+    columns, _dialect = read_csv(b"idAtencion,valor\n5\n5,6,7\n", ("nomSigno",), WANTED)
+    assert by_key(columns) == {"idAtencion": {}, "valor": {}}
 
 
 @pytest.mark.parametrize(("cell", "number"), [("5501", 5501), ("5501,0", 5501), ("5,9", "5,9"), ("x", "x")])
@@ -75,7 +116,7 @@ def test_whole_numbers_may_have_a_decimal_nought(cell: str, number: object) -> N
 )
 def test_a_table_whose_cells_have_no_certain_place_is_refused(body: bytes, reason: str) -> None:
     with pytest.raises(NotCsv, match=reason):
-        read_csv(body, WANTED)
+        read_csv(body, (), WANTED)
 
 
 def test_an_empty_body_has_no_columns() -> None:

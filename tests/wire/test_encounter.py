@@ -6,27 +6,28 @@ import json
 from pathlib import Path
 from random import Random
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 from marshmallow import ValidationError
+from reading import Body, read
 
 from fcv_api.domain.encounter import Encounter
-from fcv_api.domain.errors import BadCells, Cell, CodeNameConflict, InvalidRows, MixedTimeZones, SeveralEncounters
+from fcv_api.domain.errors import (
+    BadCells,
+    Cell,
+    CodeNameConflict,
+    InvalidRows,
+    MixedTimeZones,
+    NoKnownSign,
+    SeveralEncounters,
+)
 from fcv_api.domain.vitals import SIGN_NAMES, SIGNS
 from fcv_api.domain.window import WindowSpec, extract_window
 from fcv_api.wire.encounter import EncounterSchema
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 COLUMNS = ("idSigno", "nomSigno", "valor", "fecRegistro")
-BOGOTA = ZoneInfo("America/Bogota")
-Body = dict[str, Any]
-
-
-def read(body: Body) -> Encounter:
-    encounter: Encounter = EncounterSchema().load(body).read(BOGOTA)
-    return encounter
 
 
 def measurements(encounter: Encounter) -> list[tuple[int, float, Any]]:
@@ -121,7 +122,7 @@ def test_the_ecg_heart_rate_that_some_monitors_send_a_second_time_under_another_
     assert measurements(read(encounter)) == wanted
 
 
-@pytest.mark.parametrize("name", ["MDC_RESP_RATE", "mdc_temp", " MDC_TEMP", "", "Temperatura"], ids=repr)
+@pytest.mark.parametrize("name", ["MDC_RESP_RATE", "NOM_ECG_CARD_BEAT_RATE", "Temperatura"], ids=repr)
 def test_rows_of_other_signs_are_dropped_before_any_other_check(encounter: Body, name: str) -> None:
     wanted = measurements(read(encounter))
     encounter["nomSigno"] |= {"a": name, "b": name}
@@ -137,6 +138,31 @@ def test_a_row_without_a_name_is_refused(encounter: Body, column: str) -> None:
     with pytest.raises(InvalidRows) as caught:
         read(encounter)
     assert caught.value.cells == (Cell("nomSigno", "new", "this row has no name"),)
+
+
+@pytest.mark.parametrize("name", [None, "", "  ", "NULL"], ids=repr)
+def test_a_name_that_says_nothing_is_no_name(encounter: Body, name: object) -> None:
+    encounter["nomSigno"]["4"] = name
+    with pytest.raises(InvalidRows) as caught:
+        read(encounter)
+    assert caught.value.cells == (Cell("nomSigno", "4", "this row has no name"),)
+
+
+@pytest.mark.parametrize("written", ["{} ", "\u00a0{}", "{}\t", "\ufeff{}"], ids=ascii)
+def test_a_sign_is_read_whatever_blanks_its_name_has(encounter: Body, written: str) -> None:
+    wanted = measurements(read(encounter))
+    names = {row: written.format(name) if int(row) % 3 else name.lower() for row, name in encounter["nomSigno"].items()}
+    assert measurements(read(encounter | {"nomSigno": names})) == wanted
+
+
+def test_rows_none_of_which_bears_one_of_the_nine_names_are_refused_with_the_first_names(encounter: Body) -> None:
+    names = {row: f"SIGN_{int(row) % 4}" for row in encounter["nomSigno"]}
+    with pytest.raises(NoKnownSign, match=r"None of 180 rows .* \(first names seen: SIGN_0, SIGN_1, SIGN_2\)"):
+        read(encounter | {"nomSigno": names})
+
+
+def test_an_encounter_whose_known_signs_have_no_value_yet_may_have_one_later(encounter: Body) -> None:
+    assert len(read(encounter | {"valor": dict.fromkeys(encounter["valor"])}).signs) == 0
 
 
 def test_a_row_without_a_time_is_refused(encounter: Body) -> None:
@@ -156,7 +182,9 @@ def test_an_encounters_number_is_at_most_what_a_database_holds(encounter: Body, 
     assert EncounterSchema().load(encounter | {"idAtencion": sent}).id == sent
 
 
-@pytest.mark.parametrize("sent", [5.9, "5.9", True, -1, 2**63, "x", "", None, [], {}, [5, None], [[5]]], ids=repr)
+@pytest.mark.parametrize(
+    "sent", [5.9, "5.9", True, -1, 2**63, float(2**53), "x", "", None, [], {}, [5, None], [[5]]], ids=repr
+)
 def test_nothing_else_is_an_encounters_number(encounter: Body, sent: object) -> None:
     with pytest.raises(ValidationError) as caught:
         EncounterSchema().load(encounter | {"idAtencion": sent})

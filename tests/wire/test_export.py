@@ -98,12 +98,12 @@ def test_a_row_without_a_value_is_dropped_and_other_signs_are_nobodys_concern(tm
     [
         ("idAtencion,nomSigno,fecRegistro\n5,MDC_TEMP,2024-03-03 09:00:00\n", "lacks the column valor"),
         (HEADER, "has no rows"),
-        ("", "cannot be read as csv"),
-        (HEADER + "5,MDC_TEMP,warm,2024-03-03 09:00:00\n", "encounter 5: valor, row '1': must be a number"),
-        (HEADER + "5,MDC_TEMP,37,yesterday\n", "encounter 5: fecRegistro, row '1': is not a time"),
-        (HEADER + "5,,37,2024-03-03 09:00:00\n", "nomSigno, row '1': this row has no name"),
-        (HEADER + "x,MDC_TEMP,37,2024-03-03 09:00:00\n", "idAtencion, row 1: must be one whole number"),
-        (HEADER + ",MDC_TEMP,37,2024-03-03 09:00:00\n", "idAtencion, row 1: must be one whole number"),
+        ("", "lacks the column idAtencion, nomSigno, valor, fecRegistro; it has none"),
+        (HEADER + "5,MDC_TEMP,warm,2024-03-03 09:00:00\n", "encounter 5: valor, row '2': must be a number"),
+        (HEADER + "5,MDC_TEMP,37,yesterday\n", "encounter 5: fecRegistro, row '2': is not a time"),
+        (HEADER + "5,,37,2024-03-03 09:00:00\n", "nomSigno, row '2': this row has no name"),
+        (HEADER + "x,MDC_TEMP,37,2024-03-03 09:00:00\n", "idAtencion, row 2: must be one whole number"),
+        (HEADER + ",MDC_TEMP,37,2024-03-03 09:00:00\n", "idAtencion, row 2: this row has no encounter"),
     ],
 )
 def test_what_an_export_lacks_is_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
@@ -115,10 +115,10 @@ def test_what_an_export_lacks_is_one_sentence(tmp_path: Path, text: str, sentenc
 @pytest.mark.parametrize(
     ("row", "sentence"),
     [
-        ("5,Muerto,", "State, row 1: must be one of Arresto_cardiaco"),
-        ("5,Sano,2024-03-03 09:00:00", "onset, row 1: must be empty where State is Sano"),
-        ("5,Shock_cardiogenico,", "onset, row 1: must be a time where State is Shock_cardiogenico"),
-        ("5,Shock_cardiogenico,soon", "onset, row '1': is not a time"),
+        ("5,Muerto,", "State, row 2: must be one of Arresto_cardiaco"),
+        ("5,Sano,2024-03-03 09:00:00", "onset, row 2: must be empty where State is Sano"),
+        ("5,Shock_cardiogenico,", "onset, row 2: must be a time where State is Shock_cardiogenico"),
+        ("5,Shock_cardiogenico,soon", "onset, row 2: is not a time"),
         ("5,Sano,\n5,Sano,", "more than once: 5"),
     ],
 )

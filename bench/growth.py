@@ -29,7 +29,6 @@ from fcv_api.ledger import chain, query
 from fcv_api.lstm.registry import Registry
 from fcv_api.lstm.runtime import RUNTIME
 from fcv_api.settings import ROOT
-from fcv_api.web.facts import slug_of
 from fcv_api.wire.encounter import EncounterSchema
 
 REQUESTS = 60
@@ -105,7 +104,7 @@ def _print_records(golden: Body, folder: Path) -> None:
 
 def _fill(outcome: Prediction, held: int, count: int) -> float:
     """Record predictions of 500 beds one by one, and give the milliseconds of processor time of each."""
-    recorder = scoring.Recorder(RUNTIME, slug_of)
+    recorder = scoring.Recorder(RUNTIME)
     start = process_time()
     for number in range(held, count):
         caller = scoring.Caller(1, f"{number:032x}", f"{number:064x}", perf_counter())

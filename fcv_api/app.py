@@ -26,7 +26,6 @@ from fcv_api.lstm.swap import Serving, SwappedModels
 from fcv_api.scoring import Recorder
 from fcv_api.settings import ROOT, Settings, SettingsError
 from fcv_api.web import auth, batch, error_handlers, health, predict, predictions, queue_age, requests, tokens, turns
-from fcv_api.web.facts import slug_of
 from fcv_api.web.openapi import DESCRIPTION, SECURITY_SCHEMES
 from fcv_api.web.parser import use_orjson
 
@@ -41,7 +40,7 @@ def create_app(settings: Settings, models: Models | None = None) -> Flask:
     use_orjson(app)
     service = requests.Service(
         models=models or load_models(settings, app),
-        recorder=Recorder(RUNTIME, slug_of) if settings.ledger == "required" else None,
+        recorder=Recorder(RUNTIME) if settings.ledger == "required" else None,
         runtime=RUNTIME,
         zone=settings.timezone,
         warn_unvalidated=settings.production,

@@ -75,13 +75,9 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Recorder:
-    """Records outcomes before they are answered.
-
-    runtime: what computes here, and on what processor. problem_of: names the problem that a refusal's reason gets.
-    """
+    """Records outcomes before they are answered. runtime: what computes here, and on what processor."""
 
     runtime: str
-    problem_of: Callable[[Unscorable], str]
 
     def record(self, outcomes: Sequence[Outcome], caller: Caller, also: Also | None = None) -> list[Record]:
         """Record all outcomes or none, in their order. Raises SQLAlchemyError, and then there must be no answer.
@@ -93,7 +89,7 @@ class Recorder:
     def _given(self, outcome: Outcome, caller: Caller) -> Record:
         asked = (outcome.encounter, caller.user_id, caller.request_id, caller.body_sha256)
         if isinstance(outcome, Refusal):
-            return Record(*asked, self.problem_of(outcome.reason))
+            return Record(*asked, outcome.reason.code)
         model, window = outcome.model, outcome.window
         return Record(
             *asked,

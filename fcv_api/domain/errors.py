@@ -1,20 +1,21 @@
-"""Why an encounter cannot be scored: facts, with their data. `web/problems.py` gives each its status."""
+"""Why an encounter cannot be scored: facts, with their data. `web/problems.py` gives each code its status."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
+from typing import ClassVar, Self
 
 MAX_CELLS = 20
 """How many cells one refusal names: enough to see the pattern, few enough to read."""
-
-
 LONGEST_KEY = 64
 
 
 class Unscorable(Exception):
     """Base of all facts that keep an encounter from being scored. `str()` is one plain sentence."""
+
+    code: ClassVar[str]
+    """Of the problem that it is answered and recorded as."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,50 +56,69 @@ class BadCells(Unscorable):
 class InvalidBody(BadCells):
     """The body is not the object that was asked for: a field is missing, or of another type."""
 
+    code = "invalid-body"
+
 
 class InvalidQuery(BadCells):
     """A parameter after the question mark is unknown, or of another type."""
+
+    code = "invalid-query"
 
 
 class InvalidRows(BadCells):
     """A row of one of the nine signs lacks its name or time, or holds what is not a number or a time."""
 
+    code = "invalid-rows"
+
 
 class CodeNameConflict(BadCells):
     """A row whose code is one of the nine signs and whose name is another one of them."""
+
+    code = "code-name-conflict"
 
 
 class WrongUnit(BadCells):
     """A row's unit measures something else than its sign is, such as a temperature in kilograms."""
 
+    code = "wrong-unit"
+
 
 class UnitMissing(BadCells):
     """A temperature that may be Fahrenheit comes without a unit that says so."""
+
+    code = "unit-missing"
 
 
 class MixedTimeZones(BadCells):
     """Some times say their offset from UTC and others do not, so they cannot be put in order."""
 
+    code = "mixed-time-zones"
+
 
 class AmbiguousTime(BadCells):
     """A time without an offset in an hour that clocks show twice or leave out, so it names two instants or none."""
+
+    code = "ambiguous-time"
 
 
 @dataclass(eq=False)
 class SeveralEncounters(Unscorable):
     """Rows of more than one encounter, where one was asked for: nobody could say whose the answer is."""
 
+    code = "several-encounters"
+
     encounters: tuple[int, ...]
 
     def __str__(self) -> str:
-        return (
-            f"The rows are of {len(self.encounters)} encounters, and this reads one. Send them to POST /predict/batch."
-        )
+        count = len(self.encounters)
+        return f"The rows are of {count} encounters, and this reads one. Send them to POST /predict/batch."
 
 
 @dataclass(eq=False)
 class TooFewInstants(Unscorable):
     """Fewer distinct instants than the model reads. `ready_at` is when the last missing one is expected."""
+
+    code = "too-few-instants"
 
     have: int
     need: int
@@ -112,6 +132,8 @@ class TooFewInstants(Unscorable):
 @dataclass(eq=False)
 class WindowSpan(Unscorable):
     """The window is too short or too long for a model that was trained on one step between instants."""
+
+    code = "window-span"
 
     first: datetime
     last: datetime
@@ -144,6 +166,8 @@ class MissingSign:
 class MissingSigns(Unscorable):
     """Moving signs that were not measured at all inside the window."""
 
+    code = "missing-signs"
+
     signs: tuple[MissingSign, ...]
     first: datetime
     last: datetime
@@ -157,6 +181,8 @@ class MissingSigns(Unscorable):
 class ModelOutput(Unscorable):
     """The model's answer is not four probabilities. It is never shown as a class."""
 
+    code = "model-output"
+
     model: str
 
     def __str__(self) -> str:
@@ -165,6 +191,8 @@ class ModelOutput(Unscorable):
 
 class NoModel(Unscorable):
     """There is no model that could be trusted with an answer. The message says why."""
+
+    code = "no-model"
 
 
 class UnusableExport(Exception):

@@ -9,6 +9,7 @@ from flask import Response, g, request
 
 from fcv_api import accounts, issued_tokens
 from fcv_api.accounts import Account, Role
+from fcv_api.issued_tokens import token_for
 from fcv_api.web import places
 from fcv_api.web.audit import tell
 from fcv_api.web.openapi import TOKEN_NEEDED, problems
@@ -16,7 +17,7 @@ from fcv_api.web.parser import FORM, CredentialsBlueprint
 from fcv_api.web.problems import ProblemRaised
 from fcv_api.web.requests import current_service
 from fcv_api.web.sign_in import sign_in
-from fcv_api.web.tokens import authenticated, current_account, current_token, public, require_admin, token_for
+from fcv_api.web.tokens import authenticated, current_account, current_token, public, require_admin
 from fcv_api.wire.accounts import CredentialsSchema, TokenSchema, WhoAmISchema
 
 LARGEST_CREDENTIALS = 16 * 1024  # bytes

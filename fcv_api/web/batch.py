@@ -9,11 +9,10 @@ from fcv_api.accounts import Role
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import Prediction, Refusal
 from fcv_api.scoring import Outcome
-from fcv_api.web.facts import members_of, problem_of, slug_of
+from fcv_api.web.facts import problem_body, problem_of
 from fcv_api.web.openapi import TOKEN_NEEDED, problems
 from fcv_api.web.parser import CSV, BatchBlueprint
 from fcv_api.web.predict import HEADERS
-from fcv_api.web.problems import body_of
 from fcv_api.web.requests import current_service
 from fcv_api.web.retries import KEY_TAKEN, REPLAY_HEADERS, record_and_answer, retryable
 from fcv_api.web.tokens import authenticated
@@ -79,5 +78,4 @@ def _result(outcome: Prediction | Refusal) -> Prediction | Failure:
     """Give a refusal as the problem that `/predict` would answer with."""
     if isinstance(outcome, Prediction):
         return outcome
-    reason = outcome.reason
-    return Failure(outcome.encounter, body_of(slug_of(reason), str(reason), **members_of(reason)))
+    return Failure(outcome.encounter, problem_body(outcome.reason))

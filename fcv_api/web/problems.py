@@ -1,4 +1,4 @@
-"""Every problem that the service can answer with: one table gives each fact its status and its words (RFC 9457)."""
+"""Every problem that the service can answer with: one table gives each code its status and its words (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, current_app, g
-
-from fcv_api.accounts import UnusableCredentials, UsernameTaken
-from fcv_api.domain import errors
-from fcv_api.passwords import TooManyPasswords
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -141,26 +137,6 @@ PROBLEMS = {
     )
 }
 
-# A fact, and the slug of its problem.
-FACTS: dict[type[Exception], str] = {
-    errors.InvalidBody: "invalid-body",
-    errors.InvalidQuery: "invalid-query",
-    errors.InvalidRows: "invalid-rows",
-    errors.CodeNameConflict: "code-name-conflict",
-    errors.WrongUnit: "wrong-unit",
-    errors.UnitMissing: "unit-missing",
-    errors.MixedTimeZones: "mixed-time-zones",
-    errors.AmbiguousTime: "ambiguous-time",
-    errors.SeveralEncounters: "several-encounters",
-    errors.TooFewInstants: "too-few-instants",
-    errors.WindowSpan: "window-span",
-    errors.MissingSigns: "missing-signs",
-    errors.ModelOutput: "model-output",
-    errors.NoModel: "no-model",
-    UsernameTaken: "username-taken",
-    TooManyPasswords: "sign-ins-busy",
-    UnusableCredentials: "unusable-credentials",
-}
 # What Flask and Werkzeug raise themselves.
 BY_STATUS = {
     400: "bad-request",

@@ -16,7 +16,6 @@ from fcv_api.ledger.record import Record
 from fcv_api.ledger.replies import AlreadyAnswered, Asked, Reply
 from fcv_api.scoring import Outcome
 from fcv_api.web.bodies import check_encoding, read_body
-from fcv_api.web.facts import slug_of
 from fcv_api.web.problems import LATER, PROBLEMS, ProblemRaised
 from fcv_api.web.requests import SAFE_ID, current_service, record
 
@@ -95,7 +94,7 @@ def _asked(key: str) -> Asked | None:
 def _lasting(outcomes: Sequence[Outcome]) -> bool:
     """Whether no outcome is a failure of ours: that is to be tried again, and not told again."""
     refusals = (each for each in outcomes if isinstance(each, Refusal))
-    return not any(PROBLEMS[slug_of(each.reason)].retry == LATER for each in refusals)
+    return not any(PROBLEMS[each.reason.code].retry == LATER for each in refusals)
 
 
 def _packed(response: Response) -> bytes:

@@ -11,11 +11,7 @@ from typing import Any, TypeVar
 
 from flask import current_app, g, request
 from flask.wrappers import Response
-from flask_jwt_extended import (
-    create_access_token,
-    get_jwt,
-    verify_jwt_in_request,
-)
+from flask_jwt_extended import get_jwt, verify_jwt_in_request
 from flask_jwt_extended.exceptions import JWTDecodeError
 
 from fcv_api.accounts import Account, Role, find_by_token
@@ -93,13 +89,6 @@ def current_account() -> Account:
     """Give the account whose token this request carries."""
     account: Account = g.account
     return account
-
-
-def token_for(account: Account, lives: timedelta | None = None) -> str:
-    """Make an access token. lives: how long, or else as long as the settings say."""
-    claims = {"id": account.id, "gen": account.token_generation}
-    token: str = create_access_token(identity=account.username, additional_claims=claims, expires_delta=lives)
-    return token
 
 
 def current_token() -> tuple[str, datetime]:

@@ -147,7 +147,7 @@ def test_the_service_goes_on_there(database: Database, one: str, other: str) -> 
         assert append([PREDICTION], perf_counter())[0].seq == 1207
         assert activations.activate(activations.ModelCopy("m", "2", "c" * 64, "d" * 64, b"", b""), "ana", "") == 4
         assert chain.verify().count == 1204
-        assert accounts.verify("ana", PASSWORD)
+        assert accounts.claim("ana").proven_by(PASSWORD)
 
 
 def test_times_are_the_same_whatever_zone_the_server_has(database: Database) -> None:

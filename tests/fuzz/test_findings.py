@@ -16,6 +16,7 @@ from oracle import Answer, Broken, Target, target
 from fcv_api import scoring
 from fcv_api.domain.errors import InvalidQuery
 from fcv_api.web import batch, parser
+from fcv_api.web.facts import problem_body
 
 KEPT = sorted((FIXTURES / "fuzz").iterdir())
 """What `make fuzz` found, under its hash, and what others have fallen over, by name."""
@@ -76,7 +77,7 @@ def test_an_answer_for_another_encounter_would_be_found(service: Target, monkeyp
 def test_a_batch_that_says_other_than_each_alone_would_be_found(
     service: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch, "slug_of", lambda _reason: "window-span")
+    monkeypatch.setattr(batch, "problem_body", lambda fact: problem_body(fact) | {"type": "/problems/window-span"})
     with pytest.raises(Broken, match=r"^in a batch: "):
         service.check(seeds()[3])
 

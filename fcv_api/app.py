@@ -13,7 +13,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from fcv_api import __version__, access_log, activations, throttle
+from fcv_api import __version__, activations, throttle
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import ModelIdentity, Models
 from fcv_api.extensions import bind_database, db, jwt, migrate
@@ -48,8 +48,6 @@ def create_app(settings: Settings, models: Models | None = None) -> Flask:
         registration=settings.registration,
         password_min_length=settings.password_min_length,
     )
-    # The hooks after a request run in reverse: the line is written when the headers are there.
-    access_log.register(app, settings.timezone)
     requests.register(app, service)
     turns.register(app, settings.threads)
     jwt.init_app(app)

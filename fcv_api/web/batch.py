@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, g, jsonify, request
+from flask import Response, jsonify, request
 
 from fcv_api import scoring
 from fcv_api.accounts import Role
@@ -13,12 +13,12 @@ from fcv_api.web.facts import problem_body, problem_of
 from fcv_api.web.openapi import TOKEN_NEEDED, problems
 from fcv_api.web.parser import CSV, BatchBlueprint
 from fcv_api.web.predict import HEADERS
-from fcv_api.web.requests import current_service
+from fcv_api.web.requests import current_request, current_service
 from fcv_api.web.retries import KEY_TAKEN, REPLAY_HEADERS, record_and_answer, retryable
 from fcv_api.web.tokens import authenticated
 from fcv_api.wire.answer import BatchAnswerSchema, Failure
 from fcv_api.wire.batch import BatchRows, BatchSchema
-from fcv_api.wire.csv_rows import COMMA, write_csv
+from fcv_api.wire.csv_rows import write_csv
 from fcv_api.wire.example import example_batch, example_batch_answer, example_csv
 
 bp = BatchBlueprint("batch", __name__, description="Many encounters at once")
@@ -65,7 +65,7 @@ def _answer(outcomes: list[Outcome]) -> Response:
     results = [_result(outcome) for outcome in outcomes]
     answer = SCHEMA.dump({"results": results, "failed": sum(isinstance(each, Failure) for each in results)})
     if request.accept_mimetypes.best_match(("application/json", CSV)) == CSV:
-        response = Response(write_csv(answer["results"], g.get("dialect", COMMA)), mimetype=CSV)
+        response = Response(write_csv(answer["results"], current_request().dialect), mimetype=CSV)
     else:
         response = jsonify(answer)
     model = next((each.model for each in outcomes if isinstance(each, Prediction)), None)  # None where all failed

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 import flask_smorest
 import orjson
-from flask import Flask, Request, Response, g
+from flask import Flask, Request, Response
 from flask.json.provider import JSONProvider
 from marshmallow import Schema, ValidationError
 from webargs import core
@@ -22,7 +22,7 @@ from fcv_api.domain.prediction import Refusal
 from fcv_api.web import turns
 from fcv_api.web.bodies import check_encoding, read_body
 from fcv_api.web.problems import ProblemRaised
-from fcv_api.web.requests import record
+from fcv_api.web.requests import current_request, record
 from fcv_api.wire.columns import invalid_body
 from fcv_api.wire.csv_rows import NotCsv, read_csv
 from fcv_api.wire.encounter import VitalsSchema
@@ -85,7 +85,7 @@ class OrjsonParser(FlaskParser):
             raise InvalidQuery(found.cells, found.count)
         encounter = (error.valid_data or {}).get("idAtencion")  # type: ignore[union-attr] # of one encounter's schema
         if isinstance(encounter, int):  # a bed whose export lost a column leaves a trace
-            g.encounter = encounter
+            current_request().encounter = encounter
             record([Refusal(encounter, found)])
         raise found
 
@@ -101,7 +101,7 @@ class BatchParser(OrjsonParser):
         if req.mimetype != CSV:
             return super().load_json(req, schema)
         try:
-            columns, g.dialect = read_csv(self.receive(req), schema.fields)
+            columns, current_request().dialect = read_csv(self.receive(req), schema.fields)
         except NotCsv as error:
             raise ProblemRaised("not-csv", f"The body is not CSV: {error}.") from None
         return columns

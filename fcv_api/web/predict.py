@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, g, jsonify
+from flask import Response, jsonify
 
 from fcv_api import scoring
 from fcv_api.accounts import Role
@@ -12,7 +12,7 @@ from fcv_api.scoring import Outcome
 from fcv_api.web.facts import problem_of
 from fcv_api.web.openapi import TOKEN_NEEDED, problems
 from fcv_api.web.parser import Blueprint
-from fcv_api.web.requests import current_service
+from fcv_api.web.requests import current_request, current_service
 from fcv_api.web.retries import KEY_TAKEN, REPLAY_HEADERS, record_and_answer, retryable
 from fcv_api.web.tokens import authenticated
 from fcv_api.wire.answer import PredictionSchema
@@ -60,7 +60,7 @@ def predict(rows: EncounterRows) -> Response:
 
     *Sano* means none of the other three, **not healthy**. Not a medical device.
     """
-    g.encounter = rows.id
+    current_request().encounter = rows.id
     service = current_service()
     outcome = scoring.attempt(
         rows.id,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, current_app, g
+from flask import Response, current_app
+
+from fcv_api.web.requests import current_request
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -160,13 +162,13 @@ def body_of(slug: str, detail: str, **more: Any) -> dict[str, Any]:  # noqa: ANN
     """Build a problem's body. more: the members that only this type has."""
     problem = PROBLEMS[slug]
     body = {"type": problem.type, "title": problem.title, "status": problem.status, "detail": detail}
-    return body | {"request_id": g.get("request_id")} | more
+    return body | {"request_id": current_request().request_id} | more
 
 
 def answer(slug: str, detail: str, **more: Any) -> Response:  # noqa: ANN401
     """Build the response to a problem. more: the members that only this type has."""
     problem = PROBLEMS[slug]
-    g.problem = slug
+    current_request().problem = slug
     text = current_app.json.dumps(body_of(slug, detail, **more))
     response = Response(text + "\n", problem.status, mimetype=MEDIA_TYPE)
     if problem.status == 401:  # noqa: PLR2004

@@ -8,7 +8,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 import orjson
-from flask import Response, g, request
+from flask import Response, request
 
 from fcv_api.domain.prediction import Refusal
 from fcv_api.ledger import replies
@@ -17,7 +17,7 @@ from fcv_api.ledger.replies import AlreadyAnswered, Asked, Reply
 from fcv_api.scoring import Outcome
 from fcv_api.web.bodies import check_encoding, read_body
 from fcv_api.web.problems import LATER, PROBLEMS, ProblemRaised
-from fcv_api.web.requests import SAFE_ID, current_service, record
+from fcv_api.web.requests import SAFE_ID, current_request, current_service, record
 
 View = TypeVar("View", bound=Callable[..., Any])
 KEY, REPLAYED, FIRST_ANSWERED = "Idempotency-Key", "Idempotent-Replayed", "Idempotent-First-Answered"
@@ -49,7 +49,7 @@ def retryable(view: View) -> View:
         key = request.headers.get(KEY)
         if key is None:
             return view(*args, **kwargs)
-        g.asked = asked = _asked(key)
+        asked = current_request().asked = _asked(key)
         first = asked and replies.find(asked)
         return _again(first) if first else view(*args, **kwargs)
 
@@ -61,7 +61,7 @@ def record_and_answer(outcomes: Sequence[Outcome], answer: Callable[[list[Record
 
     answer: makes it from the records. It is kept in their transaction, so that no crash can part them.
     """
-    asked: Asked | None = g.get("asked")
+    asked = current_request().asked
     if asked is None or not _lasting(outcomes):
         return answer(record(outcomes))
     made: list[Response] = []
@@ -88,7 +88,8 @@ def _asked(key: str) -> Asked | None:
         return None
     check_encoding(request)
     read_body(request, again=True)
-    return Asked(g.user_id, key, f"{request.path} {request.mimetype}", g.body_sha256)
+    caller = current_request().caller()
+    return Asked(caller.user_id, key, f"{request.path} {request.mimetype}", caller.body_sha256)
 
 
 def _lasting(outcomes: Sequence[Outcome]) -> bool:
@@ -99,20 +100,21 @@ def _lasting(outcomes: Sequence[Outcome]) -> bool:
 
 def _packed(response: Response) -> bytes:
     """Pack an answer, and what the log says of it."""
-    told = (response.status_code, response.headers.to_wsgi_list(), g.get("encounter"), g.get("problem"))
+    context = current_request()
+    told = (response.status_code, response.headers.to_wsgi_list(), context.encounter, context.problem)
     return zlib.compress(orjson.dumps(told) + b"\n" + response.get_data(), 1)
 
 
 def _again(first: Reply) -> Response:
     """Give an answer again, to the same request only."""
-    asked: Asked = g.asked
-    if first.asked != asked:
+    context = current_request()
+    if (asked := context.asked) and first.asked != asked:
         other = "body" if first.asked.request == asked.request else "path or Content-Type"
         raise ProblemRaised(
             "idempotency-key-reused", f"{KEY} came at {first.at} with another {other}. A new request needs a new key."
         )
     told, _, body = zlib.decompress(first.answer).partition(b"\n")
-    status, headers, g.encounter, g.problem = orjson.loads(told)
+    status, headers, context.encounter, context.problem = orjson.loads(told)
     response = Response(body, status, headers)
     response.headers[REPLAYED], response.headers[FIRST_ANSWERED] = "true", first.at
     return response

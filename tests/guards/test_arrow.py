@@ -29,10 +29,10 @@ MAY_IMPORT = {
     "history": {"scoring", "wire", "lstm", "domain"},
     "web": {
         *("scoring", "wire", "accounts", "throttle", "issued_tokens", "ledger", "activations", "extensions", "domain"),
-        *("security_log", "passwords"),
+        *("security_log", "access_log", "passwords"),
     },
     "app": {
-        *("web", "lstm", "scoring", "accounts", "ledger", "activations", "settings", "extensions", "access_log"),
+        *("web", "lstm", "scoring", "accounts", "ledger", "activations", "settings", "extensions"),
         *("domain", "throttle"),
     },
     "cli": {

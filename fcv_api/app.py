@@ -23,7 +23,6 @@ from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.registry import Registry
 from fcv_api.lstm.runtime import RUNTIME
 from fcv_api.lstm.swap import Serving, SwappedModels
-from fcv_api.scoring import Recorder
 from fcv_api.settings import ROOT, Settings, SettingsError
 from fcv_api.web import auth, batch, error_handlers, health, predict, predictions, queue_age, requests, tokens, turns
 from fcv_api.web.openapi import DESCRIPTION, SECURITY_SCHEMES
@@ -40,7 +39,7 @@ def create_app(settings: Settings, models: Models | None = None) -> Flask:
     use_orjson(app)
     service = requests.Service(
         models=models or load_models(settings, app),
-        recorder=Recorder(RUNTIME) if settings.ledger == "required" else None,
+        records=settings.ledger == "required",
         runtime=RUNTIME,
         zone=settings.timezone,
         warn_unvalidated=settings.production,

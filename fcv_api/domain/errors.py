@@ -16,6 +16,8 @@ class Unscorable(Exception):
 
     code: ClassVar[str]
     """Of the problem that it is answered and recorded as."""
+    encounters: tuple[int, ...] = ()
+    """Whom it refuses, where it knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,7 @@ class BadCells(Unscorable):
         return cls(tuple(cells[:MAX_CELLS]), len(cells))
 
     def __str__(self) -> str:
-        more = self.count - 1
-        return f"{self.cells[0]}" + (f" (and {more} more)" if more > 0 else "")
+        return f"{self.cells[0]}" + (f" (and {self.count - 1} more)" if self.count > 1 else "")
 
 
 class InvalidBody(BadCells):

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
+
 from flask import Response, jsonify, request
 
 from fcv_api import scoring
 from fcv_api.accounts import Role
-from fcv_api.domain.errors import NoModel
+from fcv_api.domain.encounter import Encounter
+from fcv_api.domain.errors import InvalidRows, NoModel
 from fcv_api.domain.prediction import Prediction, Refusal
 from fcv_api.scoring import Outcome
 from fcv_api.web.facts import problem_body, problem_of
 from fcv_api.web.openapi import TOKEN_NEEDED, problems
-from fcv_api.web.parser import CSV, BatchBlueprint
+from fcv_api.web.parser import CSV, BatchBlueprint, encounters_of
 from fcv_api.web.predict import HEADERS
+from fcv_api.web.recording import record_and_answer, recorded
 from fcv_api.web.requests import current_request, current_service
-from fcv_api.web.retries import KEY_TAKEN, REPLAY_HEADERS, record_and_answer, retryable
+from fcv_api.web.retries import KEY_TAKEN, REPLAY_HEADERS
 from fcv_api.web.tokens import authenticated
 from fcv_api.wire.answer import BatchAnswerSchema, Failure
 from fcv_api.wire.batch import BatchRows, BatchSchema
@@ -38,7 +42,7 @@ ALSO_CSV = {
 @bp.post("/predict/batch")
 @authenticated(Role.CLIENT, Role.ADMIN)
 @bp.doc(**TOKEN_NEEDED, **ALSO_CSV, **KEY_TAKEN)
-@retryable
+@recorded
 @bp.arguments(BatchSchema(), example=example_batch())
 @bp.response(
     200,
@@ -53,9 +57,17 @@ def predict_batch(rows: BatchRows) -> Response:
     Takes JSON or CSV, and answers in CSV when `Accept` asks for it. Not a medical device.
     """
     service = current_service()
-    outcomes = scoring.assess_all(rows.read(service.zone), service.models.active, service.circumstances())
-    answer = _answer(outcomes)
-    return record_and_answer(outcomes, lambda _records: answer)
+    outcomes = scoring.assess_all(_read(rows, service.zone), service.models, service.circumstances())
+    return record_and_answer(outcomes, _answer(outcomes))
+
+
+def _read(rows: BatchRows, zone: tzinfo) -> list[Encounter | Refusal]:
+    """Read each encounter, or say why not. Raises InvalidRows, of all encounters, where a row is nobody's."""
+    try:
+        return rows.read(zone)
+    except InvalidRows as fact:
+        fact.encounters = encounters_of(rows.ids)
+        raise
 
 
 def _answer(outcomes: list[Outcome]) -> Response:

@@ -39,7 +39,7 @@ def read_body(req: Request, *, again: bool = False) -> bytes:
         raise ProblemRaised("bad-request", "The body cannot be read: it is cut off or badly chunked.") from None
     if req.content_length is None and len(body) == req.max_content_length:
         raise RequestEntityTooLarge
-    if current_service().recorder:
+    if current_service().records:
         current_request().body_sha256 = sha256(body).hexdigest()
     if again:
         req.environ[KEPT] = body

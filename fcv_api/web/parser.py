@@ -17,15 +17,15 @@ from marshmallow import Schema, ValidationError
 from webargs import core
 from webargs.flaskparser import FlaskParser
 
-from fcv_api.domain.errors import InvalidQuery, SeveralEncounters
-from fcv_api.domain.prediction import Refusal
+from fcv_api.domain.errors import InvalidQuery
 from fcv_api.web import turns
 from fcv_api.web.bodies import check_encoding, read_body
 from fcv_api.web.problems import ProblemRaised
-from fcv_api.web.requests import current_request, record
+from fcv_api.web.requests import current_request
 from fcv_api.wire.columns import invalid_body
 from fcv_api.wire.csv_rows import NotCsv, read_csv
 from fcv_api.wire.encounter import VitalsSchema
+from fcv_api.wire.encounter_id import encounter_id
 from fcv_api.wire.read_columns import read_columns
 
 LARGEST_FORM = 20  # fields
@@ -40,14 +40,6 @@ class OrjsonParser(FlaskParser):
     """Read a JSON body. Whatever is wrong becomes a problem."""
 
     TAKES = "application/json"
-
-    def parse(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - webargs' own signature
-        """Read and check. Each of several beds that came together, where one was wanted, leaves a trace."""
-        try:
-            return super().parse(*args, **kwargs)
-        except SeveralEncounters as found:
-            record([Refusal(each, found) for each in found.encounters])
-            raise
 
     def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ANN401 - webargs' own signature
         """Parse the body with orjson, which refuses NaN, Infinity, lone surrogates and deep nesting."""
@@ -83,10 +75,10 @@ class OrjsonParser(FlaskParser):
         found = invalid_body(messages)
         if place == "query":
             raise InvalidQuery(found.cells, found.count)
-        encounter = (error.valid_data or {}).get("idAtencion")  # type: ignore[union-attr] # of one encounter's schema
-        if isinstance(encounter, int):  # a bed whose export lost a column leaves a trace
-            current_request().encounter = encounter
-            record([Refusal(encounter, found)])
+        ids = (error.valid_data or {}).get("idAtencion")  # type: ignore[union-attr]
+        found.encounters = encounters_of(ids)
+        if isinstance(ids, int):
+            current_request().encounter = ids
         raise found
 
 
@@ -116,6 +108,13 @@ class CredentialsParser(OrjsonParser):
         if req.mimetype == FORM:
             return _read_form(req)
         return super().load_json(req, schema)
+
+
+def encounters_of(ids: object) -> tuple[int, ...]:
+    """Return the encounters that `idAtencion` names, each once: an id, or a column of them."""
+    cells = ids.values() if isinstance(ids, Mapping) else ids if isinstance(ids, list) else [ids]
+    found = dict.fromkeys(map(encounter_id, cells))
+    return tuple(each for each in found if each is not None)
 
 
 def columns_of(body: bytes) -> dict[str, Any] | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from time import perf_counter
@@ -17,9 +16,8 @@ from fcv_api import access_log
 from fcv_api.accounts import Account
 from fcv_api.domain.circumstances import Circumstances
 from fcv_api.domain.prediction import Models
-from fcv_api.ledger.record import Also, Record
 from fcv_api.ledger.replies import Asked
-from fcv_api.scoring import Caller, Outcome, Recorder
+from fcv_api.scoring import Caller
 from fcv_api.wire.csv_rows import COMMA, Dialect
 
 SAFE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
@@ -31,8 +29,8 @@ class Service:
     """What the app hands to its views."""
 
     models: Models
-    recorder: Recorder | None
-    """None with `FCV_LEDGER=off`."""
+    records: bool
+    """Not with `FCV_LEDGER=off`."""
     runtime: str
     """What computes here, and on what processor."""
     zone: tzinfo
@@ -85,17 +83,6 @@ def current_request() -> RequestContext:
 def current_service() -> Service:
     """Give what `app.py` bound."""
     return cast("Service", current_app.extensions["fcv"])
-
-
-def record(outcomes: Sequence[Outcome], also: Also | None = None) -> list[Record]:
-    """Record what came of this request, before it is answered; give the records: none with `FCV_LEDGER=off`.
-
-    also: writes more in the same transaction. Raises SQLAlchemyError, and then there must be no answer.
-    """
-    recorder = current_service().recorder
-    if recorder is None:
-        return []
-    return recorder.record(outcomes, current_request().caller(), also)
 
 
 def register(app: Flask, service: Service) -> None:

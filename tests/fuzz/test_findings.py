@@ -14,7 +14,6 @@ from mutation import mutate, seeds
 from oracle import Answer, Broken, Target, target
 
 from fcv_api import scoring
-from fcv_api.domain.errors import InvalidQuery
 from fcv_api.web import batch, parser
 from fcv_api.web.facts import problem_body
 
@@ -52,7 +51,7 @@ def test_300_spoilt_bodies_show_no_fault(service: Target) -> None:
 
 
 def test_a_500_would_be_found(service: Target, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scoring, "attempt", None)
+    monkeypatch.setattr(scoring, "assess", None)
     with pytest.raises(Broken, match="answered with 500"):
         service.check(seeds()[0])
 
@@ -84,9 +83,9 @@ def test_a_batch_that_says_other_than_each_alone_would_be_found(
 
 def test_a_page_of_html_would_be_found(service: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     def page(*_: object, **__: object) -> None:
-        raise InvalidQuery((), 0)
+        raise KeyError
 
-    monkeypatch.setattr(scoring, "attempt", page)
-    service.http.application.error_handler_spec[None][None][InvalidQuery] = lambda _fact: ("<html>", 422)
+    monkeypatch.setattr(scoring, "assess", page)
+    service.http.application.error_handler_spec[None][None][KeyError] = lambda _error: ("<html>", 422)
     with pytest.raises(Broken, match="as text/html"):
         service.check(seeds()[0])

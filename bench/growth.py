@@ -109,9 +109,9 @@ def _fill(outcome: Prediction, held: int, count: int) -> float:
     start = process_time()
     for number in range(held, count):
         caller = scoring.Caller(1, f"{number:032x}", f"{number:064x}", perf_counter())
-        entries = scoring.entries_of([replace(outcome, encounter=number % 500)], caller, RUNTIME)
+        entry = scoring.entry_of(replace(outcome, encounter=number % 500), caller, RUNTIME)
         with write_cursor() as cursor:
-            append(cursor, entries)
+            append(cursor, [entry])
     return (process_time() - start) * 1000 / (count - held)
 
 

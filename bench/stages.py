@@ -41,7 +41,7 @@ RULES = tuple(
         ("model", r"fcv_api/(lstm/|domain/prediction\.py:probabilities)"),
         (
             "record",
-            r"fcv_api/(ledger/|web/recording\.py:rec|scoring\.py:(entries_of|_entry|_instant|in_one_order)$)",
+            r"fcv_api/(ledger/|web/recording\.py:record_and_answer$|scoring\.py:(entry_of|_instant|in_one_order)$)",
         ),
         ("answer", r"fcv_api/(wire/answer\.py:|web/predict\.py:_answer$|web/parser\.py:response$)"),
         ("log", r"fcv_api/(access_log\.py:|web/requests\.py:_line$)"),

@@ -64,12 +64,8 @@ class Caller:
     started: float
 
 
-def entries_of(outcomes: Sequence[Outcome], caller: Caller, runtime: str) -> list[Entry]:
-    """Return what the record keeps of the outcomes of one request. runtime: what computed, and on what processor."""
-    return [_entry(outcome, caller, runtime) for outcome in outcomes]
-
-
-def _entry(outcome: Outcome, caller: Caller, runtime: str) -> Entry:
+def entry_of(outcome: Outcome, caller: Caller, runtime: str) -> Entry:
+    """Return what the record keeps of an outcome. runtime: what computed, and on what processor."""
     entry = Entry(
         started=caller.started,
         encounter=outcome.encounter,

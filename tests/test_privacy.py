@@ -76,7 +76,7 @@ def sign_up(http: FlaskClient, credentials: dict[str, str]) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-@pytest.mark.parametrize("place", ["assess", "entries_of"])
+@pytest.mark.parametrize("place", ["assess", "entry_of"])
 def test_no_error_of_ours_logs_what_it_was_about(
     app: Flask,
     marked: list[dict[str, Any]],

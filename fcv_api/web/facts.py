@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, get_args
 
 from flask import Response
 
@@ -12,14 +12,8 @@ from fcv_api.domain.errors import BadCells, Cell, MissingSigns, TooFewInstants, 
 from fcv_api.passwords import TooManyPasswords
 from fcv_api.web.problems import answer, body_of
 
-FACTS: tuple[type[Any], ...] = (Unscorable, UsernameTaken, UnusableCredentials, TooManyPasswords)
-
-
-class Fact(Protocol):
-    """Something that was found out, with the code of its problem. `str()` is one plain sentence."""
-
-    @property
-    def code(self) -> str: ...
+Fact = Unscorable | UsernameTaken | UnusableCredentials | TooManyPasswords
+FACTS: tuple[type[Fact], ...] = get_args(Fact)
 
 
 def problem_of(fact: Fact) -> Response:

@@ -26,15 +26,8 @@ PREDICT_PROBLEMS = (
     *("not-json", "bad-request", "bad-idempotency-key", "not-authenticated", "not-allowed", "too-large"),
     *("unsupported-media-type", "unsupported-encoding", "invalid-body", "invalid-rows"),
     *("code-name-conflict", "several-encounters", "wrong-unit", "unit-missing", "mixed-time-zones", "ambiguous-time"),
-    *(
-        "idempotency-key-reused",
-        "too-few-instants",
-        "window-span",
-        "missing-signs",
-        "model-output",
-        "no-model",
-        "database-unavailable",
-    ),
+    *("idempotency-key-reused", "too-few-instants", "window-span", "missing-signs"),
+    *("model-output", "no-model", "database-unavailable"),
 )
 HEADERS = {
     "FCV-Model": {"schema": {"type": "string"}, "description": "name/version of the model that answered"},

@@ -54,7 +54,8 @@ def record_and_answer(outcomes: Sequence[Outcome], response: Response, *, locate
     service, context = current_service(), current_request()
     if not service.records:
         return response
-    entries = scoring.entries_of(outcomes, context.caller(), service.runtime)
+    caller = context.caller()
+    entries = [scoring.entry_of(outcome, caller, service.runtime) for outcome in outcomes]
     asked = context.asked if retries.are_kept(outcomes) else None
     packed = retries.packed(response) if asked and not located else b""
     try:

@@ -76,8 +76,9 @@ class RequestContext:
 
 def current_request() -> RequestContext:
     """Return the context of the request that is being answered."""
-    context: RequestContext | None = g.get("context")
-    return context or _begin_context()
+    if "context" not in g:
+        _begin()
+    return cast("RequestContext", g.context)
 
 
 def current_service() -> Service:
@@ -93,13 +94,8 @@ def register(app: Flask, service: Service) -> None:
 
 
 def _begin() -> None:
-    _begin_context()  # always: `g` outlives a request where an app context is open around it
-
-
-def _begin_context() -> RequestContext:
     given = request.headers.get("X-Request-ID", "")
-    context = g.context = RequestContext(given if SAFE_ID.fullmatch(given) else uuid.uuid4().hex, perf_counter())
-    return context
+    g.context = RequestContext(given if SAFE_ID.fullmatch(given) else uuid.uuid4().hex, perf_counter())
 
 
 def _finish(response: Response) -> Response:

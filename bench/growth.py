@@ -25,11 +25,12 @@ import orjson
 from bench.request import post, service
 from fcv_api import scoring
 from fcv_api.domain.prediction import Prediction
+from fcv_api.extensions.cursors import write_cursor
 from fcv_api.ledger import chain, query
+from fcv_api.ledger.record import append
 from fcv_api.lstm.registry import Registry
 from fcv_api.lstm.runtime import RUNTIME
 from fcv_api.settings import ROOT
-from fcv_api.web.facts import slug_of
 from fcv_api.wire.encounter import EncounterSchema
 
 REQUESTS = 60
@@ -105,11 +106,12 @@ def _print_records(golden: Body, folder: Path) -> None:
 
 def _fill(outcome: Prediction, held: int, count: int) -> float:
     """Record predictions of 500 beds one by one, and give the milliseconds of processor time of each."""
-    recorder = scoring.Recorder(RUNTIME, slug_of)
     start = process_time()
     for number in range(held, count):
         caller = scoring.Caller(1, f"{number:032x}", f"{number:064x}", perf_counter())
-        recorder.record([replace(outcome, encounter=number % 500)], caller)
+        entry = scoring.entry_of(replace(outcome, encounter=number % 500), caller, RUNTIME)
+        with write_cursor() as cursor:
+            append(cursor, [entry])
     return (process_time() - start) * 1000 / (count - held)
 
 

@@ -39,9 +39,12 @@ RULES = tuple(
         ("window and scaling", r"fcv_api/domain/(window|encounter|scaling)\.py:"),
         ("warnings", r"fcv_api/domain/(quality|circumstances)\.py:"),
         ("model", r"fcv_api/(lstm/|domain/prediction\.py:probabilities)"),
-        ("record", r"fcv_api/(ledger/|web/requests\.py:record$|scoring\.py:(record|_given|_instant|in_one_order)$)"),
-        ("answer", r"fcv_api/(wire/answer\.py:|web/predict\.py:(_answer|_headers)$|web/parser\.py:response$)"),
-        ("log", r"fcv_api/access_log\.py:"),
+        (
+            "record",
+            r"fcv_api/(ledger/|web/recording\.py:record_and_answer$|scoring\.py:(entry_of|_instant|in_one_order)$)",
+        ),
+        ("answer", r"fcv_api/(wire/answer\.py:|web/predict\.py:_answer$|web/parser\.py:response$)"),
+        ("log", r"fcv_api/(access_log\.py:|web/requests\.py:_line$)"),
         ("the rest of ours: request id, views, retries", r"fcv_api/(web|scoring)"),
     )
 )

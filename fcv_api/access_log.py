@@ -1,4 +1,4 @@
-"""`app.log`: one line a request, from an `after_request` hook."""
+"""`app.log`: one line a request, which `web/requests.py` writes after it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,8 @@ from datetime import datetime, tzinfo
 from io import TextIOWrapper
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
-from time import perf_counter
-
-from flask import Flask, g, request
-from flask.wrappers import Response
 
 LINE = "%(asctime)s , %(levelname)s , %(message)s"
-URL_LENGTH = 200
 log = logging.getLogger("fcv_api")
 
 
@@ -62,27 +57,3 @@ def open_log(log_dir: Path, zone: tzinfo) -> None:
         log.addHandler(handler)
     log.setLevel(logging.INFO)
     log.propagate = False
-
-
-def register(app: Flask, zone: tzinfo) -> None:
-    """Write a line for each request of an app."""
-
-    @app.after_request
-    def write_line(response: Response) -> Response:
-        log.info("%r", _line(response, zone))
-        return response
-
-
-def _line(response: Response, zone: tzinfo) -> dict[str, object]:
-    """Describe a request. `repr` escapes every character that could break the line; no query, no body, no name."""
-    return {
-        "url": request.path[:URL_LENGTH],
-        "method": request.method[:URL_LENGTH],
-        "date": f"{datetime.now(zone):%d/%m/%Y %H:%M:%S}",
-        "duration": round(perf_counter() - g.start, 4),
-        "status": response.status_code,
-        "request_id": g.request_id,
-        "user": g.get("user_id"),
-        "encounter": g.get("encounter"),
-        "problem": g.get("problem"),
-    }

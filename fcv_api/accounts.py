@@ -63,6 +63,8 @@ class AccountError(Exception):
 class UsernameTaken(AccountError):
     """Another account has the name."""
 
+    code = "username-taken"
+
 
 class UnknownUser(AccountError):
     """No account has the name."""
@@ -70,6 +72,8 @@ class UnknownUser(AccountError):
 
 class UnusableCredentials(AccountError):
     """A new name or password that the rules refuse. `field` says which of the two."""
+
+    code = "unusable-credentials"
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(f"{field} {reason}")
@@ -126,11 +130,6 @@ def claim(username: str) -> Claim:
     if found is None or found.username != username:
         return Claim(None, None)
     return Claim(_account(found), found.hashed_password)
-
-
-def verify(username: str, password: str) -> Account | None:
-    """Give the account that may sign in with these, or None."""
-    return claim(username).proven_by(password)
 
 
 def find_by_token(user_id: int, username: str, generation: int, jti: str) -> Account | None:

@@ -13,7 +13,7 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from fcv_api import __version__, access_log, activations, throttle
+from fcv_api import __version__, activations, throttle
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import ModelIdentity, Models
 from fcv_api.extensions import bind_database, db, jwt, migrate
@@ -23,10 +23,8 @@ from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.registry import Registry
 from fcv_api.lstm.runtime import RUNTIME
 from fcv_api.lstm.swap import Serving, SwappedModels
-from fcv_api.scoring import Recorder
 from fcv_api.settings import ROOT, Settings, SettingsError
 from fcv_api.web import auth, batch, error_handlers, health, predict, predictions, queue_age, requests, tokens, turns
-from fcv_api.web.facts import slug_of
 from fcv_api.web.openapi import DESCRIPTION, SECURITY_SCHEMES
 from fcv_api.web.parser import use_orjson
 
@@ -41,7 +39,7 @@ def create_app(settings: Settings, models: Models | None = None) -> Flask:
     use_orjson(app)
     service = requests.Service(
         models=models or load_models(settings, app),
-        recorder=Recorder(RUNTIME, slug_of) if settings.ledger == "required" else None,
+        records=settings.ledger == "required",
         runtime=RUNTIME,
         zone=settings.timezone,
         warn_unvalidated=settings.production,
@@ -49,8 +47,6 @@ def create_app(settings: Settings, models: Models | None = None) -> Flask:
         registration=settings.registration,
         password_min_length=settings.password_min_length,
     )
-    # The hooks after a request run in reverse: the line is written when the headers are there.
-    access_log.register(app, settings.timezone)
     requests.register(app, service)
     turns.register(app, settings.threads)
     jwt.init_app(app)

@@ -1,10 +1,11 @@
-"""Tokens that were issued: which were ended before their time, and which were made for machines."""
+"""Tokens as they are issued: which were ended before their time, and which were made for machines."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
+from flask_jwt_extended import create_access_token
 from sqlalchemy import BigInteger, DateTime, String, delete, exists, select
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -44,6 +45,26 @@ class Listed(NamedTuple):
     made_at: datetime
     expires_at: datetime
     ended: bool
+
+
+class Owner(Protocol):
+    """The account that a token is for."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def username(self) -> str: ...
+
+    @property
+    def token_generation(self) -> int: ...
+
+
+def token_for(owner: Owner, lives: timedelta | None = None) -> str:
+    """Return a new access token. lives: how long, or else as long as the settings say."""
+    claims = {"id": owner.id, "gen": owner.token_generation}
+    token: str = create_access_token(identity=owner.username, additional_claims=claims, expires_delta=lives)
+    return token
 
 
 def keep(token: MachineToken) -> None:

@@ -28,6 +28,8 @@ LONGEST_LINE = 48
 class TooManyPasswords(Exception):
     """So many passwords wait to be hashed that one more would wait too long."""
 
+    code = "sign-ins-busy"
+
 
 class UnusablePassword(ValueError):
     """A new password that the rules refuse, as words that follow "password"."""

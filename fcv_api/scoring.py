@@ -1,8 +1,8 @@
-"""Assess an encounter, and record what came of it: the one way in, for the service and for everything else."""
+"""Assess an encounter, say what the record keeps of what came of it, and compute a record again."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import NoModel, Unscorable, WindowSpan
 from fcv_api.domain.prediction import (
     ModelIdentity,
+    Models,
     Prediction,
     Refusal,
     Scorer,
@@ -25,7 +26,7 @@ from fcv_api.domain.prediction import (
 from fcv_api.domain.slots import last_window_in_slots
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGN_NAMES
 from fcv_api.domain.window import History, Window, WindowSpec, last_window
-from fcv_api.ledger.record import Also, Record, append
+from fcv_api.ledger.record import Entry, Record
 
 Outcome = Prediction | Refusal
 
@@ -58,12 +59,10 @@ def window_of(history: History, spec: WindowSpec) -> Window:
         return last_window_in_slots(history, spec, reason)
 
 
-def assess_all(
-    read: Sequence[Encounter | Refusal], active: Callable[[], Scorer], given: Circumstances = OFFLINE
-) -> list[Outcome]:
+def assess_all(read: Sequence[Encounter | Refusal], models: Models, given: Circumstances = OFFLINE) -> list[Outcome]:
     """Assess many encounters by one model. Those that could not be read stay refused; without a model all are."""
     try:
-        model = active()
+        model = models.active()
     except NoModel as reason:
         return [each if isinstance(each, Refusal) else Refusal(each.id, reason) for each in read]
     return [assess_read(each, model, given) for each in read]
@@ -79,38 +78,29 @@ class Caller:
     started: float
 
 
-@dataclass(frozen=True, slots=True)
-class Recorder:
-    """Records outcomes before they are answered.
-
-    runtime: what computes here, and on what processor. problem_of: names the problem that a refusal's reason gets.
-    """
-
-    runtime: str
-    problem_of: Callable[[Unscorable], str]
-
-    def record(self, outcomes: Sequence[Outcome], caller: Caller, also: Also | None = None) -> list[Record]:
-        """Record all outcomes or none, in their order. Raises SQLAlchemyError, and then there must be no answer.
-
-        also: writes more in the same transaction.
-        """
-        return append([self._given(outcome, caller) for outcome in outcomes], caller.started, also)
-
-    def _given(self, outcome: Outcome, caller: Caller) -> Record:
-        asked = (outcome.encounter, caller.user_id, caller.request_id, caller.body_sha256)
-        if isinstance(outcome, Refusal):
-            return Record(*asked, self.problem_of(outcome.reason))
-        model, window = outcome.model, outcome.window
-        return Record(
-            *asked,
-            None,
-            *(model.name, model.version, model.sha256),
-            *(_instant(window, 0), _instant(window, -1), in_one_order(window)),
-            orjson.dumps(outcome.probabilities, option=orjson.OPT_NON_STR_KEYS).decode(),
-            outcome.state.value,
-            orjson.dumps(outcome.warnings).decode(),
-            self.runtime,
-        )
+def entry_of(outcome: Outcome, caller: Caller, runtime: str) -> Entry:
+    """Return what the record keeps of an outcome. runtime: what computed, and on what processor."""
+    entry = Entry(
+        started=caller.started,
+        encounter=outcome.encounter,
+        user_id=caller.user_id,
+        request_id=caller.request_id,
+        body_sha256=caller.body_sha256,
+    )
+    if isinstance(outcome, Refusal):
+        return entry._replace(problem=outcome.reason.code)
+    return entry._replace(
+        model_name=outcome.model.name,
+        model_version=outcome.model.version,
+        model_sha256=outcome.model.sha256,
+        window_first=_instant(outcome.window, 0),
+        window_last=_instant(outcome.window, -1),
+        window_raw=in_one_order(outcome.window),
+        probabilities=orjson.dumps(outcome.probabilities, option=orjson.OPT_NON_STR_KEYS).decode(),
+        state=outcome.state.value,
+        warnings=orjson.dumps(outcome.warnings).decode(),
+        runtime=runtime,
+    )
 
 
 def _instant(window: Window, row: int) -> str:

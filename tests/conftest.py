@@ -19,8 +19,8 @@ from fcv_api.accounts import Account, Role
 from fcv_api.app import create_app
 from fcv_api.cli.db import migrate_database
 from fcv_api.extensions import db
+from fcv_api.issued_tokens import token_for
 from fcv_api.settings import ROOT, Settings
-from fcv_api.web.tokens import token_for
 from fcv_api.wire.example import example_request
 
 # Each process of the tests would start a thread a core for TensorFlow, and the clocks of other tests run out meanwhile.

@@ -47,10 +47,10 @@ def test_disabling_ends_tokens_and_sign_ins_and_enabling_allows_new_ones_only() 
     account = make()
     accounts.set_active("ana", active=False)
     assert by_token(account) is None
-    assert accounts.verify("ana", PASSWORD) is None
+    assert accounts.claim("ana").proven_by(PASSWORD) is None
     accounts.set_active("ana", active=True)
     assert by_token(account) is None
-    again = accounts.verify("ana", PASSWORD)
+    again = accounts.claim("ana").proven_by(PASSWORD)
     assert again
     assert by_token(again)
 
@@ -67,8 +67,8 @@ def test_a_new_password_ends_tokens_and_the_old_password() -> None:
     accounts.set_password("ana", "another password", min_length=8)
     assert by_token(account) is None
     assert by_token(other)
-    assert accounts.verify("ana", PASSWORD) is None
-    assert accounts.verify("ana", "another password")
+    assert accounts.claim("ana").proven_by(PASSWORD) is None
+    assert accounts.claim("ana").proven_by("another password")
 
 
 def test_an_unusable_new_password_changes_nothing() -> None:
@@ -76,7 +76,7 @@ def test_an_unusable_new_password_changes_nothing() -> None:
     with pytest.raises(UnusableCredentials):
         accounts.set_password("ana", "short", min_length=8)
     assert by_token(account)
-    assert accounts.verify("ana", PASSWORD)
+    assert accounts.claim("ana").proven_by(PASSWORD)
 
 
 def test_a_revoked_token_ends_alone_and_may_be_revoked_again() -> None:

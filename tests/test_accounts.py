@@ -39,7 +39,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 def test_an_account_is_made_with_its_role_and_signs_in(role: Role) -> None:
     account = make("ana", role=role)
     assert (account.username, account.role, account.is_active, account.token_generation) == ("ana", role, True, 0)
-    found = accounts.verify("ana", PASSWORD)
+    found = accounts.claim("ana").proven_by(PASSWORD)
     assert found
     assert (found.id, found.role) == (account.id, role)
     assert account.created_at
@@ -69,7 +69,7 @@ def test_a_name_belongs_to_one_account() -> None:
 def test_a_name_may_be_any_text_that_can_be_read(username: str) -> None:
     make(username)
     assert [account.username for account in accounts.list_users()] == [username]
-    assert accounts.verify(username, PASSWORD)
+    assert accounts.claim(username).proven_by(PASSWORD)
 
 
 @pytest.mark.parametrize(
@@ -113,13 +113,13 @@ def test_every_failed_sign_in_costs_one_bcrypt_run(runs: list[bytes], username: 
     make("ana")
     make("gone")
     accounts.set_active("gone", active=False)
-    assert accounts.verify(username, password) is None
+    assert accounts.claim(username).proven_by(password) is None
     assert len(runs) == 1
 
 
 def test_a_sign_in_that_works_costs_one_bcrypt_run_too(runs: list[bytes]) -> None:
     make()
-    assert accounts.verify("ana", PASSWORD)
+    assert accounts.claim("ana").proven_by(PASSWORD)
     assert len(runs) == 1
 
 
@@ -131,7 +131,7 @@ def test_a_user_of_the_thesis_signs_in_as_a_client() -> None:
         session.execute(
             text("INSERT INTO users (id, username, hashed_password) VALUES (:id, :username, :hashed_password)"), values
         )
-    account = accounts.verify("vieja", "from the thesis")
+    account = accounts.claim("vieja").proven_by("from the thesis")
     assert account == Account(41, "vieja", Role.CLIENT, is_active=True, token_generation=0)
 
 

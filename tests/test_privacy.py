@@ -76,7 +76,7 @@ def sign_up(http: FlaskClient, credentials: dict[str, str]) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-@pytest.mark.parametrize("place", ["assess", "record"])
+@pytest.mark.parametrize("place", ["assess", "entry_of"])
 def test_no_error_of_ours_logs_what_it_was_about(
     app: Flask,
     marked: list[dict[str, Any]],
@@ -89,7 +89,7 @@ def test_no_error_of_ours_logs_what_it_was_about(
 
     http, credentials = app.test_client(), {"username": NAME, "password": PASSWORD}
     token = sign_up(http, credentials)
-    monkeypatch.setattr(scoring if place == "assess" else scoring.Recorder, place, fail)
+    monkeypatch.setattr(scoring, place, fail)
     http.post("/predict", json=marked[0], headers=token)
     monkeypatch.setattr(accounts, "claim", fail)
     http.post("/auth/token", json=credentials)

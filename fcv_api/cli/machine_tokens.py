@@ -13,9 +13,8 @@ from fcv_api.accounts import Account, UnknownUser
 from fcv_api.app import token_config
 from fcv_api.cli.audit import tell
 from fcv_api.extensions import jwt
-from fcv_api.issued_tokens import Listed, MachineToken
+from fcv_api.issued_tokens import Listed, MachineToken, token_for
 from fcv_api.settings import Settings
-from fcv_api.web.tokens import token_for
 
 MOST_DAYS = 3650
 

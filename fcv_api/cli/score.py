@@ -26,7 +26,6 @@ from fcv_api.history.work import SORTING, OtherRun, Work
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.runtime import LiteRtModel
 from fcv_api.settings import Settings
-from fcv_api.web.facts import type_of
 from fcv_api.wire.files import check_suffix
 from fcv_api.wire.partition import ROWS_A_PART, SortOptions
 from fcv_api.wire.table_file import TableFile, open_table
@@ -100,7 +99,7 @@ def score(
     with database_app(settings).app_context():
         artifact = artifact_of(settings, reference)
     LiteRtModel(artifact)  # runs its golden windows
-    job = Job(artifact.manifest.as_json(), artifact.flatbuffer, rolling, settings.timezone, file.dialect, type_of)
+    job = Job(artifact.manifest.as_json(), artifact.flatbuffer, rolling, settings.timezone, file.dialect)
     work = Work(output, _asked(file, artifact, job))
     with _in_sentences(), work.locked():
         if restart:

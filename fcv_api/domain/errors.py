@@ -1,4 +1,4 @@
-"""Why an encounter cannot be scored: facts, with their data. `web/problems.py` gives each its status."""
+"""Why an encounter cannot be scored: facts, with their data. `web/problems.py` gives each code its status."""
 
 from __future__ import annotations
 
@@ -6,18 +6,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Self
+from typing import ClassVar, Self
 
 MAX_CELLS = 20
 """How many cells one refusal names: enough to see the pattern, few enough to read."""
-
-
 LONGEST_KEY, LONGEST_NAME = 64, 32
 """Characters of a row's key and of a sign's name that a refusal shows: longer ones are no export's."""
 
 
 class Unscorable(Exception):
     """Base of all facts that keep an encounter from being scored. `str()` is one plain sentence."""
+
+    code: ClassVar[str]
+    """Of the problem that it is answered and recorded as."""
+    encounters: tuple[int, ...] = ()
+    """Whom it refuses, where it knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,52 +54,68 @@ class BadCells(Unscorable):
         return cls(tuple(islice(cells, MAX_CELLS)), count)
 
     def __str__(self) -> str:
-        more = self.count - 1
-        return f"{self.cells[0]}" + (f" (and {more} more)" if more > 0 else "")
+        return f"{self.cells[0]}" + (f" (and {self.count - 1} more)" if self.count > 1 else "")
 
 
 class InvalidBody(BadCells):
     """The body is not the object that was asked for: a field is missing, or of another type."""
 
+    code = "invalid-body"
+
 
 class InvalidQuery(BadCells):
     """A parameter after the question mark is unknown, or of another type."""
+
+    code = "invalid-query"
 
 
 class InvalidRows(BadCells):
     """A row of one of the nine signs lacks its name or time, or holds what is not a number or a time."""
 
+    code = "invalid-rows"
+
 
 class CodeNameConflict(BadCells):
     """A row whose code is one of the nine signs and whose name is another one of them."""
+
+    code = "code-name-conflict"
 
 
 class WrongUnit(BadCells):
     """A row's unit measures something else than its sign is, such as a temperature in kilograms."""
 
+    code = "wrong-unit"
+
 
 class UnitMissing(BadCells):
     """A temperature that may be Fahrenheit comes without a unit that says so."""
+
+    code = "unit-missing"
 
 
 class MixedTimeZones(BadCells):
     """Some times say their offset from UTC and others do not, so they cannot be put in order."""
 
+    code = "mixed-time-zones"
+
 
 class AmbiguousTime(BadCells):
     """A time without an offset in an hour that clocks show twice or leave out, so it names two instants or none."""
+
+    code = "ambiguous-time"
 
 
 @dataclass(eq=False)
 class SeveralEncounters(Unscorable):
     """Rows of more than one encounter, where one was asked for: nobody could say whose the answer is."""
 
+    code = "several-encounters"
+
     encounters: tuple[int, ...]
 
     def __str__(self) -> str:
-        return (
-            f"The rows are of {len(self.encounters)} encounters, and this reads one. Send them to POST /predict/batch."
-        )
+        count = len(self.encounters)
+        return f"The rows are of {count} encounters, and this reads one. Send them to POST /predict/batch."
 
 
 @dataclass
@@ -105,6 +124,8 @@ class NoKnownSign(Unscorable):
 
     names: the first distinct ones that were seen.
     """
+
+    code = "no-known-sign"
 
     rows: int
     names: tuple[str, ...]
@@ -120,6 +141,8 @@ class TooFewInstants(Unscorable):
 
     slot_minutes: set where `have` counts filled slots of so many minutes, and not instants.
     """
+
+    code = "too-few-instants"
 
     have: int
     need: int
@@ -139,6 +162,8 @@ class TooFewInstants(Unscorable):
 @dataclass(eq=False)
 class WindowSpan(Unscorable):
     """The window is too short or too long for a model that was trained on one step between instants."""
+
+    code = "window-span"
 
     first: datetime
     last: datetime
@@ -176,6 +201,8 @@ class MissingSign:
 class MissingSigns(Unscorable):
     """Moving signs that were not measured at all inside the window."""
 
+    code = "missing-signs"
+
     signs: tuple[MissingSign, ...]
     first: datetime
     last: datetime
@@ -189,6 +216,8 @@ class MissingSigns(Unscorable):
 class ModelOutput(Unscorable):
     """The model's answer is not four probabilities. It is never shown as a class."""
 
+    code = "model-output"
+
     model: str
 
     def __str__(self) -> str:
@@ -197,6 +226,8 @@ class ModelOutput(Unscorable):
 
 class NoModel(Unscorable):
     """There is no model that could be trusted with an answer. The message says why."""
+
+    code = "no-model"
 
 
 class UnusableExport(Exception):

@@ -8,7 +8,9 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -50,8 +52,39 @@ def write_cursor() -> Iterator[Any]:
         connection.commit()
 
 
-def ended_idle(error: DBAPIError) -> bool:
-    """Say whether PostgreSQL ended a transaction for its client's silence: then nothing of it was written."""
+@dataclass(slots=True)
+class _Attempt:
+    """A transaction that may write, and whether PostgreSQL ended it."""
+
+    deadline: float
+    lost: bool = False
+
+    @contextmanager
+    def cursor(self) -> Iterator[Any]:
+        try:
+            with write_cursor() as cursor:
+                yield cursor
+        except DBAPIError as error:
+            if not _ended_idle(error) or monotonic() > self.deadline:
+                raise
+            self.lost = True
+
+
+def write_attempts() -> Iterator[AbstractContextManager[Any]]:
+    """Yield the transaction that may write; and once more one, where PostgreSQL ended the first for its silence.
+
+    A process that stands still in the middle of it, as on a host that is short of processors, loses the record's lock
+    to the others, and all that it wrote with it. When it goes on in time it stands in the line again. So a block that
+    is written as `for attempt in write_attempts(): with attempt as cursor: ...` may run twice, and is committed once.
+    """
+    first = _Attempt(monotonic() + SECONDS_IN_LINE)
+    yield first.cursor()
+    if first.lost:
+        yield write_cursor()
+
+
+def _ended_idle(error: DBAPIError) -> bool:
+    """Return whether PostgreSQL ended a transaction for its client's silence: then nothing of it was written."""
     return getattr(error.orig, "sqlstate", "") == "25P03"
 
 

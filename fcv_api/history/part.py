@@ -15,7 +15,7 @@ from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.runtime import RUNTIME, LiteRtModel
 from fcv_api.wire.arrow_cells import read_part
 from fcv_api.wire.csv_rows import Dialect
-from fcv_api.wire.score_table import Answering, table_of
+from fcv_api.wire.score_table import table_of
 
 COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
 RUNTIME_KEY = b"runtime"
@@ -29,17 +29,13 @@ class OtherVersion(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is asked of every part. rolling: every window, and not only the last. zone: of times without an offset.
-
-    type_of: the problem that a refusal's reason gets; a worker imports it by its name.
-    """
+    """What is asked of every part. rolling: every window, and not only the last. zone: of times without an offset."""
 
     manifest: bytes
     flatbuffer: bytes = field(repr=False)
     rolling: bool
     zone: tzinfo
     dialect: Dialect
-    type_of: Any
     version: str = __version__
 
 
@@ -53,7 +49,7 @@ def score_part(job: Job, part: bytes) -> bytes:
     model = _model(job.manifest, job.flatbuffer)
     assess = assess_each if job.rolling else assess_last
     scores = [assess(each, model) for each in read_part(read_bytes(part), job.dialect, job.zone)]
-    table = table_of(scores, Answering(str(model.identity), model.classes, job.type_of))
+    table = table_of(scores, str(model.identity), model.classes)
     return as_bytes(table.replace_schema_metadata({RUNTIME_KEY: RUNTIME}))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from fcv_api.extensions import read_transaction
 from fcv_api.ledger.record import Record
-from fcv_api.ledger.tables import PredictionRow, utc_moment
+from fcv_api.ledger.tables import PredictionRow, id_prefix, utc_moment
 
 ROWS_AT_ONCE = 500
 _ALL = select(*PredictionRow.__table__.columns)
@@ -103,15 +103,10 @@ def _conditions(wanted: Wanted, row: type[PredictionRow]) -> list[ColumnElement[
     ]
     conditions: list[ColumnElement[bool]] = [column == value for column, value in equal if value is not None]
     if wanted.since is not None:
-        # An id begins with its time in ms, and has an index; `at` has none, and says it to the microsecond.
-        conditions += [row.at >= wanted.since, row.id >= _id_at(wanted.since)]
+        # An id begins with the time of `at` in ms, and has an index; `at` has none, and says it to the microsecond.
+        conditions += [row.at >= wanted.since, row.id >= id_prefix(utc_moment(wanted.since))]
     if wanted.until is not None:
-        conditions += [row.at < wanted.until, row.id < _id_at(wanted.until, 1)]
+        conditions += [row.at < wanted.until, row.id < id_prefix(utc_moment(wanted.until), 1)]
     if wanted.before is not None:
         conditions.append(row.seq < wanted.before)
     return conditions
-
-
-def _id_at(text: str, later: int = 0) -> str:
-    """Give what ids of a moment begin with. later: ms to add."""
-    return f"{max(int(utc_moment(text).timestamp() * 1000) + later, 0):012x}"

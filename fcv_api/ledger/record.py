@@ -1,29 +1,29 @@
-"""Append to the record: numbers, times and the chain are given under the writer's lock, and in one transaction."""
+"""Append to the record: numbers, times and the chain are given under the writer's lock, in the caller's transaction."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy.exc import DBAPIError
 
-from fcv_api.extensions.cursors import SECONDS_IN_LINE, ended_idle, on_sqlite, write_cursor
-from fcv_api.ledger.tables import GENESIS, utc_text
+from fcv_api.extensions.cursors import on_sqlite
+from fcv_api.ledger.tables import GENESIS, id_prefix, utc_text
 
 
-class Record(NamedTuple):
-    """A row of `predictions`. What is given to `append` has no place in the chain yet: it ends with `runtime`.
+class Entry(NamedTuple):
+    """An outcome as it is given to the record.
 
-    problem: a refusal's, and then there is no model and no window. window_raw: (instants, 9) float64, little-endian,
-    row by row, in the order of `domain.vitals.SIGNS`; window_first, window_last: its ends in UTC. probabilities,
-    warnings: JSON. runtime: what computed, and on what processor. previous: the hash of the record before this one.
+    started: `perf_counter()` when it was asked for. problem: a refusal's, and then there is no model and no window.
+    window_raw: (instants, 9) float64, little-endian, row by row, in the order of `domain.vitals.SIGNS`; window_first,
+    window_last: its ends in UTC. probabilities, warnings: JSON. runtime: what computed, and on what processor.
     """
 
+    started: float
     encounter: int
     user_id: int
     request_id: str
@@ -39,12 +39,36 @@ class Record(NamedTuple):
     state: str | None = None
     warnings: str | None = None
     runtime: str | None = None
-    seq: int = 0
-    id: str = ""
-    at: str = ""
-    duration_us: int = 0
-    previous: str = GENESIS
-    hash: str = ""
+
+
+class Record(NamedTuple):
+    """A row of `predictions`: what an `Entry` says, and its place in the chain.
+
+    at: when it was recorded, in UTC; an id begins with the same time. duration_us: from `Entry.started` to then.
+    previous: the hash of the record before this one.
+    """
+
+    encounter: int
+    user_id: int
+    request_id: str
+    body_sha256: str
+    problem: str | None
+    model_name: str | None
+    model_version: str | None
+    model_sha256: str | None
+    window_first: str | None
+    window_last: str | None
+    window_raw: bytes | None
+    probabilities: str | None
+    state: str | None
+    warnings: str | None
+    runtime: str | None
+    seq: int
+    id: str
+    at: str
+    duration_us: int
+    previous: str
+    hash: str
 
 
 class Link(NamedTuple):
@@ -54,8 +78,6 @@ class Link(NamedTuple):
     hash: str
 
 
-Also = Callable[[Any, list[Record]], None]
-GIVEN = Record._fields.index("seq")
 WINDOW, HASH = Record._fields.index("window_raw"), Record._fields.index("hash")
 COLUMNS = ", ".join(Record._fields)
 INSERT = {
@@ -69,35 +91,18 @@ LOCK = "SELECT set_config('lock_timeout', '2s', true), pg_advisory_xact_lock(550
 ROWS_A_STATEMENT = 100
 
 
-def append(given: Sequence[Record], started: float, also: Also | None = None) -> list[Record]:
-    """Record all that is given or nothing, in its order. Raises SQLAlchemyError.
+def append(cursor: Any, entries: Sequence[Entry]) -> list[Record]:  # noqa: ANN401 - a driver's cursor
+    """Record entries in their order, within a transaction that may write. Return the records: as good as its commit.
 
-    started: `perf_counter()` when the request was received. also: writes more in the same transaction, by the driver's
-    cursor that it is given.
-
-    A process that stands still in the middle of it, as on a host that is short of processors, loses the lock to the
-    others, and all that it wrote with it. When it goes on in time it stands in the line again.
+    From here on the transaction holds the record's lock, and all other writers wait for its end.
     """
-    began = perf_counter()
-    try:
-        return _append(given, started, also)
-    except DBAPIError as error:
-        if not ended_idle(error) or perf_counter() - began > SECONDS_IN_LINE:
-            raise
-    return _append(given, started, also)
-
-
-def _append(given: Sequence[Record], started: float, also: Also | None) -> list[Record]:
-    with write_cursor() as cursor:
-        lock(cursor)
-        records = chained(given, head(cursor), started)
-        insert(cursor, records)
-        if also:
-            also(cursor, records)
+    lock(cursor)
+    records = _chained(entries, head(cursor))
+    _insert(cursor, records)
     return records
 
 
-def insert(cursor: Any, records: Sequence[Record]) -> None:  # noqa: ANN401 - a driver's cursor
+def _insert(cursor: Any, records: Sequence[Record]) -> None:  # noqa: ANN401 - a driver's cursor
     """Write rows.
 
     On PostgreSQL by whole statements: `executemany` sends a pipeline, and while the server waits for the rest of one,
@@ -133,20 +138,17 @@ def digest(cells: Sequence[Any]) -> str:
     return hashlib.sha256((cells[WINDOW] or b"") + others).hexdigest()
 
 
-def chained(given: Sequence[Record], last: Link, started: float) -> list[Record]:
-    """Give records their numbers, ids and time, and chain them to the last one."""
-    now = datetime.now(UTC)
-    moment, at, duration_us = int(now.timestamp() * 1000), utc_text(now), round((perf_counter() - started) * 1e6)
+def _chained(entries: Sequence[Entry], last: Link) -> list[Record]:
+    """Give entries their numbers, ids and one time, and chain them to the last record."""
+    now, clock = datetime.now(UTC), perf_counter()
+    at, moment = utc_text(now), id_prefix(now)
     seq, previous = last
     records = []
-    for each in given:
+    for entry in entries:
         seq += 1
-        cells: tuple[Any, ...] = (*each[:GIVEN], seq, new_id(moment), at, duration_us, previous)
+        duration_us = round((clock - entry.started) * 1e6)
+        # The newest ids lie side by side in the index.
+        cells: tuple[Any, ...] = (*entry[1:], seq, f"{moment}{os.urandom(10).hex()}", at, duration_us, previous)
         previous = digest(cells)
         records.append(Record._make((*cells, previous)))
     return records
-
-
-def new_id(moment: int) -> str:
-    """Give 32 characters that begin with the time in ms, so that the newest lie side by side in the index."""
-    return f"{moment:012x}{os.urandom(10).hex()}"

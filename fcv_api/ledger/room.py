@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from time import perf_counter
 from typing import Any
 
 from fcv_api.extensions.cursors import on_sqlite, write_cursor
-from fcv_api.ledger.record import Record, chained, head, insert, lock
+from fcv_api.ledger.record import Entry, append
 
 LARGE = {True: 65_536, False: 8_192}
 """Bytes, by whether it is SQLite: more than a prediction takes with its indexes. There a prediction writes some eight
@@ -23,11 +22,10 @@ class _TakenBack(Exception):
 def check_room() -> None:
     """Write more than any prediction does, and take it back. Raises SQLAlchemyError when there is no room for it."""
     with suppress(_TakenBack), write_cursor() as cursor:
-        lock(cursor)
         # Random, because PostgreSQL would make next to nothing of zeros.
-        large = Record(0, 0, "", "", window_raw=os.urandom(LARGE[on_sqlite(cursor)]))
+        window = os.urandom(LARGE[on_sqlite(cursor)])
         with _no_memory(cursor):
-            insert(cursor, chained([large], head(cursor), perf_counter()))
+            append(cursor, [Entry(0.0, encounter=0, user_id=0, request_id="", body_sha256="", window_raw=window)])
         raise _TakenBack
 
 

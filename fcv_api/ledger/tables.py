@@ -96,6 +96,11 @@ def utc_text(moment: datetime) -> str:
     return f"{moment.astimezone(UTC).isoformat(timespec='microseconds')[:-6]}Z"
 
 
+def id_prefix(moment: datetime, later: int = 0) -> str:
+    """Return what the id of a record of a moment begins with: its time in ms. later: ms to add."""
+    return f"{max(int(moment.timestamp() * 1000) + later, 0):012x}"
+
+
 def utc_moment(text: str) -> datetime:
     """Read what `utc_text` wrote."""
     return datetime.fromisoformat(text)

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 
-from flask import Response, g, request
+from flask import Response, request
 
 from fcv_api import accounts, issued_tokens
 from fcv_api.accounts import Account, Role
+from fcv_api.issued_tokens import token_for
 from fcv_api.web import places
 from fcv_api.web.audit import tell
 from fcv_api.web.openapi import TOKEN_NEEDED, problems
 from fcv_api.web.parser import FORM, CredentialsBlueprint
 from fcv_api.web.problems import ProblemRaised
-from fcv_api.web.requests import current_service
+from fcv_api.web.requests import current_request, current_service
 from fcv_api.web.sign_in import sign_in
-from fcv_api.web.tokens import authenticated, current_account, current_token, public, require_admin, token_for
+from fcv_api.web.tokens import authenticated, current_account, current_token, public, require_admin
 from fcv_api.wire.accounts import CredentialsSchema, TokenSchema, WhoAmISchema
 
 LARGEST_CREDENTIALS = 16 * 1024  # bytes
@@ -95,7 +96,7 @@ def create_token(credentials: dict[str, str]) -> dict[str, str]:
     account waits there: 429 with `Retry-After`, also for the right one.
     """
     account = sign_in(**credentials)
-    g.user_id = account.id
+    current_request().user_id = account.id
     return {"access_token": token_for(account), "token_type": "bearer"}
 
 

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from flask import Response, g, jsonify, request
+from datetime import tzinfo
+
+from flask import Response, jsonify, request
 
 from fcv_api import scoring
 from fcv_api.accounts import Role
-from fcv_api.domain.errors import NoModel
+from fcv_api.domain.encounter import Encounter
+from fcv_api.domain.errors import InvalidRows, NoModel
 from fcv_api.domain.prediction import Prediction, Refusal
 from fcv_api.scoring import Outcome
-from fcv_api.web.facts import members_of, problem_of, slug_of
+from fcv_api.web.facts import problem_body, problem_of
 from fcv_api.web.openapi import TOKEN_NEEDED, problems
 from fcv_api.web.parser import CSV, BatchBlueprint
 from fcv_api.web.predict import HEADERS
-from fcv_api.web.problems import body_of
-from fcv_api.web.requests import current_service
-from fcv_api.web.retries import KEY_TAKEN, REPLAY_HEADERS, record_and_answer, retryable
+from fcv_api.web.recording import record_and_answer, recorded
+from fcv_api.web.requests import current_request, current_service
+from fcv_api.web.retries import KEY_TAKEN, REPLAY_HEADERS
 from fcv_api.web.tokens import authenticated
 from fcv_api.wire.answer import BatchAnswerSchema, Failure
 from fcv_api.wire.batch import BatchRows, BatchSchema
-from fcv_api.wire.csv_rows import COMMA, write_csv
+from fcv_api.wire.columns import encounters_of
+from fcv_api.wire.csv_rows import write_csv
 from fcv_api.wire.example import example_batch, example_batch_answer, example_csv
 
 bp = BatchBlueprint("batch", __name__, description="Many encounters at once")
@@ -39,7 +43,7 @@ ALSO_CSV = {
 @bp.post("/predict/batch")
 @authenticated(Role.CLIENT, Role.ADMIN)
 @bp.doc(**TOKEN_NEEDED, **ALSO_CSV, **KEY_TAKEN)
-@retryable
+@recorded
 @bp.arguments(BatchSchema(), example=example_batch())
 @bp.response(
     200,
@@ -54,9 +58,17 @@ def predict_batch(rows: BatchRows) -> Response:
     Takes JSON or CSV, and answers in CSV when `Accept` asks for it. Not a medical device.
     """
     service = current_service()
-    outcomes = scoring.assess_all(rows.read(service.zone), service.models.active, service.circumstances())
-    answer = _answer(outcomes)
-    return record_and_answer(outcomes, lambda _records: answer)
+    outcomes = scoring.assess_all(_read(rows, service.zone), service.models, service.circumstances())
+    return record_and_answer(outcomes, _answer(outcomes))
+
+
+def _read(rows: BatchRows, zone: tzinfo) -> list[Encounter | Refusal]:
+    """Read each encounter, or say why not. Raises InvalidRows, of all encounters, where a row is nobody's."""
+    try:
+        return rows.read(zone)
+    except InvalidRows as fact:
+        fact.encounters = encounters_of(rows.ids)
+        raise
 
 
 def _answer(outcomes: list[Outcome]) -> Response:
@@ -66,7 +78,7 @@ def _answer(outcomes: list[Outcome]) -> Response:
     results = [_result(outcome) for outcome in outcomes]
     answer = SCHEMA.dump({"results": results, "failed": sum(isinstance(each, Failure) for each in results)})
     if request.accept_mimetypes.best_match(("application/json", CSV)) == CSV:
-        response = Response(write_csv(answer["results"], g.get("dialect", COMMA)), mimetype=CSV)
+        response = Response(write_csv(answer["results"], current_request().dialect), mimetype=CSV)
     else:
         response = jsonify(answer)
     model = next((each.model for each in outcomes if isinstance(each, Prediction)), None)  # None where all failed
@@ -79,5 +91,4 @@ def _result(outcome: Prediction | Refusal) -> Prediction | Failure:
     """Give a refusal as the problem that `/predict` would answer with."""
     if isinstance(outcome, Prediction):
         return outcome
-    reason = outcome.reason
-    return Failure(outcome.encounter, body_of(slug_of(reason), str(reason), **members_of(reason)))
+    return Failure(outcome.encounter, problem_body(outcome.reason))

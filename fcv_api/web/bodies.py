@@ -6,11 +6,11 @@ import sys
 from collections.abc import Iterator
 from hashlib import sha256
 
-from flask import Request, g
+from flask import Request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from fcv_api.web.problems import ProblemRaised
-from fcv_api.web.requests import current_service
+from fcv_api.web.requests import current_request, current_service
 
 AT_ONCE = 1 << 20  # bytes
 KEPT = "fcv_api.body"
@@ -39,8 +39,8 @@ def read_body(req: Request, *, again: bool = False) -> bytes:
         raise ProblemRaised("bad-request", "The body cannot be read: it is cut off or badly chunked.") from None
     if req.content_length is None and len(body) == req.max_content_length:
         raise RequestEntityTooLarge
-    if current_service().recorder:
-        g.body_sha256 = sha256(body).hexdigest()
+    if current_service().records:
+        current_request().body_sha256 = sha256(body).hexdigest()
     if again:
         req.environ[KEPT] = body
     return body

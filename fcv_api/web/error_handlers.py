@@ -12,8 +12,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound, RequestEntityTooLarge
 
 from fcv_api.throttle import TooManyAttempts
-from fcv_api.web.facts import problem_of
-from fcv_api.web.problems import BY_STATUS, FACTS, ProblemRaised, answer
+from fcv_api.web.facts import FACTS, problem_of
+from fcv_api.web.problems import BY_STATUS, ProblemRaised, answer
 
 log = logging.getLogger("fcv_api")
 

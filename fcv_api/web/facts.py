@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 from flask import Response
 
-from fcv_api.accounts import UnusableCredentials
-from fcv_api.domain.errors import BadCells, Cell, MissingSigns, TooFewInstants, WindowSpan
-from fcv_api.web.problems import FACTS, PROBLEMS, answer
+from fcv_api.accounts import UnusableCredentials, UsernameTaken
+from fcv_api.domain.errors import BadCells, Cell, MissingSigns, TooFewInstants, Unscorable, WindowSpan
+from fcv_api.passwords import TooManyPasswords
+from fcv_api.web.problems import answer, body_of
+
+Fact = Unscorable | UsernameTaken | UnusableCredentials | TooManyPasswords
+FACTS: tuple[type[Fact], ...] = get_args(Fact)
 
 
-def slug_of(fact: Exception) -> str:
-    """Name the problem of a fact."""
-    return next(FACTS[kind] for kind in type(fact).__mro__ if kind in FACTS)
+def problem_of(fact: Fact) -> Response:
+    """Return the response to a fact."""
+    return answer(fact.code, str(fact), **_members(fact))
 
 
-def type_of(fact: Exception) -> str:
-    """Give the stable URI reference of a fact's problem."""
-    return PROBLEMS[slug_of(fact)].type
+def problem_body(fact: Fact) -> dict[str, Any]:
+    """Return the body of that response."""
+    return body_of(fact.code, str(fact), **_members(fact))
 
 
-def problem_of(fact: Exception) -> Response:
-    """Answer with the problem of a fact."""
-    return answer(slug_of(fact), str(fact), **members_of(fact))
-
-
-def members_of(fact: Exception) -> dict[str, Any]:
-    """Give the members that only this type of problem has."""
+def _members(fact: Fact) -> dict[str, Any]:
+    """Return the members that only this type of problem has."""
     match fact:
         case BadCells():
             return {"errors": [_cell(cell) for cell in fact.cells]}

@@ -11,19 +11,18 @@ from urllib.parse import parse_qsl
 
 import flask_smorest
 import orjson
-from flask import Flask, Request, Response, g
+from flask import Flask, Request, Response
 from flask.json.provider import JSONProvider
 from marshmallow import Schema, ValidationError
 from webargs import core
 from webargs.flaskparser import FlaskParser
 
-from fcv_api.domain.errors import InvalidQuery, SeveralEncounters
-from fcv_api.domain.prediction import Refusal
+from fcv_api.domain.errors import InvalidQuery
 from fcv_api.web import turns
 from fcv_api.web.bodies import check_encoding, read_body
 from fcv_api.web.problems import ProblemRaised
-from fcv_api.web.requests import record
-from fcv_api.wire.columns import invalid_body
+from fcv_api.web.requests import current_request
+from fcv_api.wire.columns import encounters_of, invalid_body
 from fcv_api.wire.csv_rows import NotCsv, read_csv
 from fcv_api.wire.encounter import VitalsSchema
 from fcv_api.wire.json_body import NotJson, read_json
@@ -37,14 +36,6 @@ class OrjsonParser(FlaskParser):
     """Read a JSON body. Whatever is wrong becomes a problem."""
 
     TAKES = "application/json"
-
-    def parse(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - webargs' own signature
-        """Read and check. Each of several beds that came together, where one was wanted, leaves a trace."""
-        try:
-            return super().parse(*args, **kwargs)
-        except SeveralEncounters as found:
-            record([Refusal(each, found) for each in found.encounters])
-            raise
 
     def load_json(self, req: Request, schema: Schema) -> Any:  # noqa: ANN401 - webargs' own signature
         """Parse the body with orjson, which refuses NaN, Infinity, lone surrogates and deep nesting."""
@@ -78,10 +69,10 @@ class OrjsonParser(FlaskParser):
         found = invalid_body(messages)
         if place == "query":
             raise InvalidQuery(found.cells, found.count)
-        encounter = (error.valid_data or {}).get("idAtencion")  # type: ignore[union-attr] # of one encounter's schema
-        if isinstance(encounter, int):  # a bed whose export lost a column leaves a trace
-            g.encounter = encounter
-            record([Refusal(encounter, found)])
+        ids = (error.valid_data or {}).get("idAtencion")  # type: ignore[union-attr]
+        found.encounters = encounters_of(ids)
+        if isinstance(ids, int):
+            current_request().encounter = ids
         raise found
 
 
@@ -96,7 +87,7 @@ class BatchParser(OrjsonParser):
         if req.mimetype != CSV:
             return super().load_json(req, schema)
         try:
-            columns, g.dialect = read_csv(self.receive(req), required_of(schema), schema.fields)
+            columns, current_request().dialect = read_csv(self.receive(req), required_of(schema), schema.fields)
         except NotCsv as error:
             raise ProblemRaised("not-csv", f"The body is not CSV: {error}.") from None
         return columns

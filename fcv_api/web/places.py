@@ -10,7 +10,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flask import Flask, current_app, g, request
+from flask import Flask, current_app, request
+
+from fcv_api.web.requests import current_request
 
 WAITING = 60
 """Requests of a process that may wait so: a ward's sign-ins, large batches in their turns. The server queues more."""
@@ -28,7 +30,7 @@ def register(app: Flask, places: int) -> None:
 @contextmanager
 def left_to_others() -> Iterator[None]:
     """Wait in this block for something else than the processor."""
-    had = _has_place()
+    had = current_request().holds_permit
     _give_back()
     try:
         yield
@@ -40,16 +42,14 @@ def left_to_others() -> Iterator[None]:
 def _take() -> None:
     if request.path not in ALWAYS:
         _places().acquire()
-        g.has_place = True
+        current_request().holds_permit = True
 
 
 def _give_back(_error: BaseException | None = None) -> None:
-    if g.pop("has_place", False):
+    context = current_request()
+    if context.holds_permit:
+        context.holds_permit = False
         _places().release()
-
-
-def _has_place() -> bool:
-    return bool(g.get("has_place", False))
 
 
 def _places() -> threading.BoundedSemaphore:

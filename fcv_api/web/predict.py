@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Response, g, jsonify
+from flask import Response, jsonify
 
 from fcv_api import scoring
 from fcv_api.accounts import Role
 from fcv_api.domain.prediction import Prediction, Refusal
-from fcv_api.ledger.record import Record
 from fcv_api.scoring import Outcome
 from fcv_api.web.facts import problem_of
 from fcv_api.web.openapi import TOKEN_NEEDED, problems
 from fcv_api.web.parser import Blueprint
-from fcv_api.web.requests import current_service
-from fcv_api.web.retries import KEY_TAKEN, REPLAY_HEADERS, record_and_answer, retryable
+from fcv_api.web.recording import record_and_answer, recorded
+from fcv_api.web.requests import current_request, current_service
+from fcv_api.web.retries import KEY_TAKEN, REPLAY_HEADERS
 from fcv_api.web.tokens import authenticated
 from fcv_api.wire.answer import PredictionSchema
 from fcv_api.wire.encounter import EncounterRows, EncounterSchema
@@ -25,24 +25,10 @@ bp = Blueprint("predict", __name__, description="From a monitor's rows to probab
 PREDICT_PROBLEMS = (
     *("not-json", "bad-request", "bad-idempotency-key", "not-authenticated", "not-allowed", "too-large"),
     *("unsupported-media-type", "unsupported-encoding", "invalid-body", "invalid-rows"),
-    *(
-        "code-name-conflict",
-        "several-encounters",
-        "no-known-sign",
-        "wrong-unit",
-        "unit-missing",
-        "mixed-time-zones",
-        "ambiguous-time",
-    ),
-    *(
-        "idempotency-key-reused",
-        "too-few-instants",
-        "window-span",
-        "missing-signs",
-        "model-output",
-        "no-model",
-        "database-unavailable",
-    ),
+    *("code-name-conflict", "several-encounters", "no-known-sign", "wrong-unit", "unit-missing"),
+    *("mixed-time-zones", "ambiguous-time"),
+    *("idempotency-key-reused", "too-few-instants", "window-span", "missing-signs"),
+    *("model-output", "no-model", "database-unavailable"),
 )
 HEADERS = {
     "FCV-Model": {"schema": {"type": "string"}, "description": "name/version of the model that answered"},
@@ -59,7 +45,7 @@ SCHEMA = PredictionSchema()
 @bp.post("/predict")
 @authenticated(Role.CLIENT, Role.ADMIN)
 @bp.doc(**TOKEN_NEEDED, **KEY_TAKEN)
-@retryable
+@recorded
 @bp.arguments(EncounterSchema(), example=example_request())
 @bp.response(200, SCHEMA, headers=HEADERS | REPLAY_HEADERS, example=example_answer())
 @problems(bp, *PREDICT_PROBLEMS)
@@ -68,26 +54,19 @@ def predict(rows: EncounterRows) -> Response:
 
     *Sano* means none of the other three, **not healthy**. Not a medical device.
     """
-    g.encounter = rows.id
     service = current_service()
-    (outcome,) = scoring.assess_all([rows.read(service.zone)], service.models.active, service.circumstances())
-    return record_and_answer([outcome], lambda records: _answer(outcome, records))
+    current_request().encounter = rows.id
+    (outcome,) = scoring.assess_all([rows.read(service.zone)], service.models, service.circumstances())
+    return record_and_answer([outcome], _answer(outcome), located=isinstance(outcome, Prediction))
 
 
-def _answer(outcome: Outcome, records: list[Record]) -> Response:
+def _answer(outcome: Outcome) -> Response:
     if isinstance(outcome, Refusal):
         return problem_of(outcome.reason)
     response = jsonify(SCHEMA.dump(outcome))
-    response.headers.update(_headers(outcome, records))
+    response.headers["FCV-Model"] = str(outcome.model)
+    response.headers["FCV-Window"] = f"{outcome.window.first}/{outcome.window.last}"
     return response
-
-
-def _headers(prediction: Prediction, records: list[Record]) -> dict[str, str]:
-    window = prediction.window
-    headers = {"FCV-Model": str(prediction.model), "FCV-Window": f"{window.first}/{window.last}"}
-    if records:
-        headers["Location"] = f"/predictions/{records[0].id}"
-    return headers
 
 
 @bp.get("/model")

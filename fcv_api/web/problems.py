@@ -1,15 +1,13 @@
-"""Every problem that the service can answer with: one table gives each fact its status and its words (RFC 9457)."""
+"""Every problem that the service can answer with: one table gives each code its status and its words (RFC 9457)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, current_app, g
+from flask import Response, current_app
 
-from fcv_api.accounts import UnusableCredentials, UsernameTaken
-from fcv_api.domain import errors
-from fcv_api.passwords import TooManyPasswords
+from fcv_api.web.requests import current_request
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -35,146 +33,96 @@ class Problem:
 
 NEVER, NEW_DATA, LATER = "never", "after new data", "after Retry-After"
 
-PROBLEMS = {
-    problem.slug: problem
-    for problem in (
-        Problem("not-json", 400, NEVER, "The body is not JSON", "El cuerpo no es JSON"),
-        Problem("not-csv", 400, NEVER, "The body is not CSV", "El cuerpo no es CSV"),
-        Problem("bad-request", 400, NEVER, "The request is malformed", "La petición está mal formada"),
-        Problem(
-            "bad-idempotency-key", 400, NEVER, "The Idempotency-Key is malformed", "La Idempotency-Key está mal formada"
-        ),
-        Problem("not-authenticated", 401, NEVER, "A valid token is needed", "Se necesita un token válido"),
-        Problem("wrong-credentials", 401, NEVER, "Sign-in failed", "Inicio de sesión fallido"),
-        Problem("not-allowed", 403, NEVER, "This account may not do this", "Esta cuenta no puede hacer esto"),
-        Problem("registration-closed", 403, NEVER, "Registration is closed", "El registro de usuarios está cerrado"),
-        Problem("not-found", 404, NEVER, "There is nothing here", "Aquí no hay nada"),
-        Problem("method-not-allowed", 405, NEVER, "Not with this method", "No con este método HTTP"),
-        Problem("username-taken", 409, NEVER, "The username is taken", "El nombre de usuario ya existe"),
-        Problem(
-            "model-missing",
-            409,
-            NEVER,
-            "The model of this record is not here",
-            "El modelo de este registro no está aquí",
-        ),
-        Problem("too-large", 413, NEVER, "The body is too large", "El cuerpo es demasiado grande"),
-        Problem("unsupported-media-type", 415, NEVER, "Not with this content type", "No con este tipo de contenido"),
-        Problem("unsupported-encoding", 415, NEVER, "Compressed bodies are not read", "No se leen cuerpos comprimidos"),
-        Problem(
-            "invalid-body", 422, NEVER, "A field is missing or of another type", "Falta un campo o es de otro tipo"
-        ),
-        Problem(
-            "invalid-query",
-            422,
-            NEVER,
-            "A parameter of the query is wrong",
-            "Un parámetro de la consulta es incorrecto",
-        ),
-        Problem("invalid-rows", 422, NEVER, "Some rows cannot be read", "Algunas filas no se pueden leer"),
-        Problem(
-            "code-name-conflict",
-            422,
-            NEVER,
-            "Code and name are two different signs",
-            "Código y nombre son dos signos distintos",
-        ),
-        Problem("wrong-unit", 422, NEVER, "The unit is not one of this sign", "La unidad no es de este signo"),
-        Problem(
-            "unit-missing",
-            422,
-            NEVER,
-            "A temperature needs a known unit",
-            "Una temperatura necesita una unidad conocida",
-        ),
-        Problem(
-            "mixed-time-zones",
-            422,
-            NEVER,
-            "Some times have an offset and others have none",
-            "Unas horas traen desfase horario y otras no",
-        ),
-        Problem(
-            "ambiguous-time",
-            422,
-            NEVER,
-            "A time that the clock showed twice or never",
-            "Una hora que el reloj marcó dos veces o nunca",
-        ),
-        Problem(
-            "unusable-credentials",
-            422,
-            NEVER,
-            "This name or password cannot be used",
-            "Este nombre o contraseña no se puede usar",
-        ),
-        Problem("several-encounters", 422, NEVER, "Rows of more than one encounter", "Filas de más de una atención"),
-        Problem(
-            "idempotency-key-reused",
-            422,
-            NEVER,
-            "The Idempotency-Key came with another request",
-            "La Idempotency-Key ya vino con otra petición",
-        ),
-        Problem(
-            "no-known-sign",
-            422,
-            NEVER,
-            "No row is of a sign that is read",
-            "Ninguna fila es de un signo que se lea",
-        ),
-        Problem(
-            "too-few-instants",
-            422,
-            NEW_DATA,
-            "Too few instants for a window",
-            "Muy pocos instantes para una ventana",
-        ),
-        Problem(
-            "window-span",
-            422,
-            NEW_DATA,
-            "The window is too short or too long",
-            "La ventana es demasiado corta o demasiado larga",
-        ),
-        Problem(
-            "missing-signs",
-            422,
-            NEW_DATA,
-            "A sign was not measured in the window",
-            "Un signo no se midió en la ventana",
-        ),
-        Problem("too-many-attempts", 429, LATER, "Too many wrong passwords", "Demasiadas contraseñas incorrectas"),
-        Problem("internal-error", 500, LATER, "An error of the service", "Un error del servicio"),
-        Problem("model-output", 503, LATER, "The model gave no probabilities", "El modelo no dio probabilidades"),
-        Problem("no-model", 503, LATER, "No verified model is loaded", "No hay un modelo verificado cargado"),
-        Problem("sign-ins-busy", 503, LATER, "Too many sign-ins wait", "Esperan demasiados inicios de sesión"),
-        Problem("waited-too-long", 503, LATER, "The request waited too long", "La petición esperó demasiado"),
-        Problem("database-unavailable", 503, LATER, "The database does not answer", "La base de datos no responde"),
-    )
-}
-
-# A fact, and the slug of its problem.
-FACTS: dict[type[Exception], str] = {
-    errors.InvalidBody: "invalid-body",
-    errors.InvalidQuery: "invalid-query",
-    errors.InvalidRows: "invalid-rows",
-    errors.CodeNameConflict: "code-name-conflict",
-    errors.WrongUnit: "wrong-unit",
-    errors.UnitMissing: "unit-missing",
-    errors.MixedTimeZones: "mixed-time-zones",
-    errors.AmbiguousTime: "ambiguous-time",
-    errors.SeveralEncounters: "several-encounters",
-    errors.NoKnownSign: "no-known-sign",
-    errors.TooFewInstants: "too-few-instants",
-    errors.WindowSpan: "window-span",
-    errors.MissingSigns: "missing-signs",
-    errors.ModelOutput: "model-output",
-    errors.NoModel: "no-model",
-    UsernameTaken: "username-taken",
-    TooManyPasswords: "sign-ins-busy",
-    UnusableCredentials: "unusable-credentials",
-}
+TABLE = (
+    Problem("not-json", 400, NEVER, "The body is not JSON", "El cuerpo no es JSON"),
+    Problem("not-csv", 400, NEVER, "The body is not CSV", "El cuerpo no es CSV"),
+    Problem("bad-request", 400, NEVER, "The request is malformed", "La petición está mal formada"),
+    Problem(
+        "bad-idempotency-key", 400, NEVER, "The Idempotency-Key is malformed", "La Idempotency-Key está mal formada"
+    ),
+    Problem("not-authenticated", 401, NEVER, "A valid token is needed", "Se necesita un token válido"),
+    Problem("wrong-credentials", 401, NEVER, "Sign-in failed", "Inicio de sesión fallido"),
+    Problem("not-allowed", 403, NEVER, "This account may not do this", "Esta cuenta no puede hacer esto"),
+    Problem("registration-closed", 403, NEVER, "Registration is closed", "El registro de usuarios está cerrado"),
+    Problem("not-found", 404, NEVER, "There is nothing here", "Aquí no hay nada"),
+    Problem("method-not-allowed", 405, NEVER, "Not with this method", "No con este método HTTP"),
+    Problem("username-taken", 409, NEVER, "The username is taken", "El nombre de usuario ya existe"),
+    Problem(
+        "model-missing", 409, NEVER, "The model of this record is not here", "El modelo de este registro no está aquí"
+    ),
+    Problem("too-large", 413, NEVER, "The body is too large", "El cuerpo es demasiado grande"),
+    Problem("unsupported-media-type", 415, NEVER, "Not with this content type", "No con este tipo de contenido"),
+    Problem("unsupported-encoding", 415, NEVER, "Compressed bodies are not read", "No se leen cuerpos comprimidos"),
+    Problem("invalid-body", 422, NEVER, "A field is missing or of another type", "Falta un campo o es de otro tipo"),
+    Problem(
+        "invalid-query", 422, NEVER, "A parameter of the query is wrong", "Un parámetro de la consulta es incorrecto"
+    ),
+    Problem("invalid-rows", 422, NEVER, "Some rows cannot be read", "Algunas filas no se pueden leer"),
+    Problem(
+        "code-name-conflict",
+        422,
+        NEVER,
+        "Code and name are two different signs",
+        "Código y nombre son dos signos distintos",
+    ),
+    Problem("wrong-unit", 422, NEVER, "The unit is not one of this sign", "La unidad no es de este signo"),
+    Problem(
+        "unit-missing",
+        422,
+        NEVER,
+        "A temperature needs a known unit",
+        "Una temperatura necesita una unidad conocida",
+    ),
+    Problem(
+        "mixed-time-zones",
+        422,
+        NEVER,
+        "Some times have an offset and others have none",
+        "Unas horas traen desfase horario y otras no",
+    ),
+    Problem(
+        "ambiguous-time",
+        422,
+        NEVER,
+        "A time that the clock showed twice or never",
+        "Una hora que el reloj marcó dos veces o nunca",
+    ),
+    Problem(
+        "unusable-credentials",
+        422,
+        NEVER,
+        "This name or password cannot be used",
+        "Este nombre o contraseña no se puede usar",
+    ),
+    Problem("several-encounters", 422, NEVER, "Rows of more than one encounter", "Filas de más de una atención"),
+    Problem(
+        "idempotency-key-reused",
+        422,
+        NEVER,
+        "The Idempotency-Key came with another request",
+        "La Idempotency-Key ya vino con otra petición",
+    ),
+    Problem("no-known-sign", 422, NEVER, "No row is of a sign that is read", "Ninguna fila es de un signo que se lea"),
+    Problem("too-few-instants", 422, NEW_DATA, "Too few instants for a window", "Muy pocos instantes para una ventana"),
+    Problem(
+        "window-span",
+        422,
+        NEW_DATA,
+        "The window is too short or too long",
+        "La ventana es demasiado corta o demasiado larga",
+    ),
+    Problem(
+        "missing-signs", 422, NEW_DATA, "A sign was not measured in the window", "Un signo no se midió en la ventana"
+    ),
+    Problem("too-many-attempts", 429, LATER, "Too many wrong passwords", "Demasiadas contraseñas incorrectas"),
+    Problem("internal-error", 500, LATER, "An error of the service", "Un error del servicio"),
+    Problem("model-output", 503, LATER, "The model gave no probabilities", "El modelo no dio probabilidades"),
+    Problem("no-model", 503, LATER, "No verified model is loaded", "No hay un modelo verificado cargado"),
+    Problem("sign-ins-busy", 503, LATER, "Too many sign-ins wait", "Esperan demasiados inicios de sesión"),
+    Problem("waited-too-long", 503, LATER, "The request waited too long", "La petición esperó demasiado"),
+    Problem("database-unavailable", 503, LATER, "The database does not answer", "La base de datos no responde"),
+)
+PROBLEMS = {problem.slug: problem for problem in TABLE}
 # What Flask and Werkzeug raise themselves.
 BY_STATUS = {
     400: "bad-request",
@@ -198,13 +146,13 @@ def body_of(slug: str, detail: str, **more: Any) -> dict[str, Any]:  # noqa: ANN
     """Build a problem's body. more: the members that only this type has."""
     problem = PROBLEMS[slug]
     body = {"type": problem.type, "title": problem.title, "status": problem.status, "detail": detail}
-    return body | {"request_id": g.get("request_id")} | more
+    return body | {"request_id": current_request().request_id} | more
 
 
 def answer(slug: str, detail: str, **more: Any) -> Response:  # noqa: ANN401
     """Build the response to a problem. more: the members that only this type has."""
     problem = PROBLEMS[slug]
-    g.problem = slug
+    current_request().problem = slug
     text = current_app.json.dumps(body_of(slug, detail, **more))
     response = Response(text + "\n", problem.status, mimetype=MEDIA_TYPE)
     if problem.status == 401:  # noqa: PLR2004

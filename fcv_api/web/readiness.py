@@ -37,7 +37,7 @@ def check_database() -> Check:
     """Write to the database."""
     try:
         check_writable()
-        if current_service().recorder:
+        if current_service().records:
             check_room()
     except SQLAlchemyError as error:
         log.error("readiness: database: %s", type(error).__name__)  # noqa: TRY400 - its text may name a host

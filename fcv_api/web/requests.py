@@ -1,24 +1,27 @@
-"""What belongs to one request: its id, its clock, and the service that answers it."""
+"""What belongs to one request: its context, its line in the log, and the service that answers it."""
 
 from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from time import perf_counter
-from typing import cast
+from typing import Any, cast
 
 from flask import Flask, current_app, g, request
 from flask.wrappers import Response
 
+from fcv_api import access_log
+from fcv_api.accounts import Account
 from fcv_api.domain.circumstances import Circumstances
 from fcv_api.domain.prediction import Models
-from fcv_api.ledger.record import Also, Record
-from fcv_api.scoring import Caller, Outcome, Recorder
+from fcv_api.ledger.replies import Asked
+from fcv_api.scoring import Caller
+from fcv_api.wire.csv_rows import COMMA, Dialect
 
 SAFE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+LONGEST_URL = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +29,8 @@ class Service:
     """What the app hands to its views."""
 
     models: Models
-    recorder: Recorder | None
-    """None with `FCV_LEDGER=off`."""
+    records: bool
+    """Not with `FCV_LEDGER=off`."""
     runtime: str
     """What computes here, and on what processor."""
     zone: tzinfo
@@ -42,41 +45,82 @@ class Service:
         return Circumstances(now, timedelta(minutes=self.stale_minutes), self.warn_unvalidated)
 
 
+@dataclass(slots=True)
+class RequestContext:
+    """What is known of a request so far.
+
+    started: `perf_counter()` when it was received. account: whose token it carries, with the token's claims; user_id:
+    also of who signs in. body_sha256: empty where nothing is recorded. encounter, problem: what the log says.
+    dialect: of a CSV body. asked: under an `Idempotency-Key`.
+    """
+
+    request_id: str
+    started: float
+    account: Account | None = None
+    claims: dict[str, Any] = field(default_factory=dict)
+    user_id: int | None = None
+    body_sha256: str = ""
+    encounter: int | None = None
+    problem: str | None = None
+    dialect: Dialect = COMMA
+    asked: Asked | None = None
+    holds_permit: bool = False
+    """Is one of those that are worked on at once; see `places.py`."""
+    holds_body_lock: bool = False
+    """Its large body is the one that is parsed; see `turns.py`."""
+
+    def caller(self) -> Caller:
+        """Return who asked, of a request that an account's token came with."""
+        return Caller(cast("int", self.user_id), self.request_id, self.body_sha256, self.started)
+
+
+def current_request() -> RequestContext:
+    """Return the context of the request that is being answered."""
+    if "context" not in g:
+        _begin()
+    return cast("RequestContext", g.context)
+
+
 def current_service() -> Service:
     """Give what `app.py` bound."""
     return cast("Service", current_app.extensions["fcv"])
 
 
-def record(outcomes: Sequence[Outcome], also: Also | None = None) -> list[Record]:
-    """Record what came of this request, before it is answered; give the records: none with `FCV_LEDGER=off`.
-
-    also: writes more in the same transaction. Raises SQLAlchemyError, and then there must be no answer.
-    """
-    recorder = current_service().recorder
-    if recorder is None:
-        return []
-    return recorder.record(outcomes, Caller(g.user_id, g.request_id, g.body_sha256, g.start), also)
-
-
 def register(app: Flask, service: Service) -> None:
-    """Bind a service to an app, and give each request its id and start."""
+    """Bind a service to an app; begin each request's context, and end each with its headers and line."""
     app.extensions["fcv"] = service
     app.before_request(_begin)
     app.after_request(_finish)
 
 
 def _begin() -> None:
-    g.start = perf_counter()
     given = request.headers.get("X-Request-ID", "")
-    g.request_id = given if SAFE_ID.fullmatch(given) else uuid.uuid4().hex
+    g.context = RequestContext(given if SAFE_ID.fullmatch(given) else uuid.uuid4().hex, perf_counter())
 
 
 def _finish(response: Response) -> Response:
-    response.headers["X-Request-ID"] = g.request_id
+    context = current_request()
+    response.headers["X-Request-ID"] = context.request_id
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers.setdefault("Cache-Control", "no-store")
     if (
         response.is_sequence and response.calculate_content_length() == 0
     ):  # nothing is no HTML, which Flask would call it
         del response.headers["Content-Type"]
+    access_log.log.info("%r", _line(context, response.status_code))
     return response
+
+
+def _line(context: RequestContext, status: int) -> dict[str, object]:
+    """Describe a request. `repr` escapes every character that could break the line; no query, no body, no name."""
+    return {
+        "url": request.path[:LONGEST_URL],
+        "method": request.method[:LONGEST_URL],
+        "date": f"{datetime.now(current_service().zone):%d/%m/%Y %H:%M:%S}",
+        "duration": round(perf_counter() - context.started, 4),
+        "status": status,
+        "request_id": context.request_id,
+        "user": context.user_id,
+        "encounter": context.encounter,
+        "problem": context.problem,
+    }

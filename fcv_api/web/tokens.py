@@ -7,21 +7,18 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache, wraps
 from hashlib import sha256
 from time import time
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from flask import current_app, g, request
+from flask import current_app, request
 from flask.wrappers import Response
-from flask_jwt_extended import (
-    create_access_token,
-    get_jwt,
-    verify_jwt_in_request,
-)
+from flask_jwt_extended import get_jwt, verify_jwt_in_request
 from flask_jwt_extended.exceptions import JWTDecodeError
 
 from fcv_api.accounts import Account, Role, find_by_token
 from fcv_api.extensions import jwt
 from fcv_api.web.audit import tell
 from fcv_api.web.problems import ProblemRaised, answer
+from fcv_api.web.requests import current_request
 
 View = TypeVar("View", bound=Callable[..., Any])
 LARGEST_ID = 2**63  # what a database holds
@@ -70,11 +67,12 @@ def require_admin() -> None:
 def _verify() -> None:
     """Find out whose token this is. Whatever is refused, flask-jwt-extended refuses: it answers as set up below."""
     secrets = current_app.config["JWT_SECRET_KEY"], current_app.config["JWT_SECRET_PREVIOUS"]
-    g.pop("account", None)
-    g.claims = _claims(_authorization(), secrets)
-    if "account" in g:  # read just now: who signs in before each call pays for no second look
+    context = current_request()
+    context.account = None
+    claims = context.claims = _claims(_authorization(), secrets)
+    if context.account:  # read just now: who signs in before each call pays for no second look
         return
-    if time() < g.claims["exp"] and _account({}, g.claims):
+    if time() < claims["exp"] and _account({}, claims):
         return
     verify_jwt_in_request()
 
@@ -100,20 +98,13 @@ def _claims(_header: str, _secrets: tuple[str, str | None]) -> dict[str, Any]:
 
 def current_account() -> Account:
     """Give the account whose token this request carries."""
-    account: Account = g.account
-    return account
-
-
-def token_for(account: Account, lives: timedelta | None = None) -> str:
-    """Make an access token. lives: how long, or else as long as the settings say."""
-    claims = {"id": account.id, "gen": account.token_generation}
-    token: str = create_access_token(identity=account.username, additional_claims=claims, expires_delta=lives)
-    return token
+    return cast("Account", current_request().account)
 
 
 def current_token() -> tuple[str, datetime]:
     """Give the `jti` of the token of this request, and when it expires."""
-    return g.claims["jti"], datetime.fromtimestamp(g.claims["exp"], UTC)
+    claims = current_request().claims
+    return claims["jti"], datetime.fromtimestamp(claims["exp"], UTC)
 
 
 def config(secret: str, previous: str | None, minutes: int) -> dict[str, object]:
@@ -161,7 +152,8 @@ def _complete(_header: dict[str, Any], claims: dict[str, Any]) -> bool:
 @jwt.user_lookup_loader
 def _account(_header: dict[str, Any], claims: dict[str, Any]) -> Account | None:
     account = find_by_token(claims["id"], claims["sub"], claims["gen"], claims["jti"])
-    g.account, g.user_id = account, account.id if account else None
+    context = current_request()
+    context.account, context.user_id = account, account.id if account else None
     return account
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import ctypes
 import threading
 
-from flask import Flask, g
+from flask import Flask
 
 from fcv_api.web import places
+from fcv_api.web.requests import current_request
 
 LARGE = 1_000_000
 """Bytes of a body from which on it takes turns: a ward, not a bed."""
@@ -38,11 +39,13 @@ def take(size: int) -> None:
     if size >= LARGE:
         with places.left_to_others():
             _TURN.acquire()
-        g.has_turn = True
+        current_request().holds_body_lock = True
 
 
 def _end(_error: BaseException | None) -> None:
-    if g.pop("has_turn", False):
+    context = current_request()
+    if context.holds_body_lock:
+        context.holds_body_lock = False
         _TURN.release()
         if _GLIBC:
             _LIBC.malloc_trim(0)

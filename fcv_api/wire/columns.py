@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import ValidationError, fields
 
 from fcv_api.domain.errors import Cell, InvalidBody, SeveralEncounters
-from fcv_api.wire.cells import LARGEST_ID, NO_ID, encounter_id
+from fcv_api.wire.cells import LARGEST_ID, NO_ID, Reason, encounter_id
 from fcv_api.wire.table import Column, Distinct, KeyedColumn
 
 ID_SCHEMA: dict[str, Any] = {
@@ -48,10 +48,7 @@ class EncounterId(fields.Field[int]):
     """One encounter's id, also as a column of nothing else. Raises SeveralEncounters for a column of more."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:  # noqa: ANN401, ARG002
-        if isinstance(value, KeyedColumn):
-            value = value.by_key()
-        cells = list(value.values()) if isinstance(value, Mapping) else value if isinstance(value, list) else [value]
-        found = set(Distinct.of(cells).map(encounter_id).values) or {None}
+        found = set(_ids(value)) or {None}
         for wrong in found:
             if not isinstance(wrong, int):
                 raise ValidationError(wrong or NO_ID)
@@ -59,6 +56,21 @@ class EncounterId(fields.Field[int]):
         if len(numbers) > 1:
             raise SeveralEncounters(tuple(numbers))
         return numbers[0]
+
+
+def encounters_of(ids: object) -> tuple[int, ...]:
+    """Return the encounters that `idAtencion` names, each once: an id, or a column of them."""
+    return tuple(dict.fromkeys(each for each in _ids(ids) if isinstance(each, int)))
+
+
+def _ids(ids: object) -> list[int | Reason | None]:
+    """Read each distinct cell of `idAtencion`, in whatever form it came."""
+    if isinstance(ids, KeyedColumn):
+        ids = ids.cells
+    if isinstance(ids, Distinct):
+        return ids.map(encounter_id).values
+    cells = list(ids.values()) if isinstance(ids, Mapping) else ids if isinstance(ids, list) else [ids]
+    return Distinct.of(cells).map(encounter_id).values
 
 
 def invalid_body(messages: Any) -> InvalidBody:  # noqa: ANN401 - marshmallow's lists and objects

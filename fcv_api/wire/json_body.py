@@ -16,7 +16,7 @@ from marshmallow import ValidationError
 from fcv_api.domain.errors import Cell, InvalidBody, InvalidRows
 from fcv_api.domain.units import Unit
 from fcv_api.wire.cells import unit
-from fcv_api.wire.columns import invalid_body
+from fcv_api.wire.columns import encounters_of, invalid_body
 from fcv_api.wire.encounter import COLUMNS, EncounterRows, EncounterSchema
 from fcv_api.wire.table import Distinct, Key, KeyedColumn, keyed_column
 
@@ -70,6 +70,9 @@ def read_json(body: bytes) -> dict[str, Any]:
             columns[name] = column = _column(name, parts[name], rows)
         except orjson.JSONDecodeError:
             raise _no_table(body) from None  # which says where in the body
+        except InvalidRows as fact:
+            fact.encounters = encounters_of(columns.get("idAtencion"))
+            raise
         if isinstance(column, KeyedColumn):
             rows = column.rows if rows is None else rows
     return columns

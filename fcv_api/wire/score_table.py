@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fcv_api.domain.errors import Unscorable
 from fcv_api.domain.prediction import ScoreWarning, State
 from fcv_api.domain.scores import Scores
 from fcv_api.wire.answer import INFERENCE_KEYS, STATE_NAMES
@@ -39,23 +38,17 @@ Table = Any
 """pyarrow ships no types."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answering:
-    """What all scores of a run have in common. type_of: the problem that a refusal's reason gets."""
+def table_of(scores: list[Scores], model: str, classes: tuple[State, ...]) -> Table:
+    """Return one row a window, in order. A refusal has `error` and `detail`, and no probabilities.
 
-    model: str
-    classes: tuple[State, ...]
-    type_of: Callable[[Unscorable], str]
-
-
-def table_of(scores: list[Scores], answering: Answering) -> Table:
-    """Give one row a window, in order. A refusal has `error` and `detail`, and no probabilities."""
+    model, classes: that all of them were scored by.
+    """
     probabilities = np.concatenate([each.probabilities for each in scores])  # (n, 4)
     refused = np.isnan(probabilities[:, 0])
-    states = pa.array([STATE_NAMES[state] for state in answering.classes])
+    states = pa.array([STATE_NAMES[state] for state in classes])
     best = pa.array(np.where(refused, 0, probabilities.argmax(axis=1)), mask=refused)  # the first of equals
-    by_state = dict(zip(answering.classes, probabilities.T, strict=True))
-    errors, details = _refusals(scores, len(refused), answering.type_of)
+    by_state = dict(zip(classes, probabilities.T, strict=True))
+    errors, details = _refusals(scores, len(refused))
     warnings, codes = _warnings(scores)
     columns = [
         np.concatenate([np.full(len(each), each.encounter) for each in scores]),
@@ -63,7 +56,7 @@ def table_of(scores: list[Scores], answering: Answering) -> Table:
         states.take(best),
         *(pa.array(by_state[state], mask=refused) for state in INFERENCE_KEYS),
         warnings,
-        *(errors, details, pa.repeat(answering.model, len(refused)), codes),
+        *(errors, details, pa.repeat(model, len(refused)), codes),
     ]
     return pa.table(columns, schema=SCHEMA.append(pa.field(CODES, pa.string())))
 
@@ -72,14 +65,14 @@ def _instants(parts: list[Any]) -> Any:  # noqa: ANN401 - pyarrow ships no types
     return pa.array(np.concatenate(parts)).cast(INSTANT)
 
 
-def _refusals(scores: list[Scores], count: int, type_of: Callable[[Unscorable], str]) -> tuple[Any, Any]:
+def _refusals(scores: list[Scores], count: int) -> tuple[Any, Any]:
     """Give the columns `error` and `detail`."""
     errors: list[str | None] = [None] * count
     details: list[str | None] = [None] * count
     start = 0
     for each in scores:
         for at, reason in each.refusals.items():
-            errors[start + at], details[start + at] = type_of(reason), str(reason)
+            errors[start + at], details[start + at] = f"/problems/{reason.code}", str(reason)
         start += len(each)
     return pa.array(errors, pa.string()), pa.array(details, pa.string())
 

@@ -102,7 +102,7 @@ def test_users_of_an_older_database_sign_in_as_clients_and_others_come_after_the
         connection.execute(text("INSERT INTO users (username, hashed_password) VALUES ('ana', :it)"), {"it": hashed})
     migrate_database(settings)
     with create_app(settings).app_context():
-        found = accounts.verify("ana", "old password")
+        found = accounts.claim("ana").proven_by("old password")
         later = accounts.create_user("bea", "correct horse", role=accounts.Role.CLIENT, min_length=8)
         assert (found and found.id, found and found.role, later.id) == (1, "client", 2)
         db.engine.dispose()

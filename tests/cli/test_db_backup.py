@@ -12,14 +12,13 @@ from click.testing import CliRunner, Result
 from conftest import MakeSettings
 from flask import Flask
 from postgres import Server, cluster
-from recorded import PREDICTION
+from recorded import PREDICTION, append
 from sqlalchemy import text
 
 from fcv_api.app import database_app
 from fcv_api.cli import main
 from fcv_api.cli.db import migrate_database
 from fcv_api.extensions import db, write_transaction
-from fcv_api.ledger.record import append
 
 
 def fcv(*words: str | Path, **env: str) -> Result:

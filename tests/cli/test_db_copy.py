@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from conftest import PASSWORD, MakeSettings
 from flask.testing import FlaskClient
 from postgres import new_database
-from recorded import PREDICTION, REFUSAL
+from recorded import PREDICTION, REFUSAL, append
 from sqlalchemy import Row, select, text
 
 from fcv_api import accounts, activations
@@ -24,7 +24,6 @@ from fcv_api.cli import db_copy, main
 from fcv_api.cli.db import migrate_database
 from fcv_api.extensions import db, write_transaction
 from fcv_api.ledger import chain, retention
-from fcv_api.ledger.record import append
 from fcv_api.settings import Settings
 from fcv_api.wire.example import example_request
 
@@ -147,7 +146,7 @@ def test_the_service_goes_on_there(database: Database, one: str, other: str) -> 
         assert append([PREDICTION], perf_counter())[0].seq == 1207
         assert activations.activate(activations.ModelCopy("m", "2", "c" * 64, "d" * 64, b"", b""), "ana", "") == 4
         assert chain.verify().count == 1204
-        assert accounts.verify("ana", PASSWORD)
+        assert accounts.claim("ana").proven_by(PASSWORD)
 
 
 def test_times_are_the_same_whatever_zone_the_server_has(database: Database) -> None:

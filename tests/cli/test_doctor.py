@@ -16,7 +16,7 @@ import pytest
 from alembic import command
 from click.testing import CliRunner
 from conftest import BOTH_DATABASES, UNTRAINED, MakeSettings
-from recorded import PREDICTION
+from recorded import PREDICTION, append
 
 from fcv_api import accounts, activations
 from fcv_api.accounts import Role
@@ -26,7 +26,6 @@ from fcv_api.cli.db import migrate_database
 from fcv_api.cli.doctor import clock, disk, policy
 from fcv_api.extensions import db
 from fcv_api.ledger import retention
-from fcv_api.ledger.record import append
 from fcv_api.settings import Settings
 
 SECRET = "kept-from-every-eye-0123456789abcdef"

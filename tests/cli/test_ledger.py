@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 from conftest import MakeSettings, MakeToken
 from flask.testing import FlaskClient
-from recorded import PREDICTION, REFUSAL
+from recorded import PREDICTION, REFUSAL, append
 from sqlalchemy import update
 
 from fcv_api.cli import main
@@ -23,7 +23,6 @@ from fcv_api.extensions import write_transaction
 from fcv_api.ledger import query
 from fcv_api.ledger.chain import publish_head
 from fcv_api.ledger.query import Wanted
-from fcv_api.ledger.record import append
 from fcv_api.ledger.tables import PredictionRow
 from fcv_api.settings import ROOT
 

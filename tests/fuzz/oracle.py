@@ -20,9 +20,9 @@ from fcv_api.accounts import Role
 from fcv_api.app import create_app
 from fcv_api.cli.db import migrate_database
 from fcv_api.extensions import db
+from fcv_api.issued_tokens import token_for
 from fcv_api.settings import Settings
 from fcv_api.web import parser
-from fcv_api.web.tokens import token_for
 from fcv_api.wire.cells import encounter_id
 
 Body = dict[str, Any]

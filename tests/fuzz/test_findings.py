@@ -15,8 +15,8 @@ from mutation import mutate, seeds
 from oracle import Answer, Broken, Target, target
 
 from fcv_api import scoring
-from fcv_api.domain.errors import InvalidQuery
 from fcv_api.web import batch
+from fcv_api.web.facts import problem_body
 
 KEPT = sorted((FIXTURES / "fuzz").iterdir())
 """What `make fuzz` found, under its hash, and what others have fallen over, by name."""
@@ -77,16 +77,16 @@ def test_an_answer_for_another_encounter_would_be_found(service: Target, monkeyp
 def test_a_batch_that_says_other_than_each_alone_would_be_found(
     service: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch, "slug_of", lambda _reason: "window-span")
+    monkeypatch.setattr(batch, "problem_body", lambda fact: problem_body(fact) | {"type": "/problems/window-span"})
     with pytest.raises(Broken, match=r"^in a batch: "):
         service.check(seeds()[3])
 
 
 def test_a_page_of_html_would_be_found(service: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     def page(*_: object, **__: object) -> None:
-        raise InvalidQuery((), 0)
+        raise KeyError
 
     monkeypatch.setattr(scoring, "assess_all", page)
-    service.http.application.error_handler_spec[None][None][InvalidQuery] = lambda _fact: ("<html>", 422)
+    service.http.application.error_handler_spec[None][None][KeyError] = lambda _error: ("<html>", 422)
     with pytest.raises(Broken, match="as text/html"):
         service.check(seeds()[0])

@@ -29,16 +29,15 @@ MAY_IMPORT = {
     "history": {"scoring", "wire", "lstm", "domain"},
     "web": {
         *("scoring", "wire", "accounts", "throttle", "issued_tokens", "ledger", "activations", "extensions", "domain"),
-        *("security_log", "passwords"),
+        *("security_log", "access_log", "passwords"),
     },
     "app": {
-        *("web", "lstm", "scoring", "accounts", "ledger", "activations", "settings", "extensions", "access_log"),
+        *("web", "lstm", "scoring", "accounts", "ledger", "activations", "settings", "extensions"),
         *("domain", "throttle"),
     },
     "cli": {
         "affinity",
         "app",
-        "web",
         "lstm",
         "scoring",
         "accounts",
@@ -68,6 +67,11 @@ def rooms_imported(module: Module) -> set[str]:
 @pytest.mark.parametrize("module", MODULES, ids=lambda module: module.name)
 def test_no_import_goes_against_the_arrow(module: Module) -> None:
     assert rooms_imported(module) <= MAY_IMPORT[module.room]
+
+
+@pytest.mark.parametrize("room", ["web", "cli"])
+def test_only_what_puts_the_service_together_imports_its_doors(room: str) -> None:
+    assert {name for name, allowed in MAY_IMPORT.items() if room in allowed} <= {"app"}
 
 
 def test_the_domain_is_pure() -> None:

@@ -18,7 +18,6 @@ from fcv_api.history.run import Crew, part, put_together, score
 from fcv_api.history.work import Work
 from fcv_api.lstm.registry import SHIPPED, SHIPPED_IN
 from fcv_api.training.simulate import simulate
-from fcv_api.web.facts import type_of
 from fcv_api.wire.partition import SortOptions
 from fcv_api.wire.stays import write_stays
 from fcv_api.wire.table_file import TableFile, open_table
@@ -51,7 +50,7 @@ def job(table: TableFile) -> Job:
     folder = SHIPPED_IN / SHIPPED
     manifest, flatbuffer = (folder / "manifest.json").read_bytes(), (folder / "model.tflite").read_bytes()
     rolling = True
-    return Job(manifest, flatbuffer, rolling, ZoneInfo("America/Bogota"), table.dialect, type_of)
+    return Job(manifest, flatbuffer, rolling, ZoneInfo("America/Bogota"), table.dialect)
 
 
 def parted(table: TableFile, output: Path) -> Work:

@@ -10,14 +10,14 @@ from conftest import BOTH_DATABASES
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from recorded import PREDICTION, REFUSAL
+from recorded import PREDICTION, REFUSAL, append
 from sqlalchemy import delete, insert, select, text, update
 
 from fcv_api.extensions import write_transaction
 from fcv_api.ledger import chain, query, retention
 from fcv_api.ledger.chain import BrokenChain, publish_head, verify
 from fcv_api.ledger.query import Wanted
-from fcv_api.ledger.record import Link, Record, append, digest
+from fcv_api.ledger.record import Link, Record, digest
 from fcv_api.ledger.retention import Purge
 from fcv_api.ledger.tables import CheckpointRow, HeadRow, PredictionRow, utc_moment
 

@@ -8,20 +8,19 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
-from typing import Any
 
 import pytest
 from conftest import BOTH_DATABASES
 from flask import Flask
-from recorded import PREDICTION, REFUSAL
+from recorded import PREDICTION, REFUSAL, append
 from sqlalchemy.exc import DBAPIError
 
 from fcv_api.extensions import db
-from fcv_api.extensions.cursors import on_sqlite
-from fcv_api.ledger import chain, query
+from fcv_api.extensions.cursors import on_sqlite, run, write_attempts, write_cursor
+from fcv_api.ledger import chain, query, record
 from fcv_api.ledger.query import Wanted
-from fcv_api.ledger.record import Record, append
-from fcv_api.ledger.tables import GENESIS, utc_moment, utc_text
+from fcv_api.ledger.record import Record
+from fcv_api.ledger.tables import GENESIS, id_prefix, utc_moment, utc_text
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -34,7 +33,7 @@ def all_records() -> list[Record]:
 def test_what_was_recorded_is_read_back_as_it_was() -> None:
     given = append([PREDICTION, REFUSAL], perf_counter())
     assert all_records() == given
-    assert [each[:15] for each in given] == [PREDICTION[:15], REFUSAL[:15]]
+    assert [each[:15] for each in given] == [PREDICTION[1:], REFUSAL[1:]]
 
 
 @BOTH_DATABASES
@@ -48,17 +47,17 @@ def test_each_record_carries_the_hash_of_the_one_before_it() -> None:
 @BOTH_DATABASES
 def test_the_hash_can_be_computed_by_anybody_from_what_is_stored() -> None:
     """As docs/operations.md says it, with nothing but the standard library."""
-    (record,) = append([PREDICTION._replace(warnings='[{"detail":"36,5 °C"}]')], perf_counter())
-    others = [getattr(record, name) for name in Record._fields if name not in ("window_raw", "hash")]
+    (made,) = append([PREDICTION._replace(warnings='[{"detail":"36,5 °C"}]')], perf_counter())
+    others = [getattr(made, name) for name in Record._fields if name not in ("window_raw", "hash")]
     text = json.dumps(others, separators=(",", ":"), ensure_ascii=False)
-    assert hashlib.sha256((record.window_raw or b"") + text.encode()).hexdigest() == record.hash
+    assert hashlib.sha256((made.window_raw or b"") + text.encode()).hexdigest() == made.hash
 
 
 @BOTH_DATABASES
 def test_when_and_how_long_after_the_receipt_is_recorded() -> None:
-    (record,) = append([PREDICTION], perf_counter() - 2)
-    assert 2_000_000 <= record.duration_us < 3_000_000
-    assert abs(utc_moment(record.at) - datetime.now(UTC)) < timedelta(seconds=5)
+    (made,) = append([PREDICTION], perf_counter() - 2)
+    assert 2_000_000 <= made.duration_us < 3_000_000
+    assert abs(utc_moment(made.at) - datetime.now(UTC)) < timedelta(seconds=5)
 
 
 @BOTH_DATABASES
@@ -83,46 +82,47 @@ def test_many_writers_at_once_make_one_chain(app: Flask) -> None:
     assert [each.previous for each in records[1:]] == [each.hash for each in records[:-1]]
 
 
+REVOKE = "INSERT INTO revoked_tokens VALUES (?, '2030-01-01 00:00:00')"
+
+
 @BOTH_DATABASES
-def test_another_write_joins_the_transaction(app: Flask) -> None:
-    assert app
-
-    def also(cursor: Any, records: list[Record]) -> None:
-        cursor.execute(f"INSERT INTO revoked_tokens VALUES ('{records[0].id}', '2030-01-01 00:00:00')")
-
-    (record,) = append([PREDICTION], perf_counter(), also)
+def test_another_write_joins_the_transaction() -> None:
+    with write_cursor() as cursor:
+        (made,) = record.append(cursor, [PREDICTION])
+        run(cursor, REVOKE, made.id)
     with db.engine.connect() as connection:
-        assert connection.exec_driver_sql("SELECT jti FROM revoked_tokens").scalar() == record.id
+        assert connection.exec_driver_sql("SELECT jti FROM revoked_tokens").scalar() == made.id
 
 
 @BOTH_DATABASES
 def test_where_the_other_write_fails_nothing_is_recorded() -> None:
-    def fail(cursor: Any, _records: list[Record]) -> None:
-        cursor.execute("INSERT INTO nowhere VALUES (1)")
+    def record_and_fail() -> None:
+        with write_cursor() as cursor:
+            record.append(cursor, [PREDICTION])
+            cursor.execute("INSERT INTO nowhere VALUES (1)")
 
     with pytest.raises(DBAPIError):
-        append([PREDICTION], perf_counter(), fail)
+        record_and_fail()
     assert all_records() == []
     assert append([PREDICTION], perf_counter())[0].seq == 1
 
 
-class Stall:
-    """Stand still in the middle of the first writes, for longer than PostgreSQL lets a silent client hold the lock."""
-
-    def __init__(self, times: int) -> None:
-        self.left = times
-
-    def __call__(self, cursor: Any, _records: list[Record]) -> None:
-        if self.left and not on_sqlite(cursor):
-            self.left -= 1
-            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '50ms'")
-            time.sleep(0.2)
-        cursor.execute("INSERT INTO revoked_tokens VALUES ('x', '2030-01-01 00:00:00')")
+def record_standing_still(times: int) -> list[Record]:
+    """Record, and stand still the first times for longer than PostgreSQL lets a silent client hold the lock."""
+    records: list[Record] = []
+    for number, attempt in enumerate(write_attempts()):
+        with attempt as cursor:
+            records = record.append(cursor, [PREDICTION, REFUSAL])
+            if number < times and not on_sqlite(cursor):
+                cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '50ms'")
+                time.sleep(0.2)
+            run(cursor, REVOKE, "x")
+    return records
 
 
 @BOTH_DATABASES
 def test_a_writer_that_stood_still_and_lost_the_lock_records_once_when_it_goes_on() -> None:
-    assert [each.seq for each in append([PREDICTION, REFUSAL], perf_counter(), Stall(1))] == [1, 2]
+    assert record_standing_still(1) == all_records()
     assert [each.seq for each in all_records()] == [1, 2]
     assert chain.verify().count == 2
 
@@ -132,7 +132,36 @@ def test_a_writer_that_stood_still_and_lost_the_lock_records_once_when_it_goes_o
 def test_a_writer_that_stands_still_again_or_for_long_records_nothing(
     times: int, seconds_in_line: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fcv_api.ledger.record.SECONDS_IN_LINE", seconds_in_line)
+    monkeypatch.setattr("fcv_api.extensions.cursors.SECONDS_IN_LINE", seconds_in_line)
     with pytest.raises(DBAPIError, match="idle-in-transaction"):
-        append([PREDICTION], perf_counter(), Stall(times))
+        record_standing_still(times)
     assert all_records() == []
+
+
+@BOTH_DATABASES
+def test_an_id_begins_with_the_time_of_its_record() -> None:
+    (made,) = append([PREDICTION], perf_counter())
+    assert made.id.startswith(id_prefix(utc_moment(made.at)))
+    assert query.search(Wanted(since=made.at), 2) == [made]
+
+
+@BOTH_DATABASES
+def test_a_record_that_waited_for_the_lock_is_found_by_whoever_asked_meanwhile(app: Flask) -> None:
+    """Who asks `since` when it asked last must not miss what was received before that, and recorded after it."""
+
+    def write() -> list[Record]:
+        with app.app_context():
+            return append([PREDICTION], perf_counter())
+
+    with ThreadPoolExecutor(1) as pool:
+        with write_cursor() as cursor:
+            record.lock(cursor)
+            waiting = pool.submit(write)
+            if on_sqlite(cursor):
+                time.sleep(1.7)  # it gives up after 2 s
+            else:
+                cursor.execute("SELECT pg_sleep(1.7)")
+            since = utc_text(datetime.now(UTC))
+        (made,) = waiting.result()
+    assert query.search(Wanted(since=since), 2) == [made]
+    assert made.duration_us > 1_500_000

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from time import perf_counter
-from typing import Any
 
 import pytest
 from conftest import BOTH_DATABASES
@@ -12,9 +10,10 @@ from recorded import PREDICTION
 from sqlalchemy import func, select, update
 
 from fcv_api.extensions import read_transaction, write_transaction
+from fcv_api.extensions.cursors import write_cursor
 from fcv_api.ledger import query, replies
 from fcv_api.ledger.query import Wanted
-from fcv_api.ledger.record import Record, append
+from fcv_api.ledger.record import append
 from fcv_api.ledger.replies import FEW, KEPT, MANY, AlreadyAnswered, Asked, forget_expired
 from fcv_api.ledger.tables import ReplyRow, utc_text
 
@@ -23,7 +22,9 @@ ASKED = Asked(7, "key-1", "/predict application/json", "b" * 64)
 
 
 def keep(asked: Asked = ASKED, answer: bytes = b"\0\xffanswer") -> None:
-    append([PREDICTION], perf_counter(), lambda cursor, _records: replies.keep(cursor, asked, answer))
+    with write_cursor() as cursor:
+        append(cursor, [PREDICTION])
+        replies.keep(cursor, asked, answer)
 
 
 def age(by: timedelta, asked: Asked = ASKED) -> None:
@@ -77,12 +78,14 @@ def test_a_second_answer_to_a_key_is_not_kept_and_nor_are_its_records() -> None:
 
 
 def test_what_fails_after_the_answer_was_kept_takes_it_back_with_its_records() -> None:
-    def fail(cursor: Any, _records: list[Record]) -> None:
-        replies.keep(cursor, ASKED, b"answer")
-        raise KeyError
+    def keep_and_fail() -> None:
+        with write_cursor() as cursor:
+            append(cursor, [PREDICTION])
+            replies.keep(cursor, ASKED, b"answer")
+            raise KeyError
 
     with pytest.raises(KeyError):
-        append([PREDICTION], perf_counter(), fail)
+        keep_and_fail()
     assert (replies.find(ASKED), list(query.stream(Wanted()))) == (None, [])
 
 

@@ -154,6 +154,52 @@ def test_without_a_model_the_whole_batch_is_refused_and_each_encounter_recorded(
     assert recorded(http, token) == [(5501, "/problems/no-model"), (5502, "/problems/no-model")]
 
 
+def of_nobody(batch: Body) -> None:
+    batch["idAtencion"]["7"] = None
+
+
+def without_values(batch: Body) -> None:
+    del batch["valor"]
+
+
+def with_a_list(batch: Body) -> None:
+    batch["valor"] = list(batch["valor"].values())
+
+
+@pytest.mark.parametrize(
+    ("spoil", "slug"),
+    [(of_nobody, "invalid-rows"), (without_values, "invalid-body"), (with_a_list, "invalid-body")],
+)
+def test_a_batch_that_is_refused_whole_is_recorded_once_for_each_encounter_that_it_names(
+    http: FlaskClient, token: dict[str, str], spoil: Callable[[Body], None], slug: str
+) -> None:
+    batch, headers = example_batch(), token | {"Idempotency-Key": "round-8"}
+    spoil(batch)
+    first, again = (http.post("/predict/batch", json=batch, headers=headers) for _ in range(2))
+    assert (first.status_code, first.get_json()["type"]) == (422, f"/problems/{slug}")
+    assert (again.data, again.headers["Idempotent-Replayed"]) == (first.data, "true")
+    assert recorded(http, token) == [(5501, f"/problems/{slug}"), (5502, f"/problems/{slug}")]
+
+
+def test_a_table_that_is_refused_whole_is_recorded_for_each_encounter_too(
+    http: FlaskClient, token: dict[str, str]
+) -> None:
+    table = example_csv().replace("valor", "otra")
+    assert http.post("/predict/batch", data=table, headers=token | CSV).status_code == 422
+    assert recorded(http, token) == [(5501, "/problems/invalid-body"), (5502, "/problems/invalid-body")]
+
+
+@pytest.mark.parametrize("ids", [{"0": "x"}, [], None], ids=str)
+def test_a_batch_that_names_no_encounter_leaves_a_line_in_the_log_and_its_key_free(
+    http: FlaskClient, token: dict[str, str], log_file: Path, ids: object
+) -> None:
+    headers = token | {"Idempotency-Key": "round-9"}
+    assert http.post("/predict/batch", json=example_batch() | {"idAtencion": ids}, headers=headers).status_code == 422
+    assert "'problem': 'invalid-" in log_file.read_text().splitlines()[-1]
+    assert recorded(http, token) == []
+    assert http.post("/predict/batch", json=example_batch(), headers=headers).status_code == 200
+
+
 @pytest.mark.parametrize(("role", "status"), [(Role.CLIENT, 200), (Role.READER, 403), (Role.ADMIN, 200)])
 def test_a_reader_sends_no_batch(
     http: FlaskClient, make_token: Callable[..., dict[str, str]], role: Role, status: int

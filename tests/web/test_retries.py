@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,8 @@ from fcv_api.app import DatabaseActivations
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.window import Matrix
 from fcv_api.extensions import read_transaction, write_transaction
+from fcv_api.extensions.cursors import on_sqlite
+from fcv_api.ledger import replies as kept_replies
 from fcv_api.ledger.tables import PredictionRow, ReplyRow, utc_text
 from fcv_api.lstm.swap import Serving
 from fcv_api.settings import Settings
@@ -248,6 +251,29 @@ def test_a_batch_of_which_a_part_failed_by_our_fault_is_tried_again(
 
 
 @BOTH_DATABASES
+@pytest.mark.parametrize("lost", ["valor", "nomSigno", "fecRegistro"])
+def test_a_bed_whose_export_lost_a_column_is_refused_again_and_recorded_once(
+    http: FlaskClient, token: Headers, encounter: Body, lost: str
+) -> None:
+    del encounter[lost]
+    first, again = (http.post("/predict", json=encounter, headers=token | KEY) for _ in range(2))
+    assert problem(first) == (422, "/problems/invalid-body")
+    check_same(again, first)
+    assert (records(), replies()) == (1, 1)
+
+
+@BOTH_DATABASES
+def test_several_encounters_sent_as_one_are_refused_again_and_each_recorded_once(
+    http: FlaskClient, token: Headers, encounter: Body
+) -> None:
+    encounter["idAtencion"] = {row: 41 + at % 2 for at, row in enumerate(encounter["valor"])}
+    first, again = (http.post("/predict", json=encounter, headers=token | KEY) for _ in range(2))
+    assert problem(first) == (422, "/problems/several-encounters")
+    check_same(again, first)
+    assert (records(), replies()) == (2, 1)
+
+
+@BOTH_DATABASES
 def test_where_the_answer_cannot_be_kept_nothing_is_recorded_or_answered(
     http: FlaskClient, token: Headers, encounter: Body
 ) -> None:
@@ -334,6 +360,35 @@ def test_of_different_requests_at_the_same_moment_one_gets_the_key(app: Flask, t
     with read_transaction() as connection:
         kept = connection.scalars(select(PredictionRow.encounter)).all()
     assert kept == [first.get_json()["idAtencion"]]
+
+
+# A writer that stood still --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def _stalled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the first writer stand still for longer than PostgreSQL lets a silent client hold the record's lock."""
+    keep, stalls = kept_replies.keep, [True]
+
+    def keep_late(cursor: Any, *given: Any) -> None:
+        if stalls and not on_sqlite(cursor) and stalls.pop():
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '50ms'")
+            time.sleep(0.2)
+        keep(cursor, *given)
+
+    monkeypatch.setattr(kept_replies, "keep", keep_late)
+
+
+@BOTH_DATABASES
+@pytest.mark.usefixtures("_stalled")
+def test_an_answer_names_the_record_that_was_committed_and_no_other(
+    http: FlaskClient, token: Headers, encounter: Body
+) -> None:
+    first, again = (http.post("/predict", json=encounter, headers=token | KEY) for _ in range(2))
+    assert first.status_code == 200
+    check_same(again, first)
+    assert http.get(first.headers["Location"], headers=token).status_code == 200
+    assert (records(), replies()) == (1, 1)
 
 
 # Without the record ---------------------------------------------------------------------------------------------

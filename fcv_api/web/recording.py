@@ -1,0 +1,78 @@
+"""Whatever comes of a request is recorded before it is answered: predictions, refusals, and what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import Response
+
+from fcv_api import scoring
+from fcv_api.domain.errors import Unscorable
+from fcv_api.domain.prediction import Refusal
+from fcv_api.extensions.cursors import write_attempts
+from fcv_api.ledger import replies
+from fcv_api.ledger.record import append
+from fcv_api.ledger.replies import AlreadyAnswered
+from fcv_api.scoring import Outcome
+from fcv_api.web import retries
+from fcv_api.web.facts import problem_of
+from fcv_api.web.requests import current_request, current_service
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def recorded(view: View) -> View:
+    """Answer a retry before its body is parsed, and record a fact that the parser or the view raises.
+
+    Beneath `authenticated`: a record and a key are one user's.
+    """
+
+    @wraps(view)
+    def answered(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        first = retries.answer_of_first()
+        if first:
+            return first
+        try:
+            return view(*args, **kwargs)
+        except Unscorable as fact:
+            refusals = _refusals(fact)
+            if not refusals:
+                raise
+            return record_and_answer(refusals, problem_of(fact))
+
+    return answered  # type: ignore[return-value]
+
+
+def record_and_answer(outcomes: Sequence[Outcome], response: Response, *, located: bool = False) -> Response:
+    """Record what came of this request, and return its response; the first one, where its key came twice at one moment.
+
+    located: the response says where the record is. It is kept for retries in the transaction of its records, so that
+    no crash can part them. Raises SQLAlchemyError, and then there must be no answer but that.
+    """
+    service, context = current_service(), current_request()
+    if not service.records:
+        return response
+    caller = context.caller()
+    entries = [scoring.entry_of(outcome, caller, service.runtime) for outcome in outcomes]
+    asked = context.asked if retries.are_kept(outcomes) else None
+    packed = retries.packed(response) if asked and not located else b""
+    try:
+        for attempt in write_attempts():
+            with attempt as cursor:
+                records = append(cursor, entries)
+                if located:
+                    response.headers["Location"] = f"/predictions/{records[0].id}"
+                if asked:
+                    replies.keep(cursor, asked, packed or retries.packed(response))
+    except AlreadyAnswered as found:
+        return retries.again(found.reply)
+    return response
+
+
+def _refusals(fact: Unscorable) -> list[Refusal]:
+    """Return a refusal for each encounter that is known to be refused for a fact."""
+    encounter = current_request().encounter
+    whose = fact.encounters or (() if encounter is None else (encounter,))
+    return [Refusal(each, fact) for each in whose]

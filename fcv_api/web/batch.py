@@ -8,8 +8,9 @@ from flask import Response, jsonify, request
 
 from fcv_api import scoring
 from fcv_api.accounts import Role
+from fcv_api.domain.bad_cells import InvalidRows
 from fcv_api.domain.encounter import Encounter
-from fcv_api.domain.errors import InvalidRows, NoModel
+from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import Prediction, Refusal
 from fcv_api.scoring import Outcome
 from fcv_api.web.facts import problem_body, problem_of

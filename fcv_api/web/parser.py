@@ -17,7 +17,7 @@ from marshmallow import Schema, ValidationError
 from webargs import core
 from webargs.flaskparser import FlaskParser
 
-from fcv_api.domain.errors import InvalidQuery
+from fcv_api.domain.bad_cells import InvalidQuery
 from fcv_api.web import turns
 from fcv_api.web.bodies import check_encoding, read_body
 from fcv_api.web.problems import ProblemRaised

@@ -7,7 +7,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
-from fcv_api.domain.errors import Cell, InvalidBody, SeveralEncounters
+from fcv_api.domain.bad_cells import Cell, InvalidBody
+from fcv_api.domain.errors import SeveralEncounters
 from fcv_api.wire.cells import LARGEST_ID, NO_ID, Reason, encounter_id
 from fcv_api.wire.table import Column, Distinct, KeyedColumn
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from io import StringIO
-from typing import Any
+from typing import Any, NamedTuple
 
 from fcv_api.wire.answer import INFERENCE_KEYS
 from fcv_api.wire.cells import Reason, text_of, whole_number
@@ -35,6 +35,13 @@ class Dialect:
     decimal: str
 
 
+class Header(NamedTuple):
+    """cells: how many it has. before: lines of the file before it."""
+
+    cells: int
+    before: int
+
+
 COMMA, SPANISH = Dialect(",", "."), Dialect(";", ",")
 
 
@@ -58,18 +65,17 @@ def dialect_of(separator: str, *, commas: bool, points: bool) -> Dialect:
 def read_csv(body: bytes, required: Collection[str], wanted: Collection[str]) -> tuple[dict[str, KeyedColumn], Dialect]:
     """Read those of the wanted columns that are there, by line, with cells as in JSON.
 
-    What is no number where one belongs stays text, for whoever reads it to refuse. Rows are not read where the header
-    lacks a required column. Raises NotCsv when a cell's place is uncertain: nobody can say whose it is.
+    What is no number where one belongs stays text, for whoever reads it to refuse. Where the header lacks a
+    required column, only `idAtencion` is read. Raises NotCsv where nobody can say whose a cell is.
     """
     text = _decode(body)
     separator, table = split_separator_line(text)
     reader = csv.reader(StringIO(table, newline=""), delimiter=separator, strict=True)
     header = read_header(reader, wanted)
     places = {name: header.index(name) for name in header if name in wanted}
-    if not places.keys() >= set(required):
-        return {name: KeyedColumn([], []) for name in places}, _dialect(separator, ())
-    lines, rows = _read_rows(reader, len(header), 1 + text.count("\n") - table.count("\n"))
-    texts = {name: [row[at] for row in rows] for name, at in places.items()}
+    if not places.keys() >= set(required):  # then only whose the rows are is of use
+        places = {name: at for name, at in places.items() if name == "idAtencion"}
+    lines, texts = _read_rows(reader, places, Header(len(header), text.count("\n") - table.count("\n")))
     dialect = _dialect(separator, texts.get("valor", ()))
     return {name: KeyedColumn(lines, _cells(name, column, dialect)) for name, column in texts.items()}, dialect
 
@@ -100,21 +106,23 @@ def read_header(reader: Any, wanted: Collection[str]) -> list[str]:  # noqa: ANN
     return header
 
 
-def _read_rows(reader: Any, cells: int, before: int) -> tuple[list[str], list[list[str]]]:  # noqa: ANN401
-    """Return each row that is not blank, with its line. cells: of the header. before: the file's lines up to it."""
-    lines, rows = [], []
+def _read_rows(reader: Any, places: Mapping[str, int], header: Header) -> tuple[list[str], dict[str, list[str]]]:  # noqa: ANN401
+    """Return the line of each row that is not blank, and the columns at some places. None is read for no place."""
+    lines: list[str] = []
+    columns: dict[str, list[str]] = {name: [] for name in places}
     try:
-        for row in reader:
+        for row in reader if places else ():
             if not any(row):
                 continue
-            line = str(reader.line_num + before - 1)
-            if len(row) != cells:
-                raise NotCsv(f"Line {line} has {len(row)} cells, and the header {cells}")
+            line = str(reader.line_num + header.before)
+            if len(row) != header.cells:
+                raise NotCsv(f"Line {line} has {len(row)} cells, and the header {header.cells}")
             lines.append(line)
-            rows.append(row)
+            for name, at in places.items():
+                columns[name].append(row[at])
     except csv.Error as error:
-        raise NotCsv(f"Line {reader.line_num + before - 1}: {error}") from None
-    return lines, rows
+        raise NotCsv(f"Line {reader.line_num + header.before}: {error}") from None
+    return lines, columns
 
 
 def _cells(name: str, texts: list[str], dialect: Dialect) -> Distinct[Any] | list[Any]:

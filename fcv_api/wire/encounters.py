@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fcv_api.domain.bad_cells import AmbiguousTime, InvalidRows, MixedTimeZones
 from fcv_api.domain.encounter import Encounter, UnknownUnit
-from fcv_api.domain.errors import AmbiguousTime, InvalidRows, MixedTimeZones, NoKnownSign, Unscorable
+from fcv_api.domain.errors import NoKnownSign, Unscorable
 from fcv_api.domain.prediction import Refusal
 from fcv_api.wire.cells import NO_ENCOUNTER, encounter_id, sign_index, text_of
 from fcv_api.wire.measurements import Measurements, read_measurements

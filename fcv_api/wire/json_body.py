@@ -13,7 +13,7 @@ import numpy as np
 import orjson
 from marshmallow import ValidationError
 
-from fcv_api.domain.errors import Cell, InvalidBody, InvalidRows
+from fcv_api.domain.bad_cells import Cell, InvalidBody, InvalidRows
 from fcv_api.domain.units import Unit
 from fcv_api.wire.cells import unit
 from fcv_api.wire.columns import encounters_of, invalid_body
@@ -88,7 +88,7 @@ def _parts(body: bytes) -> dict[str, memoryview]:
         raise _no_table(body) from None
     if not _is_plain(body, parts) and (twice := _twice(key for key in _keys(body) if key in NAMES)):
         raise InvalidBody.of([Cell(name, None, "this column comes more than once") for name in twice], len(twice))
-    if parts and not parts.keys() & set(REQUIRED):
+    if parts.keys() - set(NAMES) and not parts.keys() & set(REQUIRED):
         raise InvalidBody.of([Cell("body", None, f"none of the columns {', '.join(REQUIRED)} is here: {WANTED}")], 1)
     return {name: memoryview(part) for name, part in parts.items() if name in NAMES}
 

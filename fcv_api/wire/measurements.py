@@ -8,7 +8,7 @@ from datetime import tzinfo
 import numpy as np
 from numpy.typing import NDArray
 
-from fcv_api.domain.errors import BadCells, CodeNameConflict, InvalidRows
+from fcv_api.domain.bad_cells import BadCells, CodeNameConflict, InvalidRows
 from fcv_api.domain.vitals import SIGNS
 from fcv_api.wire.cells import Reason, code, number, sign_index
 from fcv_api.wire.table import Distinct, Positions, Table, WrongCells

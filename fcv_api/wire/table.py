@@ -12,7 +12,7 @@ import numpy as np
 from marshmallow import ValidationError
 from numpy.typing import NDArray
 
-from fcv_api.domain.errors import BadCells, Cell
+from fcv_api.domain.bad_cells import BadCells, Cell
 from fcv_api.wire.cells import ABSENT, Reason
 
 T = TypeVar("T")

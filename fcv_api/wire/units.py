@@ -9,7 +9,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from fcv_api.domain.errors import BadCells, InvalidRows, UnitMissing, WrongUnit
+from fcv_api.domain.bad_cells import BadCells, InvalidRows, UnitMissing, WrongUnit
 from fcv_api.domain.units import Kind, Unit
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGNS
 from fcv_api.wire.cells import Reason, unit

@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 from fcv_api.accounts import Role
 from fcv_api.extensions import write_transaction
 from fcv_api.ledger.tables import PredictionRow
-from fcv_api.wire.example import example_batch, example_request
+from fcv_api.wire.example import example_batch, example_csv, example_request
 
 Body = dict[str, Any]
 JSON = "application/json"
@@ -86,6 +86,7 @@ BODIES: dict[str, Body] = {
     "/auth/token": CREDENTIALS,
 }
 WITH_TOKEN = ("GET /", "GET /model", "GET /predictions", "GET /predictions/{record_id}", "POST /auth/logout")
+UNCLOSED = f'{example_csv()}"1'
 BY_ADMIN, CLOSED = {"REGISTRATION": "admin"}, {"REGISTRATION": "closed"}
 
 
@@ -111,6 +112,11 @@ def without(sign: str) -> Body:
     body = example_request()
     rows = [row for row, name in body["nomSigno"].items() if name != sign]
     return body | {name: {row: cells[row] for row in rows} for name, cells in body.items() if isinstance(cells, dict)}
+
+
+def under_other_names() -> Body:
+    body = example_request()
+    return body | {"nomSigno": dict.fromkeys(body["nomSigno"], "MDC_PRESS_BLD")}
 
 
 def apart(step: timedelta, instants: int = 20) -> Body:
@@ -200,7 +206,8 @@ ROWS = (
     of_a_window("too-few-instants", apart(timedelta(minutes=5), instants=19)),
     of_a_window("window-span", apart(timedelta(minutes=11))),
     of_a_window("missing-signs", without("MDC_PULS_OXIM_SAT_O2")),
-    Row("POST /predict/batch", "not-csv", posting("/predict/batch", data='a;b\n"1', content_type="text/csv")),
+    of_a_window("no-known-sign", under_other_names()),
+    Row("POST /predict/batch", "not-csv", posting("/predict/batch", data=UNCLOSED, content_type="text/csv")),
     *(Row(route, "not-authenticated", as_nobody(route)) for route in (*WITH_TOKEN, f"{WITH_TOKEN[3]}/replay")),
     Row("GET /predictions", "invalid-query", getting("/predictions?limit=0")),
     Row("GET /predictions/{record_id}", "not-found", getting("/predictions/none")),

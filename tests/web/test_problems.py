@@ -14,8 +14,9 @@ from flask.testing import FlaskClient
 
 from fcv_api import scoring
 from fcv_api.accounts import UnusableCredentials, UsernameTaken
-from fcv_api.domain import errors
-from fcv_api.domain.errors import BadCells, Cell, MissingSign, Unscorable
+from fcv_api.domain import bad_cells, errors
+from fcv_api.domain.bad_cells import BadCells, Cell
+from fcv_api.domain.errors import MissingSign, Unscorable
 from fcv_api.lstm.artifact import ArtifactError
 from fcv_api.passwords import TooManyPasswords
 from fcv_api.web import problems
@@ -26,12 +27,12 @@ NOW = datetime(2024, 3, 3, 9, 30, tzinfo=UTC)
 BAD = (Cell("valor", "7", "must be a number"),), 3
 SPAN = {"minutes": 9.5, "median_step": 0.5, "shortest": 47.5, "longest": 190.0}
 EXAMPLES: tuple[Any, ...] = (
-    errors.InvalidBody(*BAD),
-    errors.InvalidRows(*BAD),
+    bad_cells.InvalidBody(*BAD),
+    bad_cells.InvalidRows(*BAD),
     errors.NoKnownSign(180, ("NOM_RESP_RATE",)),
-    errors.CodeNameConflict(*BAD),
-    errors.MixedTimeZones(*BAD),
-    errors.AmbiguousTime(*BAD),
+    bad_cells.CodeNameConflict(*BAD),
+    bad_cells.MixedTimeZones(*BAD),
+    bad_cells.AmbiguousTime(*BAD),
     errors.TooFewInstants(have=3, need=20, ready_at=NOW),
     errors.WindowSpan(first=NOW, last=NOW, **SPAN),
     errors.MissingSigns((MissingSign("MDC_TEMP", None),), NOW, NOW),
@@ -41,9 +42,9 @@ EXAMPLES: tuple[Any, ...] = (
     UsernameTaken("This username is taken."),
     TooManyPasswords("Too many sign-ins wait already."),
     UnusableCredentials("password", "is too short"),
-    errors.InvalidQuery(*BAD),
-    errors.WrongUnit(*BAD),
-    errors.UnitMissing(*BAD),
+    bad_cells.InvalidQuery(*BAD),
+    bad_cells.WrongUnit(*BAD),
+    bad_cells.UnitMissing(*BAD),
     errors.SeveralEncounters((1, 2)),
 )
 
@@ -114,8 +115,9 @@ def test_what_flask_raises_has_a_problem_of_the_same_status() -> None:
 
 
 def test_too_few_instants_tell_how_many_and_when(app: Flask) -> None:
+    few = next(each for each in EXAMPLES if isinstance(each, errors.TooFewInstants))
     with app.test_request_context():
-        body: Any = app.make_response(app.handle_user_exception(EXAMPLES[5])).get_json()
+        body: Any = app.make_response(app.handle_user_exception(few)).get_json()
     assert (body["have"], body["need"], body["ready_at"]) == (3, 20, "2024-03-03 09:30:00+00:00")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from fcv_api.domain.errors import Cell, InvalidBody, InvalidRows
+from fcv_api.domain.bad_cells import Cell, InvalidBody, InvalidRows
 from fcv_api.domain.units import Unit
 from fcv_api.wire.cells import unit
 from fcv_api.wire.json_body import NAMES, REQUIRED, WANTED, NotJson
@@ -34,7 +34,7 @@ def read_plainly(body: bytes) -> dict[str, Any]:
     if twice := [name for name in _twice(pairs) if name in NAMES]:
         raise InvalidBody.of((Cell(name, None, "this column comes more than once") for name in twice), len(twice))
     columns = {name: cells for name, cells in pairs if name in NAMES}
-    if pairs and not columns.keys() & set(REQUIRED):
+    if {name for name, _ in pairs} - set(NAMES) and not columns.keys() & set(REQUIRED):
         raise InvalidBody.of([Cell("body", None, f"none of the columns {', '.join(REQUIRED)} is here: {WANTED}")], 1)
     for name in NAMES:
         if name == "idUnidad" and _units_suffice(columns):

@@ -15,8 +15,9 @@ from reading import BOGOTA, Body
 from reading import read as read_alone
 from strategies import requests
 
+from fcv_api.domain.bad_cells import CodeNameConflict, InvalidRows, MixedTimeZones, UnitMissing
 from fcv_api.domain.encounter import Encounter
-from fcv_api.domain.errors import CodeNameConflict, InvalidRows, MixedTimeZones, NoKnownSign, UnitMissing
+from fcv_api.domain.errors import NoKnownSign
 from fcv_api.domain.prediction import Refusal
 from fcv_api.wire.batch import BatchSchema
 from fcv_api.wire.example import example_request

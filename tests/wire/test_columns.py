@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from marshmallow import ValidationError
 
-from fcv_api.domain.errors import Cell, InvalidRows
+from fcv_api.domain.bad_cells import Cell, InvalidRows
 from fcv_api.wire.cells import ABSENT
 from fcv_api.wire.columns import ColumnField
 from fcv_api.wire.table import Table, WrongCells, table_of

@@ -92,9 +92,13 @@ def test_a_header_of_one_cell_is_refused_with_the_separators_that_are_known() ->
         read("idAtencion:valor\n5:1\n")
 
 
-def test_rows_are_not_read_where_the_header_lacks_a_column() -> None:
-    columns, _dialect = read_csv(b"idAtencion,valor\n5\n5,6,7\n", ("nomSigno",), WANTED)
-    assert by_key(columns) == {"idAtencion": {}, "valor": {}}
+def test_only_whose_rows_they_are_is_read_where_the_header_lacks_a_column() -> None:
+    columns, _dialect = read_csv(b"idAtencion,valor\n5,80\n6,90\n", ("nomSigno",), WANTED)
+    assert by_key(columns) == {"idAtencion": {"2": 5, "3": 6}}
+
+
+def test_no_row_is_read_where_the_header_has_nothing_of_use() -> None:
+    assert read_csv(b"sede,cama\n5\n5,6,7\n", ("nomSigno",), WANTED)[0] == {}
 
 
 @pytest.mark.parametrize(("cell", "number"), [("5501", 5501), ("5501,0", 5501), ("5,9", "5,9"), ("x", "x")])

@@ -12,16 +12,9 @@ import pytest
 from marshmallow import ValidationError
 from reading import Body, read
 
+from fcv_api.domain.bad_cells import BadCells, Cell, CodeNameConflict, InvalidRows, MixedTimeZones
 from fcv_api.domain.encounter import Encounter
-from fcv_api.domain.errors import (
-    BadCells,
-    Cell,
-    CodeNameConflict,
-    InvalidRows,
-    MixedTimeZones,
-    NoKnownSign,
-    SeveralEncounters,
-)
+from fcv_api.domain.errors import NoKnownSign, SeveralEncounters
 from fcv_api.domain.vitals import SIGN_NAMES, SIGNS
 from fcv_api.domain.window import WindowSpec, extract_window
 from fcv_api.wire.encounter import EncounterSchema

@@ -15,7 +15,8 @@ from plain_reader import read_plainly
 from reading import BOGOTA, said
 from strategies import requests
 
-from fcv_api.domain.errors import InvalidBody, InvalidRows, Unscorable
+from fcv_api.domain.bad_cells import InvalidBody, InvalidRows
+from fcv_api.domain.errors import Unscorable
 from fcv_api.wire.encounter import EncounterSchema
 from fcv_api.wire.json_body import NotJson, read_json
 from fcv_api.wire.table import KeyedColumn

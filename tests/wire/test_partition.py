@@ -11,7 +11,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from fcv_api.domain.errors import InvalidRows, UnusableExport
+from fcv_api.domain.bad_cells import InvalidRows
+from fcv_api.domain.errors import UnusableExport
 from fcv_api.domain.prediction import Refusal
 from fcv_api.domain.vitals import SIGNS
 from fcv_api.wire.arrow_cells import read_part

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from fcv_api.domain.errors import AmbiguousTime, BadCells, Cell, InvalidRows, MixedTimeZones
+from fcv_api.domain.bad_cells import AmbiguousTime, BadCells, Cell, InvalidRows, MixedTimeZones
 from fcv_api.domain.prediction import Refusal
 from fcv_api.wire.encounters import EncounterIndex, read_encounters
 from fcv_api.wire.table import Distinct, Table

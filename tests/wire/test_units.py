@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import reading
 
+from fcv_api.domain.bad_cells import InvalidRows, UnitMissing, WrongUnit
 from fcv_api.domain.encounter import Encounter
-from fcv_api.domain.errors import InvalidRows, UnitMissing, WrongUnit
 from fcv_api.domain.vitals import INDEX_BY_NAME
 
 Body = dict[str, Any]

@@ -19,7 +19,8 @@ from fcv_api.domain.prediction import State
 from fcv_api.domain.vitals import SIGNS
 from fcv_api.lstm.artifact import Artifact, GoldenWindow, Manifest
 from fcv_api.lstm.import_request import ImportRequest
-from fcv_api.lstm.keras_file import KerasFile, KerasFileError
+from fcv_api.lstm.keras_file import KerasFile
+from fcv_api.lstm.keras_names import KerasFileError
 from fcv_api.lstm.parity import PARITY_WINDOWS, Parity, compare
 from fcv_api.lstm.runtime import LiteRtModel
 

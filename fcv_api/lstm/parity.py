@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fcv_api.domain.vitals import SIGN_NAMES
 from fcv_api.domain.window import Matrix, WindowSpec
 from fcv_api.lstm.artifact import Artifact
-from fcv_api.lstm.keras_file import KerasFileError
+from fcv_api.lstm.keras_names import KerasFileError
 from fcv_api.lstm.runtime import bind
 
 PARITY_WINDOWS = 256

@@ -64,6 +64,7 @@ def _python() -> list[Path]:
     others = [Path(entry) for entry in sys.path if entry]
     others = [entry for entry in others if not PACKAGE.is_relative_to(entry.resolve())]
     libraries = [Path(each) for each in os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep) if each]
+    libraries += [Path(sys.prefix) / "lib", Path(sys.base_prefix) / "lib"]
     system = [Path(each) for each in LIBRARIES + ABOUT_THE_MACHINE]
     return [PACKAGE, Path(sys.executable), *installed, *others, *libraries, *system]
 

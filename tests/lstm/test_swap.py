@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import pytest
+from malformed import malformed
 
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import ModelIdentity
@@ -145,6 +146,21 @@ def test_an_activation_that_fails_keeps_the_old_model_serving_and_says_so(
     models.look()
     assert served(models) == "1.0.0"
     assert "Activation failed: Model fcv-sim/2 differs" in models.problem()
+
+
+def test_a_malformed_flatbuffer_does_not_end_the_worker_that_looks(make: Make, activations: FakeActivations) -> None:
+    models = make()
+    models.look()
+    activations.artifacts.append(malformed())
+    models.look()
+    assert served(models) == "1.0.0"
+    assert "Activation failed: Model fcv-untrained/6.6.6 ended the process that loaded it" in models.problem()
+
+
+def test_a_service_does_not_start_on_a_malformed_flatbuffer(make: Make, activations: FakeActivations) -> None:
+    activations.artifacts.append(malformed())
+    with pytest.raises(NoModel, match="ended the process that loaded it"):
+        make()
 
 
 def test_an_activation_that_failed_is_not_tried_every_second(

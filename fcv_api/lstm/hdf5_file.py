@@ -7,6 +7,7 @@ read those into the weights.
 from __future__ import annotations
 
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 from fcv_api.lstm.keras_names import KerasFileError
@@ -28,6 +29,14 @@ def read_attributes(content: bytes, name: str, wanted: tuple[str, ...]) -> dict[
             return {key: _text(file.attrs[key]) for key in wanted if key in file.attrs}
     except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
         raise KerasFileError(f"{name} is not a whole Keras file: {error}.") from None
+
+
+def write_attribute(path: Path, key: str, text: bytes) -> None:
+    """Replace an attribute of a file's root."""
+    import h5py  # only the `train` extra carries it
+
+    with h5py.File(path, "r+") as file:
+        file.attrs[key] = text
 
 
 def _check_objects(h5py: Any, root: Any, name: str) -> None:  # noqa: ANN401 - h5py ships no types

@@ -17,12 +17,14 @@ from typing import Any
 import orjson
 
 from fcv_api.lstm import hdf5_file
+from fcv_api.lstm.keras_config import for_serving
 from fcv_api.lstm.keras_names import KerasFileError, check_names
 
 ZIP, PICKLE = b"PK\x03\x04", b"\x80"
 MODELS = {"Sequential", "Functional", "Model"}
 ZIPPED = ".keras"
 WEIGHTS = "model.weights.h5"
+CONFIG = "model_config"
 MEMBERS = {"metadata.json", "config.json", WEIGHTS}
 LARGEST_MODEL = 1024**3  # bytes
 
@@ -36,6 +38,8 @@ class KerasFile:
     keras_version: str
     path: Path
     """A private copy of the bytes that were looked at, with the ending that makes Keras read them as we did."""
+    changes: tuple[str, ...] = ()
+    """What was changed in the copy's configuration, in words."""
 
     @property
     def keras_major(self) -> int:
@@ -55,12 +59,15 @@ class KerasFile:
         copy.write_bytes(content)
         try:
             version, config = _read_zip(copy, path) if copy.suffix == ZIPPED else _read_hdf5(content, path)
+            config, changes = for_serving(config)
             _check_whole(path, config)
+            if changes:
+                _rewrite(copy, config)
         except RecursionError:
             raise KerasFileError(f"{path} is nested too deeply.") from None
         if version.split(".")[0] not in ("2", "3"):
             raise KerasFileError(f"{path} was written by Keras {version}; 2.x and 3.x can be imported.")
-        return cls(path.name, hashlib.sha256(content).hexdigest(), version, copy)
+        return cls(path.name, hashlib.sha256(content).hexdigest(), version, copy, tuple(changes))
 
 
 def _ending(path: Path, content: bytes) -> str:
@@ -110,10 +117,23 @@ def _check_members(path: Path, archive: zipfile.ZipFile) -> None:
 
 def _read_hdf5(content: bytes, path: Path) -> tuple[str, Any]:
     """Read an `.h5` file's version and configuration."""
-    said = hdf5_file.read_attributes(content, str(path), ("model_config", "keras_version"))
-    if "model_config" not in said:
+    said = hdf5_file.read_attributes(content, str(path), (CONFIG, "keras_version"))
+    if CONFIG not in said:
         raise KerasFileError(f"{path} holds weights without a model; save it with model.save().")
     try:
-        return said["keras_version"], orjson.loads(said["model_config"])
+        return said["keras_version"], orjson.loads(said[CONFIG])
     except (KeyError, ValueError) as error:
         raise KerasFileError(f"{path} is not a whole Keras file: {error}.") from None
+
+
+def _rewrite(copy: Path, config: Any) -> None:  # noqa: ANN401
+    """Let a copy describe another model over the same weights."""
+    text = orjson.dumps(config)
+    if copy.suffix != ZIPPED:
+        hdf5_file.write_attribute(copy, CONFIG, text)
+        return
+    with zipfile.ZipFile(copy) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(copy, "w") as archive:
+        for name, content in (members | {"config.json": text}).items():
+            archive.writestr(name, content)

@@ -16,6 +16,7 @@ from fcv_api.lstm.runtime import LiteRtModel
 from fcv_api.lstm.swap import Serving, SwappedModels
 from fcv_api.settings import ROOT
 
+SIGMOID = Artifact.load(ROOT / "tests" / "fixtures" / "field_models" / "sigmoid" / "1.0.0")
 SHIPPED = Registry(ROOT / "models").artifact("fcv-sim/1.0.0")
 
 
@@ -155,6 +156,18 @@ def test_a_malformed_flatbuffer_does_not_end_the_worker_that_looks(make: Make, a
     models.look()
     assert served(models) == "1.0.0"
     assert "Activation failed: Model fcv-untrained/6.6.6 ended the process that loaded it" in models.problem()
+
+
+def test_a_model_that_would_answer_nobody_is_not_switched_to(make: Make, activations: FakeActivations) -> None:
+    """As one may be that was activated by an older version of this service."""
+    models = make()
+    models.look()
+    activations.artifacts.append(SIGMOID)
+    models.look()
+    assert served(models) == "1.0.0"
+    assert "Activation failed: Model sigmoid/1.0.0 gives four numbers that are no probabilities" in models.problem()
+    with pytest.raises(NoModel, match="add a softmax"):
+        make()
 
 
 def test_a_service_does_not_start_on_a_malformed_flatbuffer(make: Make, activations: FakeActivations) -> None:

@@ -71,11 +71,11 @@ def load_models(settings: Settings, app: Flask) -> SwappedModels:
     """Load the model that serves. Raises NoModel, or SettingsError when production must not serve it."""
     registry = Registry(settings.models_dir)
     try:
-        first = registry.load(settings.model)
+        first = registry.load(settings.model, settings.log_dir)
     except NoModel as reason:
         raise (SettingsError(f"FCV_MODEL={settings.model}: {reason}") if settings.model else reason) from None
     kept = DatabaseActivations(app, settings)
-    models = SwappedModels(first, kept, registry.check_on_disk)
+    models = SwappedModels(first, kept, registry.check_on_disk, settings.log_dir)
     try:
         models.prepare()
     except SQLAlchemyError as error:

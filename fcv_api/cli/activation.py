@@ -15,9 +15,9 @@ from fcv_api.activations import ModelCopy, Worker
 from fcv_api.app import refused, unvalidated
 from fcv_api.cli.active import stored_artifact
 from fcv_api.cli.audit import tell
+from fcv_api.lstm import trial
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.registry import SHIPPED, Registry
-from fcv_api.lstm.runtime import LiteRtModel
 from fcv_api.settings import Settings
 
 SECONDS_TO_WAIT = 15
@@ -83,7 +83,7 @@ def _refuse_when_pinned(settings: Settings) -> None:
 
 
 def _put_in_force(settings: Settings, artifact: Artifact, by: str, reason: str) -> None:
-    manifest = LiteRtModel(artifact).manifest  # runs the golden windows
+    manifest = trial.load(artifact, settings.log_dir).manifest  # runs the golden windows
     if refusal := refused(settings, manifest.identity):
         raise click.ClickException(refusal)
     if told := unvalidated(manifest.identity):

@@ -11,7 +11,7 @@ from tqdm import tqdm
 from fcv_api.app import database_app
 from fcv_api.cli.active import artifact_of
 from fcv_api.domain.window import WindowSpec
-from fcv_api.lstm.runtime import LiteRtModel
+from fcv_api.lstm import trial
 from fcv_api.settings import Settings
 from fcv_api.training.dataset import Cohort, Horizon, Label, LabelledWindows, UnusableData, cut_windows
 from fcv_api.training.evaluate import compare, score_windows, spec_in_order
@@ -49,7 +49,7 @@ def evaluate(
         raise click.UsageError("--train and --train-labels go together.")
     settings = Settings.from_environment()
     with database_app(settings).app_context():
-        model = LiteRtModel(artifact_of(settings, reference))
+        model = trial.load(artifact_of(settings, reference), settings.log_dir)
     ahead = Horizon(horizon or model.manifest.horizon_minutes or USUAL_HORIZON, every)
     cut = Cutter(settings, spec_in_order(model), ahead)
     windows = cut(export, labels)

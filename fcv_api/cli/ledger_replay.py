@@ -17,6 +17,7 @@ from fcv_api.domain.prediction import ModelIdentity
 from fcv_api.ledger import query
 from fcv_api.ledger.query import Wanted
 from fcv_api.ledger.record import Record
+from fcv_api.lstm import trial
 from fcv_api.lstm.runtime import RUNTIME, LiteRtModel
 from fcv_api.scoring import Replay
 from fcv_api.settings import Settings
@@ -41,7 +42,7 @@ def replay(settings: Settings, record_id: str | None, model: str | None, *, ever
     records = query.stream(Wanted()) if record_id is None else [_one(record_id)]
     scored = (record for record in records if record.problem is None)
     if model:
-        _try_out(scored, LiteRtModel(artifact_of(settings, model)))
+        _try_out(scored, trial.load(artifact_of(settings, model), settings.log_dir))
     else:
         _compare(scored, Recorded(settings), tell=not every)
 
@@ -75,7 +76,7 @@ class Recorded:
     def _load(self, identity: ModelIdentity) -> LiteRtModel | NoModel:
         try:
             app = current_app._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001 - Flask's own way
-            return LiteRtModel(DatabaseActivations(app, self.settings).find(identity))
+            return trial.load(DatabaseActivations(app, self.settings).find(identity), self.settings.log_dir)
         except NoModel as reason:
             return NoModel(f"{identity} with sha256 {identity.sha256} is not here. {reason}")
 

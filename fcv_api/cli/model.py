@@ -14,11 +14,11 @@ from fcv_api.app import database_app
 from fcv_api.cli.activation import activate, history, rollback
 from fcv_api.cli.active import artifact_of, in_force
 from fcv_api.cli.model_import import import_
+from fcv_api.lstm import trial
 from fcv_api.lstm.artifact import ArtifactError, Manifest
 from fcv_api.lstm.card import template
 from fcv_api.lstm.import_process import parity_of
 from fcv_api.lstm.registry import SHIPPED, Registry
-from fcv_api.lstm.runtime import LiteRtModel
 from fcv_api.settings import Settings
 
 
@@ -114,7 +114,7 @@ def verify(settings: Settings, reference: str | None, source: Path | None) -> No
     With --source, its parity with Keras too.
     """
     artifact = artifact_of(settings, reference)
-    LiteRtModel(artifact)
+    trial.load(artifact, settings.log_dir)
     manifest = artifact.manifest
     click.echo(f"{manifest.identity}: sha256 {manifest.sha256} is the manifest's.")
     click.echo(f"{manifest.identity}: all {len(manifest.golden)} golden windows come out.")

@@ -13,7 +13,7 @@ from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import UnusableExport
 from fcv_api.domain.prediction import Refusal
 from fcv_api.domain.window import History
-from fcv_api.lstm.runtime import LiteRtModel
+from fcv_api.lstm import trial
 from fcv_api.settings import Settings
 from fcv_api.training.plot import draw, roll
 from fcv_api.wire.export import read_export, read_labels
@@ -41,7 +41,7 @@ def plot(file: Path, encounter: int | None, labels: Path | None, model: str | No
     drawn = _read(file, encounter, settings)
     onset = _onset(labels, drawn.id, settings)
     with database_app(settings).app_context():
-        scorer = LiteRtModel(artifact_of(settings, model))
+        scorer = trial.load(artifact_of(settings, model), settings.log_dir)
     history = History.of(drawn)
     figure = draw(history, onset, roll(history, scorer))
     with replaced(out) as part:

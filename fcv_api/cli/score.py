@@ -23,8 +23,8 @@ from fcv_api.history.part import Job, OtherVersion
 from fcv_api.history.run import Done, part, put_together
 from fcv_api.history.run import score as score_parts
 from fcv_api.history.work import SORTING, OtherRun, Work
+from fcv_api.lstm import trial
 from fcv_api.lstm.artifact import Artifact
-from fcv_api.lstm.runtime import LiteRtModel
 from fcv_api.settings import Settings
 from fcv_api.wire.files import check_suffix
 from fcv_api.wire.partition import ROWS_A_PART, SortOptions
@@ -98,7 +98,7 @@ def score(
     file = open_table(export)
     with database_app(settings).app_context():
         artifact = artifact_of(settings, reference)
-    LiteRtModel(artifact)  # runs its golden windows
+    trial.load(artifact, settings.log_dir)  # runs its golden windows
     job = Job(artifact.manifest.as_json(), artifact.flatbuffer, rolling, settings.timezone, file.dialect)
     work = Work(output, _asked(file, artifact, job))
     with _in_sentences(), work.locked():

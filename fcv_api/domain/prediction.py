@@ -146,14 +146,18 @@ def most_probable(probabilities: dict[State, float]) -> State:
     return state
 
 
-def probabilities_of(outputs: Matrix, model: Scorer) -> dict[State, float]:
-    """Name a model's outputs. Raises ModelOutput unless they are four finite probabilities that sum to 1."""
-    sound = (
+def are_probabilities(outputs: Matrix) -> bool:
+    """Return whether a model's outputs are four finite probabilities that sum to 1."""
+    return bool(
         outputs.shape == (len(State),)
         and np.isfinite(outputs).all()
         and (outputs >= 0).all()
         and abs(float(outputs.sum()) - 1) <= SUM_TOLERANCE
     )
-    if not sound:
+
+
+def probabilities_of(outputs: Matrix, model: Scorer) -> dict[State, float]:
+    """Name a model's outputs. Raises ModelOutput unless they are four finite probabilities that sum to 1."""
+    if not are_probabilities(outputs):
         raise ModelOutput(str(model.identity))
     return dict(zip(model.classes, outputs.tolist(), strict=True))

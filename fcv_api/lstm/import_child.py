@@ -18,8 +18,9 @@ import orjson
 
 from fcv_api.domain.errors import NoModel
 from fcv_api.lstm.import_request import ImportRequest
-from fcv_api.lstm.keras_file import KerasFile, KerasFileError
+from fcv_api.lstm.keras_file import KerasFile
 from fcv_api.lstm.keras_import import import_model
+from fcv_api.lstm.keras_names import KerasFileError
 
 LARGEST_MEMORY = 12 * 1024**3  # bytes of address space, of which TensorFlow's libraries take some
 CPU_SECONDS = 600

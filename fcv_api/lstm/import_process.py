@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
+import logging
 import subprocess
-import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,14 +14,17 @@ from typing import Any
 
 import orjson
 
+from fcv_api.lstm import confined
 from fcv_api.lstm.artifact import Artifact, Manifest
 from fcv_api.lstm.import_request import ImportRequest
-from fcv_api.lstm.keras_file import KerasFileError
 from fcv_api.lstm.keras_import import Report
+from fcv_api.lstm.keras_names import KerasFileError
 from fcv_api.lstm.parity import largest_difference
 
 SECONDS = 600
-START = [sys.executable, "-m", "fcv_api.lstm.import_child"]
+CHILD = "fcv_api.lstm.import_child"
+
+log = logging.getLogger("fcv_api")
 
 
 class TrainExtraMissing(Exception):
@@ -39,6 +43,8 @@ def import_file(path: Path, request: ImportRequest, report: Report, seconds: flo
             result = orjson.loads(line)
             if "step" in result:
                 report(result["step"], result["done"])
+            elif "unconfined" in result:
+                log.warning("%s", confined.warning(result["unconfined"]))
         code = child.wait()
     if "missing" in result:
         raise TrainExtraMissing(result["missing"])
@@ -52,14 +58,17 @@ def import_file(path: Path, request: ImportRequest, report: Report, seconds: flo
 @contextmanager
 def _child(path: Path, seconds: float) -> Iterator[subprocess.Popen[bytes]]:
     """Start the process, and end it when this one is interrupted or the time is over."""
-    with subprocess.Popen([*START, str(path.absolute())], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:  # noqa: S603 - our own
-        alarm = threading.Timer(seconds, child.kill)
-        alarm.start()
-        try:
-            yield child
-        finally:
-            alarm.cancel()
-            child.kill()
+    with tempfile.TemporaryDirectory(prefix="fcv-import-") as private:
+        command = confined.command(CHILD, Path(private), path)
+        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        with subprocess.Popen(command, env=confined.environment(Path(private)), **pipes) as child:  # noqa: S603 - our own
+            alarm = threading.Timer(seconds, child.kill)
+            alarm.start()
+            try:
+                yield child
+            finally:
+                alarm.cancel()
+                child.kill()
 
 
 def _cause(code: int) -> str:

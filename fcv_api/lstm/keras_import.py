@@ -19,7 +19,8 @@ from fcv_api.domain.prediction import State
 from fcv_api.domain.vitals import SIGNS
 from fcv_api.lstm.artifact import Artifact, GoldenWindow, Manifest
 from fcv_api.lstm.import_request import ImportRequest
-from fcv_api.lstm.keras_file import KerasFile, KerasFileError
+from fcv_api.lstm.keras_file import KerasFile
+from fcv_api.lstm.keras_names import KerasFileError
 from fcv_api.lstm.parity import PARITY_WINDOWS, Parity, compare
 from fcv_api.lstm.runtime import LiteRtModel
 
@@ -112,7 +113,7 @@ def _describe(file: KerasFile, request: ImportRequest, instants: int) -> Manifes
         version=request.version,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         sha256="",
-        source={"file": file.name, "sha256": file.sha256, "keras_version": file.keras_version},
+        source={"file": file.name, "sha256": file.sha256, "keras_version": file.keras_version} | _changes(file),
         input_shape=(instants, len(SIGNS)),
         step_minutes=request.step_minutes,
         signs=request.signs,
@@ -125,6 +126,10 @@ def _describe(file: KerasFile, request: ImportRequest, instants: int) -> Manifes
         card=request.card,
         assumed=request.assumed,
     )
+
+
+def _changes(file: KerasFile) -> dict[str, str]:
+    return {"changed": ", ".join(file.changes)} if file.changes else {}
 
 
 def _complete(manifest: Manifest, flatbuffer: bytes, parity: Parity) -> Manifest:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from fcv_api.domain.vitals import SIGN_NAMES
 from fcv_api.domain.window import Matrix, WindowSpec
 from fcv_api.lstm.artifact import Artifact
-from fcv_api.lstm.keras_file import KerasFileError
+from fcv_api.lstm.keras_names import KerasFileError
+from fcv_api.lstm.outputs import complaint
 from fcv_api.lstm.runtime import bind
 
 PARITY_WINDOWS = 256
@@ -55,11 +56,19 @@ class Parity:
 def compare(model: Any, flatbuffer: bytes, spec: WindowSpec, report: Callable[[int], None]) -> Parity:  # noqa: ANN401
     """Score every window twice. Raises KerasFileError when LiteRT differs from Keras by the limit or in a state.
 
+    And when Keras' outputs are no probabilities: the service would refuse every answer.
+
     report: is told how many windows are done.
     """
     raw = random_walks(spec)
     scaled = np.stack([spec.scale(window) for window in raw]).astype(np.float32)
     wanted = _keras_outputs(model)(scaled)
+    if len(wanted) != len(scaled):
+        raise KerasFileError(
+            f"The model gives {len(wanted)} answers for {len(scaled)} windows: one layer mixes patients."
+        )
+    if refused := complaint(wanted):
+        raise KerasFileError(f"The model {refused}.")
     got = _litert_outputs(flatbuffer, scaled, report)
     largest = float(np.abs(got - wanted).max())
     limit, rule = PARITY_LIMIT, "1e-5"

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from fcv_api.lstm import trial
 from fcv_api.lstm.artifact import MANIFEST, Artifact, ArtifactError, Manifest
 from fcv_api.lstm.runtime import LiteRtModel
 
@@ -66,9 +67,12 @@ class Registry:
             raise ArtifactError(f"{self.folder(reference)} holds {identity}, which is not what its path says.")
         return artifact
 
-    def load(self, reference: str | None) -> LiteRtModel:
-        """Load a model and run its golden windows; the shipped one for None. Raises ArtifactError."""
-        return LiteRtModel(self.artifact(reference or SHIPPED))
+    def load(self, reference: str | None, verdicts: Path | None = None) -> LiteRtModel:
+        """Load a model and run its golden windows; the shipped one for None. Raises ArtifactError.
+
+        verdicts: the folder of `trial.load`.
+        """
+        return trial.load(self.artifact(reference or SHIPPED), verdicts)
 
     def check_on_disk(self, manifest: Manifest) -> None:
         """Raise ArtifactError when a model's folder is damaged. That it is not on this host at all is no damage."""

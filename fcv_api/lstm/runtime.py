@@ -18,6 +18,7 @@ from ai_edge_litert.interpreter import Interpreter
 from fcv_api.domain.prediction import ModelIdentity, State
 from fcv_api.domain.window import Matrix, WindowSpec
 from fcv_api.lstm.artifact import Artifact, ArtifactError
+from fcv_api.lstm.outputs import complaint
 
 GOLDEN_TOLERANCE = 1e-5
 CPU_FLAGS = (
@@ -81,7 +82,10 @@ class LiteRtModel:
         return outputs
 
     def verify(self) -> None:
-        """Run the golden windows. Raises ArtifactError when one comes out otherwise than Keras gave it."""
+        """Run the golden windows. Raises ArtifactError when one comes out otherwise than Keras gave it.
+
+        Nor may it be what no answer could be made of: a model that would answer nobody is not ready.
+        """
         tolerance = max(GOLDEN_TOLERANCE, float(self.manifest.parity["limit"]))  # more for a model that is steep
         for number, golden in enumerate(self.manifest.golden):
             try:
@@ -90,6 +94,8 @@ class LiteRtModel:
                 difference = np.abs(outputs - golden.outputs).max() if sound else np.inf
             except (ValueError, RuntimeError) as error:
                 raise ArtifactError(f"Model {self.identity} does not run: {error}.") from None
+            if sound and (refused := complaint(outputs[np.newaxis])):
+                raise ArtifactError(f"Model {self.identity} {refused}.")
             if not difference <= tolerance:  # true for NaN
                 raise ArtifactError(
                     f"Model {self.identity} differs by {difference:.1e} from its golden window {number}: "

@@ -13,10 +13,12 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import ModelIdentity
+from fcv_api.lstm import trial
 from fcv_api.lstm.artifact import Artifact, Manifest
 from fcv_api.lstm.runtime import LiteRtModel
 
@@ -64,9 +66,18 @@ class Serving:
 class SwappedModels:
     """`Models` of a serving process. Built in the master; each worker starts its own watch after the fork."""
 
-    def __init__(self, first: LiteRtModel, activations: Activations, disk: Callable[[Manifest], None]) -> None:
-        """Serve `first` where nothing was activated. disk: raises NoModel when a model's folder is damaged."""
-        self._first, self._activations, self._disk = first, activations, disk
+    def __init__(
+        self,
+        first: LiteRtModel,
+        activations: Activations,
+        disk: Callable[[Manifest], None],
+        verdicts: Path | None = None,
+    ) -> None:
+        """Serve `first` where nothing was activated. disk: raises NoModel when a model's folder is damaged.
+
+        verdicts: the folder of `trial.load`.
+        """
+        self._first, self._activations, self._disk, self._verdicts = first, activations, disk, verdicts
         self._serving: Serving | None = None
         self._refused: int | None = None  # the activation that was tried last and failed
         self._lock = threading.Lock()
@@ -84,7 +95,7 @@ class SwappedModels:
         """
         latest = self._activations.latest_id()
         if latest:
-            self._prepared = (latest, LiteRtModel(self._activations.artifact(latest)))
+            self._prepared = (latest, self._loaded(self._activations.artifact(latest)))
             self._disk(self.prepared.manifest)  # the first one has just been read from its folder
 
     def active(self) -> LiteRtModel:
@@ -94,7 +105,7 @@ class SwappedModels:
     def at(self, model: ModelIdentity) -> LiteRtModel:
         """Give the model of a name, version and sha256, active or not. Raises NoModel when it is not here."""
         active = self.active()
-        return active if active.identity.is_same(model) else LiteRtModel(self._activations.find(model))
+        return active if active.identity.is_same(model) else self._loaded(self._activations.find(model))
 
     def verify(self) -> None:
         """Run its golden windows. Raises NoModel when they do not come out."""
@@ -149,7 +160,10 @@ class SwappedModels:
         """Give an activation's model: the shipped or pinned one for 0."""
         if activation == self._prepared[0]:
             return self.prepared
-        return LiteRtModel(self._activations.artifact(activation)) if activation else self._first
+        return self._loaded(self._activations.artifact(activation)) if activation else self._first
+
+    def _loaded(self, artifact: Artifact) -> LiteRtModel:
+        return trial.load(artifact, self._verdicts)
 
     def _own(self) -> Serving | None:
         """Give what this very process took up: what a parent did before the fork does not count."""

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from conftest import MakeSettings
+from conftest import FIXTURES, MakeSettings
+from malformed import malformed
 
 from fcv_api import activations
 from fcv_api.activations import Worker
@@ -106,6 +107,22 @@ def test_a_model_whose_golden_windows_do_not_come_out_is_not_activated(run: Run,
     described = json.loads(manifest.read_text())
     manifest.write_text(json.dumps(described | {"scaling": {"kind": "window"}}))
     assert "golden window 0" in activate(run, "1.2.0").stderr
+    assert run("model", "history").stdout == ""
+
+
+def test_a_malformed_flatbuffer_does_not_end_the_command(run: Run, models: Path) -> None:
+    malformed().save(models / "fcv-untrained" / "6.6.6")
+    for command in (("activate", "fcv-untrained/6.6.6", "--reason", "x"), ("verify", "fcv-untrained/6.6.6")):
+        result = run("model", *command)
+        assert (result.exit_code, "ended the process that loaded it (signal 11" in result.stderr) == (1, True)
+    assert run("model", "history").stdout == ""
+
+
+def test_a_model_whose_outputs_are_no_probabilities_is_neither_activated_nor_verified(run: Run, models: Path) -> None:
+    shutil.copytree(FIXTURES / "field_models" / "sigmoid", models / "sigmoid")
+    for command in (("activate", "sigmoid/1.0.0", "--reason", "x"), ("verify", "sigmoid/1.0.0")):
+        result = run("model", *command)
+        assert (result.exit_code, "no probabilities (they sum to" in result.stderr) == (1, True)
     assert run("model", "history").stdout == ""
 
 

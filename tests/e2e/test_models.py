@@ -5,12 +5,14 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from malformed import malformed
 from service import Service, running, start
 
 from fcv_api.lstm.artifact import Artifact
@@ -99,6 +101,42 @@ def test_a_worker_goes_on_answering_after_the_models_folder_is_gone(
         shutil.rmtree(models)
         assert predict(service, token, encounter).status_code == 200
         assert requests.get(f"{service.url}/health/ready", timeout=5).json()["status"] == "ok"
+
+
+UNTRIED = """
+from pathlib import Path
+import sys
+from fcv_api import activations
+from fcv_api.app import database_app
+from fcv_api.cli.activation import _copy
+from fcv_api.lstm.artifact import Artifact
+from fcv_api.settings import Settings
+with database_app(Settings.from_environment()).app_context():
+    activations.activate(_copy(Artifact.load(Path(sys.argv[1]))), "another host", "not tried here")
+"""
+
+
+def test_a_malformed_flatbuffer_ends_no_worker_and_no_starting_master(
+    tmp_path: Path, models: Path, encounter: dict[str, Any]
+) -> None:
+    malformed().save(models / "fcv-untrained" / "6.6.6")
+    with running(tmp_path, MODELS_DIR=str(models)) as service:
+        token, before = service.sign_in(), service.workers()
+        command = [sys.executable, "-c", UNTRIED, str(models / "fcv-untrained" / "6.6.6")]
+        subprocess.run(command, env=service.environment, check=True, cwd=ROOT)
+        deadline = time.monotonic() + 30
+        while service.log().count("activation 1 failed: Model fcv-untrained/6.6.6 ended the process") < len(before):
+            assert time.monotonic() < deadline, service.log()
+            time.sleep(0.2)
+        assert predict(service, token, encounter).headers["FCV-Model"] == "fcv-sim/1.0.0"
+        assert service.workers() == before
+        ready = requests.get(f"{service.url}/health/ready", timeout=5).json()
+        assert (ready["status"], "signal 11" in ready["checks"]["model"]["detail"]) == ("degraded", True)
+    for pinned in ({}, {"MODEL": "fcv-untrained/6.6.6"}):
+        again = start(tmp_path, MODELS_DIR=str(models), **pinned)
+        assert again.master.wait(timeout=60) == 1
+        output = (tmp_path / "output").read_text()
+        assert ("signal 11" in output, "Traceback" in output) == (True, False)
 
 
 @pytest.mark.needs_train

@@ -14,8 +14,9 @@ from fcv_api.domain.scaling import scale_by_window
 from fcv_api.domain.window import WindowSpec
 from fcv_api.lstm import keras_import, parity
 from fcv_api.lstm.import_request import ImportRequest
-from fcv_api.lstm.keras_file import KerasFile, KerasFileError
+from fcv_api.lstm.keras_file import KerasFile
 from fcv_api.lstm.keras_import import import_model
+from fcv_api.lstm.keras_names import KerasFileError
 
 pytestmark = [pytest.mark.needs_train, pytest.mark.filterwarnings("ignore")]
 Build = Callable[[Any, Any], Any]

@@ -16,8 +16,8 @@ from conftest import FIXTURES
 from fcv_api.lstm import import_process
 from fcv_api.lstm.import_process import import_file, parity_of
 from fcv_api.lstm.import_request import ImportRequest
-from fcv_api.lstm.keras_file import KerasFileError
 from fcv_api.lstm.keras_import import STEPS
+from fcv_api.lstm.keras_names import KerasFileError
 
 pytestmark = pytest.mark.needs_train
 H5, KERAS = FIXTURES / "lstm_relu_keras2.h5", FIXTURES / "lstm_keras3.keras"
@@ -70,14 +70,6 @@ def test_a_flipped_bit_in_an_archive_is_refused(tmp_path: Path) -> None:
     assert "is not a whole .keras archive: Bad CRC-32" in refusal(tmp_path / "model.keras")
 
 
-def test_a_link_to_another_file_is_refused(tmp_path: Path) -> None:
-    copy = tmp_path / "model.h5"
-    copy.write_bytes(H5.read_bytes())
-    with h5py.File(copy, "a") as file:
-        file["model_weights"]["other"] = h5py.ExternalLink("/etc/hostname", "/")
-    assert "refers to another file" in refusal(copy)
-
-
 def test_weights_that_are_no_numbers_are_refused_by_the_layers_name(tmp_path: Path) -> None:
     copy = tmp_path / "model.h5"
     copy.write_bytes(H5.read_bytes())
@@ -104,12 +96,35 @@ def test_an_import_that_takes_too_long_is_ended() -> None:
         import_file(H5, REQUEST, lambda _step, _done: None, seconds=0.5)
 
 
-def test_an_import_that_takes_too_much_memory_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    start = import_process.START
+def child(code: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let another module import instead."""
+    (folder / "other_child.py").write_text(code)
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    monkeypatch.setattr(import_process, "CHILD", "other_child")
+
+
+def test_an_import_that_takes_too_much_memory_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     limited = "from fcv_api.lstm import import_child as child; child.LARGEST_MEMORY = 400 * 1024**2; child.main()"
-    monkeypatch.setattr(import_process, "START", [start[0], "-c", limited])
+    child(limited, tmp_path, monkeypatch)
     with pytest.raises((KerasFileError, import_process.TrainExtraMissing)):
         import_file(H5, REQUEST, lambda _step, _done: None)
+
+
+def test_what_the_kernel_does_not_forbid_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The lines of a child that runs where there is no Landlock."""
+    child('print(\'{"unconfined": "see other files"}\\n{"error": "No."}\')', tmp_path, monkeypatch)
+    with pytest.raises(KerasFileError, match="No"):
+        import_file(H5, REQUEST, lambda _step, _done: None)
+    assert "does not confine the process that opens a model's file: its code could see other files." in caplog.text
+
+
+def test_nothing_is_left_in_the_temporary_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with pytest.raises(KerasFileError, match="took too much memory or time"):
+        import_file(H5, REQUEST, lambda _step, _done: None, seconds=1)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_progress_is_told_to_the_end() -> None:

@@ -12,7 +12,7 @@ from fcv_api.domain.window import WindowSpec
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.import_process import import_file
 from fcv_api.lstm.import_request import ImportRequest
-from fcv_api.lstm.keras_file import KerasFileError
+from fcv_api.lstm.keras_names import KerasFileError
 from fcv_api.lstm.parity import random_walks
 from fcv_api.lstm.runtime import LiteRtModel
 

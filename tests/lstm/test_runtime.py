@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from fcv_api.lstm.artifact import Artifact, ArtifactError, GoldenWindow
+from fcv_api.lstm.outputs import complaint
 from fcv_api.lstm.registry import Registry
 from fcv_api.lstm.runtime import LiteRtModel, bind
 
@@ -57,6 +58,26 @@ def test_bytes_that_are_no_model_are_refused(artifact: Artifact) -> None:
         bind(b"not a model" * 100)
     with pytest.raises(ArtifactError, match="does not run"):
         LiteRtModel(Artifact(artifact.manifest, b"not a model" * 100))
+
+
+def test_a_model_whose_outputs_are_no_probabilities_is_not_loaded() -> None:
+    """It computes what Keras computed, and would answer nobody."""
+    with pytest.raises(ArtifactError, match=r"Model sigmoid/1\.0\.0 gives four numbers that are no probabilities"):
+        LiteRtModel(Artifact.load(FIXTURES / "field_models" / "sigmoid" / "1.0.0"))
+
+
+@pytest.mark.parametrize(
+    ("outputs", "told"),
+    [
+        ([0.25, 0.25, 0.25, 0.25], ""),
+        ([0.5, 0.6, 0.5, 0.5], "they sum to 2.1)"),
+        ([1.5, -0.5, 0.0, 0.0], "they sum to 1, and one is -0.5)"),
+        ([np.nan, 0.5, 0.5, 0.0], "they are not finite)"),
+    ],
+)
+def test_what_is_wrong_with_outputs_is_told_in_numbers(outputs: list[float], told: str) -> None:
+    complained = complaint(np.array([[0.25] * 4, outputs]))
+    assert complained == (told and f"gives four numbers that are no probabilities ({told}: add a softmax")
 
 
 def test_the_flatbuffer_is_shared_not_copied(artifact: Artifact) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import pytest
+from malformed import malformed
 
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import ModelIdentity
@@ -15,6 +16,7 @@ from fcv_api.lstm.runtime import LiteRtModel
 from fcv_api.lstm.swap import Serving, SwappedModels
 from fcv_api.settings import ROOT
 
+SIGMOID = Artifact.load(ROOT / "tests" / "fixtures" / "field_models" / "sigmoid" / "1.0.0")
 SHIPPED = Registry(ROOT / "models").artifact("fcv-sim/1.0.0")
 
 
@@ -145,6 +147,33 @@ def test_an_activation_that_fails_keeps_the_old_model_serving_and_says_so(
     models.look()
     assert served(models) == "1.0.0"
     assert "Activation failed: Model fcv-sim/2 differs" in models.problem()
+
+
+def test_a_malformed_flatbuffer_does_not_end_the_worker_that_looks(make: Make, activations: FakeActivations) -> None:
+    models = make()
+    models.look()
+    activations.artifacts.append(malformed())
+    models.look()
+    assert served(models) == "1.0.0"
+    assert "Activation failed: Model fcv-untrained/6.6.6 ended the process that loaded it" in models.problem()
+
+
+def test_a_model_that_would_answer_nobody_is_not_switched_to(make: Make, activations: FakeActivations) -> None:
+    """As one may be that was activated by an older version of this service."""
+    models = make()
+    models.look()
+    activations.artifacts.append(SIGMOID)
+    models.look()
+    assert served(models) == "1.0.0"
+    assert "Activation failed: Model sigmoid/1.0.0 gives four numbers that are no probabilities" in models.problem()
+    with pytest.raises(NoModel, match="add a softmax"):
+        make()
+
+
+def test_a_service_does_not_start_on_a_malformed_flatbuffer(make: Make, activations: FakeActivations) -> None:
+    activations.artifacts.append(malformed())
+    with pytest.raises(NoModel, match="ended the process that loaded it"):
+        make()
 
 
 def test_an_activation_that_failed_is_not_tried_every_second(

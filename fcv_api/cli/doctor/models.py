@@ -12,6 +12,7 @@ from fcv_api.app import refused, unvalidated
 from fcv_api.cli.active import stored_artifact
 from fcv_api.cli.doctor.database import can_be_asked
 from fcv_api.cli.doctor.finding import FAILED, OK, WARNING, Finding, Place
+from fcv_api.lstm import trial
 from fcv_api.lstm.artifact import ArtifactError
 from fcv_api.lstm.registry import SHIPPED, Registry
 from fcv_api.lstm.runtime import LiteRtModel
@@ -26,14 +27,14 @@ def check_model(place: Place) -> Iterator[Finding]:
     """Run the golden windows of the model in force, and look at its copy on this host's disk."""
     settings, registry = place.settings, Registry(place.settings.models_dir)
     try:
-        started = registry.load(settings.model)
+        started = registry.load(settings.model, settings.log_dir)
     except ArtifactError as error:
         yield Finding("model", FAILED, f"What the service starts with cannot be used: {error}", RESTORE)
         return
     try:
         current = activations.in_force() if can_be_asked(settings) and not settings.model else None
         model, source = (
-            (_activated(current), "the database")
+            (_activated(settings, current), "the database")
             if current
             else (started, str(registry.folder(settings.model or SHIPPED)))
         )
@@ -53,8 +54,8 @@ def check_model(place: Place) -> Iterator[Finding]:
         yield from _workers()
 
 
-def _activated(current: Activation) -> LiteRtModel:
-    return LiteRtModel(stored_artifact(current))
+def _activated(settings: Settings, current: Activation) -> LiteRtModel:
+    return trial.load(stored_artifact(current), settings.log_dir)
 
 
 def _copy_on_disk(settings: Settings, model: LiteRtModel) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ from fcv_api import __version__, access_log, activations, throttle
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import ModelIdentity, Models
 from fcv_api.extensions import bind_database, db, jwt, migrate
-from fcv_api.ledger.chain import publish_head
+from fcv_api.ledger.heads import publish_head
 from fcv_api.ledger.replies import forget_expired
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.registry import Registry
@@ -147,8 +147,7 @@ class DatabaseActivations:
         """Say what this process serves; publish the chain's head and forget kept answers where that is due."""
         model = state.model.identity
         with self.app.app_context():
-            if head := publish_head():
-                log.info("ledger: head %d %s", *head)
+            publish_head()
             activations.report(
                 activations.Worker(
                     state.host, state.pid, model.name, model.version, model.sha256, state.activation, state.problem
@@ -158,9 +157,10 @@ class DatabaseActivations:
             throttle.forget_old()
 
     def forget(self) -> None:
-        """Say that this process ends."""
+        """Say that this process ends, and publish the head of the record up to here."""
         with self.app.app_context():
             activations.forget(socket.gethostname(), os.getpid())
+            publish_head(at_once=True)
 
 
 def _config(settings: Settings) -> dict[str, object]:

@@ -16,7 +16,8 @@ from fcv_api.accounts import User
 from fcv_api.app import database_app
 from fcv_api.cli.db import sqlite_file
 from fcv_api.extensions import db, read_snapshot
-from fcv_api.ledger.chain import BrokenChain, verify_on
+from fcv_api.ledger.chain import verify_on
+from fcv_api.ledger.published import BrokenChain
 from fcv_api.settings import Secret, Settings
 
 
@@ -74,7 +75,7 @@ def _contents(settings: Settings) -> str | BrokenChain:
         try:
             with read_snapshot() as connection:
                 users = connection.scalar(select(func.count()).select_from(User))
-                found = verify_on(connection, {})
+                found = verify_on(connection)
         except BrokenChain as broken:
             return broken
         finally:

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from fcv_api.extensions import read_transaction, write_transaction
+from fcv_api.ledger.heads import announce_purge
+from fcv_api.ledger.record import Link
 from fcv_api.ledger.tables import CheckpointRow, HeadRow, PredictionRow, utc_moment, utc_text
 
 ROWS_AT_ONCE = 500
@@ -58,8 +60,14 @@ def due(days: int) -> Purge:
 def purge(what: Purge, by: str) -> int:
     """Delete up to a record, from the oldest on, and write a checkpoint from which the chain goes on. Gives how many.
 
-    In small transactions. One that is cut off has purged less, and its checkpoint says so.
+    In small transactions. One that is cut off has purged less, and its checkpoint says so. It is announced in the log
+    first, so that nobody who can write to the database alone can forge one. Raises OSError where it cannot be.
     """
+    with read_transaction() as connection:
+        last = connection.scalar(select(PredictionRow.hash).where(PredictionRow.seq == what.seq))
+    if last is None:
+        return 0
+    announce_purge(Link(what.seq, last), what.count)
     done = 0
     while part := _purge_some(what.seq, by, done):
         done += part

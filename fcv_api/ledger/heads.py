@@ -69,6 +69,11 @@ def announce_purge(up_to: Link, count: int) -> None:
     _write("purge", *up_to, "count", count)
 
 
+def announce_restore(last: Link) -> None:
+    """Say that a backup is put in place, and where its chain ends. Raises OSError, as `announce_purge` does."""
+    _write("restore", *last)
+
+
 def _is_recent(at: str) -> bool:
     return at > utc_text(datetime.now(UTC) - BETWEEN_HEADS)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from fcv_api.ledger.record import Link
 AT, NUMBER, HASH = rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)", rb"(\d{1,18})", rb"([0-9a-f]{64})"
 HEAD = re.compile(rb"%b head %b %b purged %b %b %b" % (AT, NUMBER, HASH, NUMBER, NUMBER, HASH))
 PURGE = re.compile(rb"%b purge %b %b count %b" % (AT, NUMBER, HASH, NUMBER))
+RESTORE = re.compile(rb"%b restore %b %b" % (AT, NUMBER, HASH))
 OF_APP_LOG = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} , INFO , ledger: head %b %b" % (NUMBER, HASH))
 """How versions before `heads.log` published a head. A request's line has its dict right after `INFO`."""
 
@@ -31,15 +32,33 @@ class Line(NamedTuple):
     purged: Link | None = None
 
 
+class Restored(NamedTuple):
+    """A backup that was put in place. lost: heads of the record before it that are not in it, the newest last."""
+
+    at: str
+    last: Link
+    lost: tuple[Link, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What logs say of the chain. heads: a record's hash by its number.
+    """What logs say of the chain. heads: a record's hash by its number, as it is since the last restore.
 
     purged: up to which record purges were announced; None where no log was read that would say it.
     """
 
     heads: Mapping[int, str] = field(default_factory=dict)
     purged: int | None = None
+    restored: tuple[Restored, ...] = ()
+
+    @property
+    def newest(self) -> Link | None:
+        """The head of the largest number."""
+        return Link(*max(self.heads.items())) if self.heads else None
+
+    def gave_up(self, head: Link, at: str) -> bool:
+        """Whether a head that was published at some time was given up since, by a restore."""
+        return any(head in each.lost or (each.at > at and head.seq > each.last.seq) for each in self.restored)
 
     def check_purge(self, seq: int) -> None:
         """Compare the number up to which records were purged with what was announced. Raises BrokenChain."""
@@ -52,7 +71,7 @@ class Published:
 
 def read_logs(logs: Iterable[Path]) -> Published:
     """Read logs. Raises BrokenChain where they contradict themselves, or OSError."""
-    return fold([line for log in logs for line in parse(_content(log))])
+    return fold(_in_order([list(parse(_content(log))) for log in logs]))
 
 
 def parse(content: bytes) -> Iterator[Line]:
@@ -64,26 +83,73 @@ def parse(content: bytes) -> Iterator[Line]:
         elif found := PURGE.fullmatch(line):
             at, seq, value, _count = found.groups()
             yield Line(at.decode(), "purge", _link(seq, value))
+        elif found := RESTORE.fullmatch(line):
+            at, seq, value = found.groups()
+            yield Line(at.decode(), "restore", _link(seq, value))
         elif found := OF_APP_LOG.fullmatch(line):
             yield Line("", "head", _link(*found.groups()))
 
 
-def fold(lines: Sequence[Line]) -> Published:
-    """Put lines together. Raises BrokenChain.
+def fold(lines: Iterable[Line]) -> Published:
+    """Put lines together, in the order in which they were written. Raises BrokenChain.
 
-    The heads say up to where records were purged when the logs begin. Whatever is purged later, a purge announces.
+    The heads say up to where records were purged when the logs begin. Whatever is purged later, a purge announces. A
+    restore gives up what was published of later records: their numbers are given anew.
     """
-    heads: dict[int, str] = {}
-    for link in (link for line in lines for link in (line.link, line.purged) if link and link.seq):
-        if heads.setdefault(link.seq, link.hash) != link.hash:
-            raise BrokenChain(f"Two different hashes of record {link.seq} were published.")
-    before = [line.purged.seq for line in lines if line.purged]
-    announced = [line.link.seq for line in lines if line.kind == "purge"]
-    if not before and not announced:
-        return Published(heads)
-    published = Published(heads, max([min(before, default=0), *announced]))
-    published.check_purge(max(before, default=0))
-    return published
+    story = _Story()
+    for line in lines:
+        if line.kind == "restore":
+            story.restore(line)
+        for link in (line.link, line.purged):
+            if link and link.seq and story.heads.setdefault(link.seq, link.hash) != link.hash:
+                raise BrokenChain(f"Two different hashes of record {link.seq} were published.")
+        if line.purged:
+            story.before.append(line.purged.seq)
+        elif line.kind == "purge":
+            story.announced.append(line.link.seq)
+    return story.published()
+
+
+@dataclass(slots=True)
+class _Story:
+    """What lines have said so far. before: up to where records were purged, by the heads."""
+
+    heads: dict[int, str] = field(default_factory=dict)
+    before: list[int] = field(default_factory=list)
+    announced: list[int] = field(default_factory=list)
+    restored: list[Restored] = field(default_factory=list)
+
+    def restore(self, line: Line) -> None:
+        last = line.link.seq
+        lost = tuple(Link(*each) for each in sorted(self.heads.items()) if each[0] > last)
+        self.restored.append(Restored(line.at, line.link, lost))
+        self.heads = {seq: value for seq, value in self.heads.items() if seq <= last}
+        self.before = [seq for seq in self.before if seq <= last]
+        self.announced = [seq for seq in self.announced if seq <= last]
+
+    def published(self) -> Published:
+        """Return what came of it. Raises BrokenChain where a head tells of a purge that nobody announced."""
+        restored = tuple(self.restored)
+        if not self.before and not self.announced:
+            return Published(self.heads, None, restored)
+        found = Published(self.heads, max([min(self.before, default=0), *self.announced]), restored)
+        found.check_purge(max(self.before, default=0))
+        return found
+
+
+def _in_order(logs: list[list[Line]]) -> list[Line]:
+    """Bring the lines of several logs into the order of time, and leave those of one in their own order."""
+    placed: list[tuple[str, Line]] = []
+    for lines in logs:
+        latest = ""
+        for line in lines:
+            latest = max(latest, line.at)
+            placed.append((latest, line))
+    return [line for _, line in sorted(placed, key=_when)]
+
+
+def _when(placed: tuple[str, Line]) -> str:
+    return placed[0]
 
 
 def _content(log: Path) -> bytes:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from fcv_api import activations
 from fcv_api.accounts import check_writable
 from fcv_api.domain.errors import NoModel
+from fcv_api.extensions import known_file
 from fcv_api.ledger.room import check_room
 from fcv_api.web.requests import current_service
 
@@ -34,7 +35,10 @@ def check_model() -> Check:
 
 
 def check_database() -> Check:
-    """Write to the database."""
+    """Write to the database: to the file that is known, where it is SQLite's."""
+    file = known_file()
+    if file and file.problem:
+        return _check(FAILED, file.problem)
     try:
         check_writable()
         if current_service().recorder:

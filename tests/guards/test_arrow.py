@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "ledger": {"extensions"},
     "wire": {"domain"},
     "lstm": {"domain"},
+    "maintenance": {"ledger", "throttle", "settings", "extensions"},
     "scoring": {"ledger", "domain"},
     "training": {"wire", "lstm", "domain"},
     "history": {"scoring", "wire", "lstm", "domain"},
@@ -34,7 +35,7 @@ MAY_IMPORT = {
     },
     "app": {
         *("web", "lstm", "scoring", "accounts", "ledger", "activations", "settings", "extensions", "access_log"),
-        *("domain", "throttle"),
+        *("domain", "maintenance"),
     },
     "cli": {
         "affinity",

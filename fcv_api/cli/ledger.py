@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
@@ -59,21 +59,37 @@ def export(
 
 @ledger.command()
 @click.option("--yes", is_flag=True, help="Do it without asking.")
+@click.option("--force", is_flag=True, help="Delete more than a tenth of the record at once, or all of it.")
 @BY
 @click.pass_obj
-def purge(settings: Settings, by: str, *, yes: bool) -> None:
-    """Delete what is older than FCV_LEDGER_DAYS, from the oldest on, and note that it was done."""
+def purge(settings: Settings, by: str, *, yes: bool, force: bool) -> None:
+    """Delete what is older than FCV_LEDGER_DAYS, from the oldest on, and note that it was done.
+
+    More than a tenth of the record at once is not deleted without --force: a clock that is wrong makes all of it old.
+    """
     due = retention.due(settings.ledger_days)
     told = f"recorded before {due.before:%Y-%m-%d %H:%M} UTC ({settings.ledger_days} days ago)"
     if due.count == 0:
         click.echo(f"Nothing was {told}.")
         return
+    if due.is_large and not force:
+        raise click.ClickException(_too_large(due))
     if not yes:
         click.confirm(f"Delete {due.count:,} records {told}? They cannot be brought back.", abort=True)
     with heads_log.opened(settings.log_dir):
         done = retention.purge(due, by)
     tell(settings, "records purged", count=done, up_to=due.seq, days=settings.ledger_days)
     click.echo(f"Deleted {done:,} records {told}, up to number {due.seq}. The chain goes on from there.")
+
+
+def _too_large(due: retention.Purge) -> str:
+    now, newest = datetime.now(UTC), query.newest_at()
+    left = f"{due.kept:,} would be left" if due.kept else "none would be left"
+    return (
+        f"{due.count:,} records would be deleted and {left}: that is more than a tenth at once. This host's clock "
+        f"shows {now:%Y-%m-%d %H:%M} UTC, and the newest record is of {newest or now:%Y-%m-%d %H:%M} UTC. If the clock "
+        "is right, and so many are really too old, give --force. Nothing was deleted."
+    )
 
 
 @ledger.command()

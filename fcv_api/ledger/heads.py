@@ -75,7 +75,9 @@ def announce_restore(last: Link) -> None:
 
 
 def _is_recent(at: str) -> bool:
-    return at > utc_text(datetime.now(UTC) - BETWEEN_HEADS)
+    """Whether a head was published within 5 minutes. One from the future is that of a clock that was wrong."""
+    now = datetime.now(UTC)
+    return utc_text(now - BETWEEN_HEADS) < at <= utc_text(now)
 
 
 def _purged(cursor: Any) -> Purged:  # noqa: ANN401 - a driver's cursor

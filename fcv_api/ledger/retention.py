@@ -15,17 +15,25 @@ from fcv_api.ledger.tables import CheckpointRow, HeadRow, PredictionRow, utc_mom
 ROWS_AT_ONCE = 500
 """How many rows a purge deletes in one transaction: predictions wait for it meanwhile."""
 
+LARGE_PART = 0.1
+
 USUAL_SIZE, ENOUGH_TO_MEASURE = 4200, 1000
 """Bytes a record on SQLite with its indexes; and from how many records on their own size is a measure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Purge:
-    """What is purged, or was. seq: the last record's number."""
+    """What is purged, or was. seq: the last record's number. kept: how many records are left."""
 
     seq: int
     count: int
     before: datetime
+    kept: int = 0
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it takes more than a tenth of the record at once, or all of it: more than a nightly purge does."""
+        return self.count > (self.count + self.kept) * LARGE_PART
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +62,8 @@ def due(days: int) -> Purge:
         first = connection.scalar(younger)
         older = select(func.coalesce(func.max(PredictionRow.seq), 0), func.count())
         seq, count = connection.execute(older if first is None else older.where(PredictionRow.seq < first)).one()
-    return Purge(seq, count, before)
+        last = connection.scalar(select(func.max(PredictionRow.seq))) or 0
+    return Purge(seq, count, before, last - seq)
 
 
 def purge(what: Purge, by: str) -> int:

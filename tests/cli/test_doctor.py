@@ -333,6 +333,17 @@ def test_records_from_the_future_are_told(examine: Examine, installed: Settings,
     assert "The newest record is of 2999-01-01T00:00:00 UTC" in failed(examine()["clock"])
 
 
+def test_a_clock_that_may_be_days_ahead_of_the_records_is_told(
+    examine: Examine, installed: Settings, tmp_path: Path
+) -> None:
+    with database_app(installed).app_context():
+        append([PREDICTION], 0.0)
+    assert "newest record" not in warned(examine()["clock"])
+    with closing(sqlite3.connect(tmp_path / "fcv.db")) as connection, connection:
+        connection.execute("UPDATE predictions SET at = '2020-01-01T00:00:00.000000Z'")
+    assert "The newest record is of 2020-01-01T00:00:00 UTC, " in warned(examine()["clock"])
+
+
 def test_the_kernel_is_asked_as_timedatectl_asks_it() -> None:
     assert clock.is_synchronised() in (True, False)
 

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -22,7 +23,7 @@ from sqlalchemy import delete, insert, update
 from fcv_api import heads_log
 from fcv_api.cli import main
 from fcv_api.extensions import write_transaction
-from fcv_api.ledger import heads, query
+from fcv_api.ledger import heads, query, retention
 from fcv_api.ledger.heads import publish_head
 from fcv_api.ledger.query import Wanted
 from fcv_api.ledger.record import append, digest
@@ -87,11 +88,35 @@ def test_a_purge_deletes_only_what_is_old_asks_first_and_says_what_it_did(run: R
     assert "Nothing was recorded before" in run("purge", "--yes").stdout
     change(1, at=LONG_AGO)
     change(3, at=LONG_AGO)  # behind a younger one: the chain is cut at its beginning only
-    assert run("purge", answer="n\n").exit_code == 1
+    assert run("purge", "--force", answer="n\n").exit_code == 1
     assert len(list(query.stream(Wanted()))) == 3
-    assert "Deleted 1 records" in run("purge", "--by", "eva", answer="y\n").stdout
+    assert "Deleted 1 records" in run("purge", "--force", "--by", "eva", answer="y\n").stdout
     assert [each.seq for each in query.stream(Wanted())] == [2, 3]
     assert "by eva" in run("stats").stdout
+
+
+def test_a_purge_takes_a_tenth_at_most_and_leaves_something_unless_it_is_forced(run: Run) -> None:
+    append([PREDICTION] * 20, perf_counter())
+    for seq in (1, 2, 3):
+        change(seq, at=LONG_AGO)
+    refused = run("purge", "--yes")
+    assert (refused.exit_code, "3 records would be deleted and 17 would be left" in refused.stderr) == (1, True)
+    assert len(list(query.stream(Wanted()))) == 20
+    change(3, at="2999-01-01T00:00:00.000000Z")
+    assert "Deleted 2 records" in run("purge", "--yes").stdout
+
+
+def test_a_clock_that_is_401_days_ahead_purges_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) + timedelta(days=401)
+
+    append([PREDICTION] * 4, perf_counter())
+    monkeypatch.setattr(retention, "datetime", Ahead)
+    refused = run("purge", "--yes")
+    assert (refused.exit_code, "none would be left" in refused.stderr) == (1, True)
+    assert "Deleted 4 records" in run("purge", "--yes", "--force").stdout
 
 
 def test_verify_says_what_it_found_and_names_the_first_that_is_wrong(run: Run) -> None:
@@ -151,7 +176,7 @@ def test_a_real_purge_is_told_from_a_forged_one_by_the_log(run: Run, logs: list[
     records = append([PREDICTION] * 6, perf_counter())
     publish_head()
     change(1, at=LONG_AGO)
-    assert "Deleted 1 records" in run("purge", "--yes", "--by", "eva").stdout
+    assert "Deleted 1 records" in run("purge", "--yes", "--force", "--by", "eva").stdout
     assert "1 records were purged on" in run("verify", *logs).stdout
     mark = {"seq": 3, "hash": records[2].hash, "count": 2, "at": LONG_AGO, "by": "eva"}
     with write_transaction() as session:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import pytest
 from conftest import BOTH_DATABASES
@@ -54,6 +55,23 @@ def test_a_head_is_published_once_in_five_minutes_and_only_when_there_is_somethi
     assert published.last.seq == 4
     assert publish_head() is None
     assert chain.verify().heads == 2
+
+
+@BOTH_DATABASES
+def test_a_head_from_the_future_stops_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) + timedelta(days=1)
+
+    recorded(2)
+    with monkeypatch.context() as ahead:
+        ahead.setattr(heads, "datetime", Ahead)
+        assert publish_head()
+    recorded(2)
+    assert publish_head()
+    recorded(2)
+    assert publish_head() is None
 
 
 @BOTH_DATABASES

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from recorded import PREDICTION
 from sqlalchemy import text
 
 from fcv_api import __version__
@@ -19,6 +20,7 @@ from fcv_api.cli.db import migrate_database
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import ModelIdentity, Scorer
 from fcv_api.extensions import db, write_transaction
+from fcv_api.ledger.record import append
 from fcv_api.lstm.registry import Registry
 from fcv_api.settings import ROOT, Settings
 
@@ -217,6 +219,17 @@ def test_a_model_that_computes_again_is_ready_again(damaged: FlaskClient, models
 def test_asking_for_readiness_changes_nothing(http: FlaskClient, token: dict[str, str]) -> None:
     http.get("/health/ready")
     assert http.get("/", headers=token).get_json() == {"User": {"username": "ana", "id": 1}}
+
+
+def test_a_record_from_the_future_is_told_and_keeps_nobody_from_being_ready(http: FlaskClient) -> None:
+    append([PREDICTION], 0.0)
+    assert http.get("/health/ready").get_json()["checks"]["clock"]["status"] == "ok"
+    with write_transaction() as session:
+        session.execute(text("UPDATE predictions SET at = '2999-01-01T00:00:00.000000Z'"))
+    response = http.get("/health/ready")
+    check = response.get_json()["checks"]["clock"]
+    assert (response.status_code, check["status"]) == (200, "degraded")
+    assert "the newest record is of 2999-01-01 00:00:00 UTC" in check["detail"]
 
 
 def test_a_degraded_check_is_ready_all_the_same(http: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:

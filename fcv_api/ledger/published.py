@@ -44,12 +44,14 @@ class Restored(NamedTuple):
 class Published:
     """What logs say of the chain. heads: a record's hash by its number, as it is since the last restore.
 
-    purged: up to which record purges were announced; None where no log was read that would say it.
+    purged: up to which record purges were announced; None where no log was read that would say it. newest_at: when the
+    newest head was published; empty where an `app.log` says it.
     """
 
     heads: Mapping[int, str] = field(default_factory=dict)
     purged: int | None = None
     restored: tuple[Restored, ...] = ()
+    newest_at: str = ""
 
     @property
     def newest(self) -> Link | None:
@@ -100,13 +102,7 @@ def fold(lines: Iterable[Line]) -> Published:
     for line in lines:
         if line.kind == "restore":
             story.restore(line)
-        for link in (line.link, line.purged):
-            if link and link.seq and story.heads.setdefault(link.seq, link.hash) != link.hash:
-                raise BrokenChain(f"Two different hashes of record {link.seq} were published.")
-        if line.purged:
-            story.before.append(line.purged.seq)
-        elif line.kind == "purge":
-            story.announced.append(line.link.seq)
+        story.add(line)
     return story.published()
 
 
@@ -118,21 +114,38 @@ class _Story:
     before: list[int] = field(default_factory=list)
     announced: list[int] = field(default_factory=list)
     restored: list[Restored] = field(default_factory=list)
+    at: dict[int, str] = field(default_factory=dict)
+    doubtful: set[int] = field(default_factory=set)
+    """Numbers of which two different hashes were published."""
+
+    def add(self, line: Line) -> None:
+        """Take up what a line says."""
+        for link in (line.link, line.purged):
+            if link and link.seq and self.heads.setdefault(link.seq, link.hash) != link.hash:
+                self.doubtful.add(link.seq)
+        self.at[line.link.seq] = line.at
+        if line.purged:
+            self.before.append(line.purged.seq)
+        elif line.kind == "purge":
+            self.announced.append(line.link.seq)
 
     def restore(self, line: Line) -> None:
+        """Give up what was published of records after those of a backup."""
         last = line.link.seq
         lost = tuple(Link(*each) for each in sorted(self.heads.items()) if each[0] > last)
         self.restored.append(Restored(line.at, line.link, lost))
         self.heads = {seq: value for seq, value in self.heads.items() if seq <= last}
         self.before = [seq for seq in self.before if seq <= last]
         self.announced = [seq for seq in self.announced if seq <= last]
+        self.doubtful = {seq for seq in self.doubtful if seq <= last}
 
     def published(self) -> Published:
-        """Return what came of it. Raises BrokenChain where a head tells of a purge that nobody announced."""
-        restored = tuple(self.restored)
-        if not self.before and not self.announced:
-            return Published(self.heads, None, restored)
-        found = Published(self.heads, max([min(self.before, default=0), *self.announced]), restored)
+        """Return what came of it. Raises BrokenChain where lines contradict each other, or nobody announced a purge."""
+        if self.doubtful:
+            raise BrokenChain(f"Two different hashes of record {min(self.doubtful)} were published.")
+        announced = max([min(self.before, default=0), *self.announced]) if self.before or self.announced else None
+        newest_at = self.at.get(max(self.heads, default=0), "")
+        found = Published(self.heads, announced, tuple(self.restored), newest_at)
         found.check_purge(max(self.before, default=0))
         return found
 

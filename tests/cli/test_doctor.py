@@ -142,7 +142,9 @@ def test_tables_of_an_older_version_are_told(
 def test_tables_of_a_newer_version_are_told(examine: Examine, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "fcv.db")) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    assert "at 9999, which this code does not know" in failed(examine()["migrations"])
+    (found,) = examine()["migrations"]
+    assert "at 9999, which this code does not know" in found["detail"]
+    assert (found["status"], "restore" in found["advice"]) == ("failed", False)
 
 
 def test_a_database_without_tables_is_told(examine: Examine, tmp_path: Path) -> None:

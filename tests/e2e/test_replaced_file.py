@@ -140,3 +140,19 @@ def test_a_damaged_file_is_not_recorded_into(service: Service, token: dict[str, 
     put(damaged, file)
     assert statuses(service, token) == {503}
     readiness(service, "The database's file ")
+
+
+def test_a_restore_is_taken_up_by_the_service_that_runs(service: Service, token: dict[str, str]) -> None:
+    file, backup = service.folder / "fcv.db", str(service.folder / "backup.db")
+    assert service.fcv("db", "backup", backup).returncode == 0
+    assert statuses(service, token) == {200}
+    time.sleep(2.2)
+    for each in service.folder.glob("fcv.db*"):
+        each.unlink()
+    assert statuses(service, token) == {503}
+    done = service.fcv("db", "restore", backup, "--yes")
+    assert (done.returncode, "3 records, whole." in done.stdout) == (0, True), done.stderr
+    answers_again(service, service.sign_in())
+    assert statuses(service, token) == {401}
+    assert count(file) > 3
+    assert service.fcv("ledger", "verify", "--log", str(service.folder / "heads.log")).returncode == 0

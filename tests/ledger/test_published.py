@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fcv_api.ledger.published import BrokenChain, Published, fold, parse, read_logs
+from fcv_api.ledger.published import BrokenChain, Published, Restored, fold, parse, read_logs
+from fcv_api.ledger.record import Link
 from fcv_api.ledger.tables import GENESIS
 
 A, B, C = "a" * 64, "b" * 64, "c" * 64
@@ -73,10 +74,41 @@ def test_a_head_that_tells_of_a_purge_that_nobody_announced_is_broken() -> None:
         read(head(9, B), head(10, C, 4, A))
 
 
+def restore(seq: int, value: str, at: str = AT) -> str:
+    return f"{at} restore {seq} {value}"
+
+
+def test_a_restore_gives_up_what_was_published_after_the_backup() -> None:
+    told = read(head(5, A), purge(4, C), head(9, B, 4, C), restore(5, A), head(9, C))
+    assert (told.heads, told.newest, told.purged) == ({4: C, 5: A, 9: C}, Link(9, C), 4)
+    assert told.restored == (Restored(AT, Link(5, A), (Link(9, B),)),)
+    assert read(head(5, A), head(5, B), restore(4, C)).heads == {4: C}
+
+
+@pytest.mark.parametrize("lines", [[head(5, A), restore(5, B)], [head(5, A), head(5, B), restore(5, B)]])
+def test_a_restore_hides_no_other_hash_of_a_record_that_it_kept(lines: list[str]) -> None:
+    with pytest.raises(BrokenChain, match="Two different hashes of record 5 "):
+        read(*lines)
+
+
+def test_a_head_was_given_up_by_a_restore_after_it_alone() -> None:
+    told = read(head(9, B), restore(5, A, "2026-11-25T00:00:00.000000Z"))
+    assert told.gave_up(Link(9, B), "")
+    assert told.gave_up(Link(7, C), "2026-11-24T23:00:00.000000Z")
+    assert not told.gave_up(Link(5, A), "2026-11-24T23:00:00.000000Z")
+    assert not told.gave_up(Link(7, C), "2026-11-25T01:00:00.000000Z")
+
+
+def test_a_restore_on_one_host_gives_up_what_another_had_published_before_it(tmp_path: Path) -> None:
+    (tmp_path / "1.log").write_text(f"{restore(5, A, '2026-11-25T00:00:00.000000Z')}\n{head(6, C)}\n")
+    (tmp_path / "2.log").write_text(f"{head(6, B)}\n")
+    assert read_logs([tmp_path / "1.log", tmp_path / "2.log"]).heads == {5: A, 6: C}
+
+
 def test_several_logs_are_read_as_one_and_one_that_was_compressed_too(tmp_path: Path) -> None:
     (tmp_path / "heads.log").write_text(head(9, B) + "\n")
     (tmp_path / "heads.log-1.gz").write_bytes(gzip.compress(f"{purge(4, A)}\n".encode()))
-    assert read_logs(tmp_path.iterdir()) == Published({4: A, 9: B}, 4)
+    assert read_logs(tmp_path.iterdir()) == Published({4: A, 9: B}, 4, (), AT)
 
 
 def test_a_log_of_other_things_is_read_as_nothing() -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 
-from fcv_api import security_log
+from fcv_api import heads_log, security_log
 from fcv_api.access_log import open_log
 from fcv_api.app import create_app
 from fcv_api.settings import Settings
 
 settings = Settings.from_environment()
 open_log(settings.log_dir, settings.timezone)
+heads_log.open_log(settings.log_dir)
 security_log.open_log(settings.log_dir, settings.timezone)
 log = logging.getLogger("fcv_api")
 log.info("Starting FCV-MLAPI....")

@@ -14,6 +14,7 @@ import orjson
 from gunicorn import util
 
 from fcv_api import affinity
+from fcv_api.ledger.heads import publish_head
 from fcv_api.settings import ROOT, Settings
 from fcv_api.web.places import WAITING
 from fcv_api.web.worker import LeavingWorker
@@ -92,6 +93,15 @@ def worker_exit(_server: Any, _worker: Any) -> None:  # noqa: ANN401
 
     with contextlib.suppress(Exception):  # it ends either way, and is forgotten after a minute
         app.extensions["fcv"].models.forget()
+
+
+def on_exit(_server: Any) -> None:  # noqa: ANN401
+    """Publish the record's head once more when all workers have ended: one of them may not have come to it."""
+    loaded = sys.modules.get("wsgi")  # not where the start was refused
+    if loaded is None or not preload_app:
+        return
+    with contextlib.suppress(Exception), loaded.app.app_context():
+        publish_head(at_once=True)
 
 
 def write_problem(sock: Any, status: int, reason: str, _detail: str) -> None:  # noqa: ANN401

@@ -29,6 +29,20 @@ class SharedLogFile(WatchedFileHandler):
         return open(descriptor, "a", encoding="utf-8", errors="backslashreplace")  # noqa: PTH123
 
 
+def shared_file(log_dir: Path, name: str, kind: type[SharedLogFile]) -> SharedLogFile:
+    """Open a log of the service or of a command. Raises OSError.
+
+    A command that root runs must not leave a file that the service cannot write: it gets the folder's owner.
+    """
+    log_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
+    is_new = not (log_dir / name).exists()
+    handler = kind(log_dir / name)
+    if is_new and os.geteuid() == 0:
+        owner = log_dir.stat()
+        os.chown(log_dir / name, owner.st_uid, owner.st_gid)
+    return handler
+
+
 class WallClock(logging.Formatter):
     """Times of a given zone, and a message that stays on one line."""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from secrets import randbelow
 from typing import Any
 
 from sqlalchemy import DateTime, String, bindparam, select, true, update
@@ -83,14 +84,13 @@ class UnusableCredentials(AccountError):
 def create_user(username: str, password: str, *, role: Role, min_length: int) -> Account:
     """Make an account. Raises UnusableCredentials or UsernameTaken."""
     _check_username(username)
-    hashed = _hash(password, min_length)
     user = User(
         username=username,
-        hashed_password=hashed,
+        hashed_password=_hash(password, min_length),
         role=role,
         is_active=True,
         created_at=datetime.now(UTC),
-        token_generation=0,
+        token_generation=randbelow(2**24),  # no token of an account of this name and id that a restore took lives again
     )
     try:
         with write_transaction() as session:

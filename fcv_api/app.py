@@ -13,12 +13,11 @@ from flask_swagger_ui import get_swaggerui_blueprint
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from fcv_api import __version__, activations, throttle
+from fcv_api import __version__, activations, maintenance
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import ModelIdentity, Models
 from fcv_api.extensions import bind_database, db, jwt, migrate
-from fcv_api.ledger.chain import publish_head
-from fcv_api.ledger.replies import forget_expired
+from fcv_api.ledger.heads import publish_head
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.registry import Registry
 from fcv_api.lstm.runtime import RUNTIME
@@ -34,6 +33,7 @@ log = logging.getLogger("fcv_api")
 def create_app(settings: Settings, models: Models | None = None) -> Flask:
     """Build the service. Raises SettingsError or NoModel when it must not start."""
     app = database_app(settings, serving=True)
+    maintenance.begin(app, settings)
     app.config.update(_config(settings) | token_config(settings))
     app.url_map.strict_slashes = app.url_map.merge_slashes = False  # a redirect's body would be an HTML page
     use_orjson(app)
@@ -116,6 +116,7 @@ class DatabaseActivations:
     def latest_id(self) -> int:
         """Give the id of the activation in force; 0 for none."""
         with self.app.app_context():
+            maintenance.look(self.app)
             return 0 if self.settings.model else activations.latest_id()
 
     def artifact(self, activation: int) -> Artifact:
@@ -140,23 +141,21 @@ class DatabaseActivations:
         return artifact
 
     def report(self, state: Serving) -> None:
-        """Say what this process serves; publish the chain's head and forget kept answers where that is due."""
+        """Say what this process serves, and do what else is due."""
         model = state.model.identity
         with self.app.app_context():
-            if head := publish_head():
-                log.info("ledger: head %d %s", *head)
+            maintenance.run()
             activations.report(
                 activations.Worker(
                     state.host, state.pid, model.name, model.version, model.sha256, state.activation, state.problem
                 )
             )
-            forget_expired()
-            throttle.forget_old()
 
     def forget(self) -> None:
-        """Say that this process ends."""
+        """Say that this process ends, and publish the head of the record up to here."""
         with self.app.app_context():
             activations.forget(socket.gethostname(), os.getpid())
+            publish_head(at_once=True)
 
 
 def _config(settings: Settings) -> dict[str, object]:

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, tzinfo
 from pathlib import Path
 
-from fcv_api.access_log import SharedLogFile
+from fcv_api.access_log import SharedLogFile, shared_file
 
 FILE = "security.log"
 LENGTH = 200
@@ -61,12 +60,6 @@ def write(event: str, **details: str | int | None) -> None:
 
 
 def _handler(log_dir: Path, zone: tzinfo) -> SharedLogFile:
-    log_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
-    file = log_dir / FILE
-    is_new = not file.exists()
-    handler = SharedLogFile(file)
+    handler = shared_file(log_dir, FILE, SharedLogFile)
     handler.setFormatter(JsonLine(zone))
-    if is_new and os.geteuid() == 0:  # a command run by root must not leave a file that the service cannot write
-        owner = log_dir.stat()
-        os.chown(file, owner.st_uid, owner.st_gid)
     return handler

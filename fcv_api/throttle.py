@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import ceil
 from time import time
 
-from sqlalchemy import Connection, Double, String, bindparam, delete, select, text
+from sqlalchemy import Connection, Double, String, bindparam, delete, or_, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fcv_api.extensions import Base, read_transaction, write_transaction
@@ -24,6 +24,9 @@ WITHIN = 300.0
 SHORTEST_WAIT, LONGEST_WAIT = 30, 900
 KEPT = 3600.0
 """Seconds, as all of these. So long is a wrong password remembered, and how long the last wait was."""
+APART = 60.0
+"""By how much the clocks of hosts may differ. A failure from further in the future is one of a clock that was wrong: it
+is ignored, or a clock that was a day ahead for a minute would make a wait of a day."""
 
 
 class FailedSignIn(Base):
@@ -84,13 +87,14 @@ def check(attempt: Attempt) -> bool:
     """Say whether the password was wrong within the last hour, and so is wrong. Raises TooManyAttempts in a wait."""
     now = time()
     with read_cursor() as cursor:
-        found = run(cursor, _TELLING, attempt.address, now - KEPT, attempt.pair, attempt.password).fetchall()
+        within = now - KEPT, now + APART
+        found = run(cursor, _TELLING, attempt.address, *within, attempt.pair, attempt.password).fetchall()
     waits = [
         Failure(at, max(of_address, of_pair * (pair == attempt.pair))) for at, of_address, of_pair, pair, _ in found
     ]
     until = max((failure.until for failure in waits), default=0.0)
     if until > now:
-        raise TooManyAttempts(ceil(until - now))
+        raise TooManyAttempts(ceil(min(until - now, LONGEST_WAIT)))
     return any(password == attempt.password for *_, password in found)
 
 
@@ -109,8 +113,9 @@ def count(attempt: Attempt) -> None:
 
 
 def forget_old() -> None:
-    """Delete what is older than an hour. Looks first: every worker asks, and most find nothing."""
-    old = FailedSignIn.at < time() - KEPT
+    """Delete what is older than an hour, or from the future. Looks first: every worker asks, and most find nothing."""
+    now = time()
+    old = or_(FailedSignIn.at < now - KEPT, FailedSignIn.at > now + APART)
     with read_transaction() as connection:
         if connection.execute(select(FailedSignIn.at).where(old).limit(1)).first() is None:
             return
@@ -138,7 +143,8 @@ class _Past:
 
     @classmethod
     def of(cls, connection: Connection, attempt: Attempt) -> _Past:
-        found = connection.execute(_RECENT, {"address": attempt.address, "since": time() - KEPT})
+        now = time()
+        found = connection.execute(_RECENT, {"address": attempt.address, "since": now - KEPT, "until": now + APART})
         rows = [row for row in found if row.password != attempt.password]
         return cls(
             from_address=[Failure(row.at, row.address_waits) for row in rows],
@@ -146,11 +152,14 @@ class _Past:
         )
 
 
-_TELLING = """SELECT at, address_waits, pair_waits, pair, password FROM failed_sign_ins WHERE address = ? AND at > ?
+_TELLING = """SELECT at, address_waits, pair_waits, pair, password FROM failed_sign_ins
+WHERE address = ? AND at > ? AND at <= ?
 AND (address_waits > 0 OR (pair = ? AND pair_waits > 0) OR password = ?)"""
 """Of up to a hundred failures those that made a wait, and the same password: asked with every try, also in a flood."""
 _RECENT = select(*FailedSignIn.__table__.columns).where(
-    FailedSignIn.address == bindparam("address"), FailedSignIn.at > bindparam("since")
+    FailedSignIn.address == bindparam("address"),
+    FailedSignIn.at > bindparam("since"),
+    FailedSignIn.at <= bindparam("until"),
 )
 _LOCK = text("SELECT pg_advisory_xact_lock(:number)")
 # One that was forgotten, or that another request counts at this moment, may still be there.

@@ -49,7 +49,8 @@ def _is_newer(connection: Connection) -> bool:
     if lacking := _lacking(connection):
         raise CommandError(
             f"A newer version of FCV-MLAPI has migrated this database (to {present}), and this version cannot use it: "
-            f"{', '.join(lacking)}. Run the newer version again, or restore the backup from before the upgrade."
+            f"{', '.join(lacking)}. Run the newer version again: a backup from before the upgrade lacks all that was "
+            "recorded since."
         )
     log.warning("A newer version has migrated this database (to %s); it has all that this version needs.", present)
     return True

@@ -89,12 +89,12 @@ def test_a_revoked_token_ends_alone_and_may_be_revoked_again() -> None:
 
 def test_a_revoked_token_is_remembered_until_no_clock_would_take_it() -> None:
     now = datetime.now(UTC)
-    for jti, minutes in (("long dead", -5), ("just expired", -0.2), ("alive", 20)):
-        issued_tokens.revoke(jti, now + timedelta(minutes=minutes))
+    for jti, days in (("long dead", -3), ("expired yesterday", -1), ("alive", 1)):
+        issued_tokens.revoke(jti, now + timedelta(days=days))
     issued_tokens.revoke("another", now + timedelta(minutes=20))
     with read_transaction() as connection:
         kept = set(connection.execute(select(RevokedToken.jti)).scalars())
-    assert kept == {"just expired", "alive", "another"}
+    assert kept == {"expired yesterday", "alive", "another"}
 
 
 def test_nobody_has_no_password_and_cannot_be_disabled() -> None:

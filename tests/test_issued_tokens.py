@@ -28,7 +28,14 @@ def test_tokens_are_given_by_age_and_say_which_were_ended() -> None:
 
 
 def test_a_token_that_expired_is_forgotten_with_the_next_one() -> None:
-    keep("dead", -1)
+    keep("dead", -3)
     assert [each.jti for each in issued_tokens.of_machines()] == ["dead"]
     keep("alive", 1)
     assert [each.jti for each in issued_tokens.of_machines()] == ["alive"]
+
+
+def test_an_ended_token_is_not_forgotten_by_a_clock_that_is_a_day_ahead() -> None:
+    keep("ended", -1)
+    issued_tokens.revoke("ended", NOW - timedelta(days=1))
+    issued_tokens.revoke("another", NOW + timedelta(days=1))
+    assert [each.ended for each in issued_tokens.of_machines()] == [True]

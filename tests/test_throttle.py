@@ -130,6 +130,30 @@ def test_what_was_on_its_way_when_the_wait_began_makes_it_no_longer(later: Clock
     assert left() == 0
 
 
+def test_failures_of_a_clock_that_was_a_day_ahead_make_no_wait_and_are_deleted(later: Clock) -> None:
+    later(86_400)
+    fail(range(12))
+    assert left() == 30
+    later(-86_400)
+    assert left() == 0
+    fail(range(12, 21))
+    assert left() == 0
+    fail(range(21, 22))
+    assert left() == 30
+    throttle.forget_old()
+    assert rows() == 10
+
+
+def test_no_wait_is_longer_than_fifteen_minutes_where_clocks_differ_by_seconds(later: Clock) -> None:
+    later(45)
+    for number in range(20):
+        fail(range(number, number + 1))
+        later(left())
+    fail(range(20, 21))
+    later(-45)
+    assert left() == throttle.LONGEST_WAIT
+
+
 def test_many_threads_count_together(app: Flask) -> None:
     def one(number: int) -> None:
         with app.app_context():

@@ -8,6 +8,7 @@ from fcv_api import __version__
 from fcv_api.cli.db import db
 from fcv_api.cli.db_backup import backup
 from fcv_api.cli.db_copy import copy
+from fcv_api.cli.db_restore import restore
 from fcv_api.cli.doctor import doctor
 from fcv_api.cli.errors import SentenceGroup
 from fcv_api.cli.lazy import LAZY
@@ -29,5 +30,6 @@ def main() -> None:
 
 db.add_command(backup)
 db.add_command(copy)
+db.add_command(restore)
 for command in (serve, predict, users, model, ledger, db, doctor, *LAZY):
     main.add_command(command)

@@ -40,7 +40,7 @@ def migrate_database(settings: Settings) -> None:
     config = Config()
     config.set_main_option("script_location", str(scripts))
     config.attributes["url"] = str.__str__(settings.database_url)
-    with _alone(sqlite_file(url)):
+    with alone(sqlite_file(url)):
         command.upgrade(config, "head")
 
 
@@ -51,8 +51,8 @@ def sqlite_file(url: URL) -> Path | None:
 
 
 @contextmanager
-def _alone(file: Path | None) -> Iterator[None]:
-    """Make SQLite's file where it is missing, and let no other process migrate it meanwhile: it waits.
+def alone(file: Path | None, *, make: bool = True) -> Iterator[None]:
+    """Make SQLite's file where it is missing, and let no other process migrate or restore it meanwhile: it waits.
 
     The folder is locked, so that no lock file is left behind. On PostgreSQL, migrations/env.py takes a lock.
     """
@@ -63,7 +63,8 @@ def _alone(file: Path | None) -> Iterator[None]:
     folder = os.open(file.parent, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)
-        file.touch(mode=0o600)  # password hashes are in it; the files beside it take its mode
+        if make:
+            file.touch(mode=0o600)  # password hashes are in it; the files beside it take its mode
         yield
     finally:
         os.close(folder)  # and the lock ends

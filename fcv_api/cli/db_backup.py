@@ -16,7 +16,8 @@ from fcv_api.accounts import User
 from fcv_api.app import database_app
 from fcv_api.cli.db import sqlite_file
 from fcv_api.extensions import db, read_snapshot
-from fcv_api.ledger.chain import BrokenChain, verify_on
+from fcv_api.ledger.chain import verify_on
+from fcv_api.ledger.published import BrokenChain
 from fcv_api.settings import Secret, Settings
 
 
@@ -35,9 +36,9 @@ def backup(file: Path) -> None:
     if file.exists():
         raise click.ClickException(f"{file} exists already.")
     unfinished = file.with_name(f"{file.name}.unfinished")
-    _copy_file(source, unfinished)
+    copy_file(source, unfinished)
     told = _contents(replace(settings, database_url=Secret(f"sqlite:///{unfinished.absolute()}")))
-    _make_one_file(unfinished)
+    make_one_file(unfinished)
     unfinished.rename(file)
     if isinstance(told, BrokenChain):
         raise click.ClickException(f"Wrote {file}, but the record in it is not as it was recorded: {told}")
@@ -52,16 +53,17 @@ def _pg_dump(url: URL, file: Path) -> str:
     return shlex.join([*words, url.database or ""])
 
 
-def _copy_file(source: Path, target: Path) -> None:
+def copy_file(source: Path, target: Path) -> None:
     """Copy all pages as they stand at one moment, those of `-wal` too: what a copy of the file alone lacks."""
     if not source.exists():
         raise click.ClickException(f"{source} does not exist.")
     os.close(os.open(target, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
-    with closing(sqlite3.connect(source)) as present, closing(sqlite3.connect(target)) as copy:
+    readable = f"{source.absolute().as_uri()}?mode=ro"
+    with closing(sqlite3.connect(readable, uri=True)) as present, closing(sqlite3.connect(target)) as copy:
         present.backup(copy)
 
 
-def _make_one_file(file: Path) -> None:
+def make_one_file(file: Path) -> None:
     """Leave nothing beside it, and all of it on the disk."""
     with closing(sqlite3.connect(file)) as copy:
         copy.execute("PRAGMA journal_mode=DELETE")
@@ -74,7 +76,7 @@ def _contents(settings: Settings) -> str | BrokenChain:
         try:
             with read_snapshot() as connection:
                 users = connection.scalar(select(func.count()).select_from(User))
-                found = verify_on(connection, {})
+                found = verify_on(connection)
         except BrokenChain as broken:
             return broken
         finally:

@@ -17,7 +17,8 @@ from fcv_api import activations
 from fcv_api.app import database_app
 from fcv_api.cli.db import migrate_database, sqlite_file
 from fcv_api.extensions import db, read_snapshot
-from fcv_api.ledger.chain import BrokenChain, Verified, verify_on
+from fcv_api.ledger.chain import Verified, verify_on
+from fcv_api.ledger.published import BrokenChain
 from fcv_api.settings import ROOT, Settings
 from fcv_api.settings.checks import database_url
 
@@ -97,7 +98,7 @@ def _copy(source: Connection, target_app: Flask) -> tuple[dict[str, int], Verifi
             with _told(table):
                 copied[table.name] = _copy_table(table, source, target)
         _refuse_difference(copied, target)
-        return copied, verify_on(target, {})
+        return copied, verify_on(target)
 
 
 @contextmanager

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
 import click
 import orjson
 
+from fcv_api import heads_log
 from fcv_api.app import database_app
 from fcv_api.cli.activation import BY
 from fcv_api.cli.audit import tell
 from fcv_api.cli.ledger_replay import replay
 from fcv_api.ledger import chain, query, retention
+from fcv_api.ledger.published import BrokenChain, read_logs
 from fcv_api.ledger.query import Wanted
 from fcv_api.ledger.tables import utc_text
 from fcv_api.settings import Settings
 from fcv_api.wire.records import as_wire, csv_lines, values_of
 
-PUBLISHED = re.compile(r"ledger: head (\d+) ([0-9a-f]{64})")
 WHEN = click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"])
 
 
@@ -59,20 +59,37 @@ def export(
 
 @ledger.command()
 @click.option("--yes", is_flag=True, help="Do it without asking.")
+@click.option("--force", is_flag=True, help="Delete more than a tenth of the record at once, or all of it.")
 @BY
 @click.pass_obj
-def purge(settings: Settings, by: str, *, yes: bool) -> None:
-    """Delete what is older than FCV_LEDGER_DAYS, from the oldest on, and note that it was done."""
+def purge(settings: Settings, by: str, *, yes: bool, force: bool) -> None:
+    """Delete what is older than FCV_LEDGER_DAYS, from the oldest on, and note that it was done.
+
+    More than a tenth of the record at once is not deleted without --force: a clock that is wrong makes all of it old.
+    """
     due = retention.due(settings.ledger_days)
     told = f"recorded before {due.before:%Y-%m-%d %H:%M} UTC ({settings.ledger_days} days ago)"
     if due.count == 0:
         click.echo(f"Nothing was {told}.")
         return
+    if due.is_large and not force:
+        raise click.ClickException(_too_large(due))
     if not yes:
         click.confirm(f"Delete {due.count:,} records {told}? They cannot be brought back.", abort=True)
-    done = retention.purge(due, by)
+    with heads_log.opened(settings.log_dir):
+        done = retention.purge(due, by)
     tell(settings, "records purged", count=done, up_to=due.seq, days=settings.ledger_days)
     click.echo(f"Deleted {done:,} records {told}, up to number {due.seq}. The chain goes on from there.")
+
+
+def _too_large(due: retention.Purge) -> str:
+    now, newest = datetime.now(UTC), query.newest_at()
+    left = f"{due.kept:,} would be left" if due.kept else "none would be left"
+    return (
+        f"{due.count:,} records would be deleted and {left}: that is more than a tenth at once. This host's clock "
+        f"shows {now:%Y-%m-%d %H:%M} UTC, and the newest record is of {newest or now:%Y-%m-%d %H:%M} UTC. If the clock "
+        "is right, and so many are really too old, give --force. Nothing was deleted."
+    )
 
 
 @ledger.command()
@@ -101,14 +118,14 @@ def stats(settings: Settings) -> None:
     "logs",
     multiple=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="An app.log, best one that lies elsewhere: the heads in it are compared too. May be given again.",
+    help="A heads.log, best one that lies elsewhere, or an app.log of an older version. Give those of all hosts.",
 )
 def verify(logs: tuple[Path, ...]) -> None:
     """Look for records that were changed, taken out or put in since they were recorded, and name the first."""
-    published = {int(seq): value for log in logs for seq, value in PUBLISHED.findall(log.read_text("utf-8"))}
     try:
+        published = read_logs(logs)
         found = chain.verify(published)
-    except chain.BrokenChain as broken:
+    except BrokenChain as broken:
         raise click.ClickException(f"BROKEN. {broken}") from None
     for count, at, by in retention.purges():
         click.echo(f"{count:,} records were purged on {at:%Y-%m-%d %H:%M} UTC, by {by}.")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_jwt_extended import JWTManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
@@ -20,6 +21,7 @@ from sqlalchemy.pool import NullPool
 
 from fcv_api.extensions.breaker import Breaker
 from fcv_api.extensions.postgresql import be_impatient, connect_arguments
+from fcv_api.extensions.sqlite_file import KnownFile, use_known_file
 
 BUSY_TIMEOUT_MS = 3000
 
@@ -54,9 +56,20 @@ def bind_database(app: Flask, given: str, threads: int, *, serving: bool) -> Non
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = pool | {"connect_args": connect_arguments(url, serving=serving)}
     db.init_app(app)
-    if serving and url.get_backend_name() == "postgresql":
-        with app.app_context():
+    if not serving:
+        return
+    with app.app_context():
+        if url.get_backend_name() == "postgresql":
             be_impatient(db.engine)
+        elif not str(url.database).startswith("file:"):  # SQLite's own URI
+            file = app.extensions["sqlite_file"] = KnownFile(Path(str(url.database)))
+            use_known_file(db.engine, file)
+
+
+def known_file() -> KnownFile | None:
+    """Return the SQLite file that the service uses; None on another database, and in a command."""
+    file: KnownFile | None = current_app.extensions.get("sqlite_file")
+    return file
 
 
 @contextmanager

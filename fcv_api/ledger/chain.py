@@ -1,25 +1,20 @@
-"""Verify the chain, and publish its head: what stands in a log that went elsewhere cannot be written anew here."""
+"""Verify the chain, and compare it with what was published: a log that went elsewhere cannot be written anew here."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import OperationalError
 
-from fcv_api.extensions import read_snapshot, read_transaction
-from fcv_api.extensions.cursors import run, write_cursor
+from fcv_api.extensions import read_snapshot
+from fcv_api.ledger.published import BrokenChain, Published
 from fcv_api.ledger.query import ROWS_AT_ONCE
-from fcv_api.ledger.record import Link, Record, digest, head, lock
-from fcv_api.ledger.tables import GENESIS, CheckpointRow, HeadRow, PredictionRow, utc_text
+from fcv_api.ledger.record import Link, Record, digest
+from fcv_api.ledger.tables import GENESIS, CheckpointRow, HeadRow, PredictionRow
 
-BETWEEN_HEADS = timedelta(minutes=5)
-
-
-class BrokenChain(Exception):
-    """The record is not what was recorded. The message names the first place as one sentence."""
+NOTHING = Published()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,47 +27,26 @@ class Verified:
     heads: int
 
 
-def publish_head() -> Link | None:
-    """Keep the chain's head as published and give it, unless that was done within 5 minutes, or nothing is new.
-
-    Every worker of every host may ask: one of them gets it.
-    """
-    latest = select(HeadRow.seq, HeadRow.at).order_by(HeadRow.seq.desc()).limit(1)
-    due = utc_text(datetime.now(UTC) - BETWEEN_HEADS)
-    with read_transaction() as connection:
-        last = connection.execute(latest).first()
-    if last and last.at > due:
-        return None
-    with write_cursor() as cursor:
-        lock(cursor)
-        current = head(cursor)
-        cursor.execute("SELECT seq, at FROM ledger_heads ORDER BY seq DESC LIMIT 1")
-        seq, at = cursor.fetchone() or (0, "")
-        if current.seq <= seq or at > due:
-            return None
-        run(cursor, "INSERT INTO ledger_heads (seq, hash, at) VALUES (?, ?, ?)", *current, utc_text(datetime.now(UTC)))
-    return current
-
-
-def verify(published: Mapping[int, str] | None = None) -> Verified:
+def verify(published: Published = NOTHING) -> Verified:
     """Walk the chain from the last purge. Raises BrokenChain at the first record that is not as it was recorded.
 
-    published: more heads, hash by number, such as those of a log. A record of a smaller number than the last published
-    head cannot be changed, taken out or put in without being found.
+    published: what logs say. A record of a smaller number than the last published head cannot be changed, taken out or
+    put in without being found, and none can be purged that no purge announced.
     """
     with read_snapshot() as connection:
-        return verify_on(connection, published or {})
+        return verify_on(connection, published)
 
 
-def verify_on(connection: Connection, published: Mapping[int, str]) -> Verified:
-    """Do so on a connection, and so within its transaction."""
+def verify_on(connection: Connection, published: Published = NOTHING) -> Verified:
+    """Verify on a connection, and so within its transaction."""
     purges = select(CheckpointRow.seq, CheckpointRow.hash).order_by(CheckpointRow.seq.desc())
     rows = select(*PredictionRow.__table__.columns).order_by(PredictionRow.seq)
     purged = connection.execute(purges).first()
     start = last = Link(*purged) if purged else Link(0, GENESIS)
     _check_purges(connection, start)
+    published.check_purge(start.seq)
     kept = {seq: value for seq, value in connection.execute(select(HeadRow.seq, HeadRow.hash))}  # noqa: C416 - typed
-    heads = Heads.of(kept, published, start)
+    heads = Heads.of(kept, published.heads, start)
     try:
         with connection.execute(rows, execution_options={"yield_per": ROWS_AT_ONCE}) as found:
             for row in found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, select
@@ -66,6 +67,13 @@ def stream(wanted: Wanted) -> Iterator[Record]:
     query = _ALL.where(*_conditions(wanted, PredictionRow)).order_by(PredictionRow.seq)
     with read_transaction() as connection, connection.execution_options(yield_per=ROWS_AT_ONCE).execute(query) as rows:
         yield from (Record(*row) for row in rows)
+
+
+def newest_at() -> datetime | None:
+    """Return when the newest record was made, by the clock of the host that made it; None where there is none."""
+    with read_transaction() as connection:
+        at = connection.scalar(select(PredictionRow.at).order_by(PredictionRow.seq.desc()).limit(1))
+    return utc_moment(at) if at else None
 
 
 def latest(wanted: Wanted, limit: int) -> list[Latest]:

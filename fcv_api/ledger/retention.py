@@ -8,10 +8,14 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from fcv_api.extensions import read_transaction, write_transaction
+from fcv_api.ledger.heads import announce_purge
+from fcv_api.ledger.record import Link
 from fcv_api.ledger.tables import CheckpointRow, HeadRow, PredictionRow, utc_moment, utc_text
 
 ROWS_AT_ONCE = 500
 """How many rows a purge deletes in one transaction: predictions wait for it meanwhile."""
+
+LARGE_PART = 0.1
 
 USUAL_SIZE, ENOUGH_TO_MEASURE = 4200, 1000
 """Bytes a record on SQLite with its indexes; and from how many records on their own size is a measure."""
@@ -19,11 +23,17 @@ USUAL_SIZE, ENOUGH_TO_MEASURE = 4200, 1000
 
 @dataclass(frozen=True, slots=True)
 class Purge:
-    """What is purged, or was. seq: the last record's number."""
+    """What is purged, or was. seq: the last record's number. kept: how many records are left."""
 
     seq: int
     count: int
     before: datetime
+    kept: int = 0
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it takes more than a tenth of the record at once, or all of it: more than a nightly purge does."""
+        return self.count > (self.count + self.kept) * LARGE_PART
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +62,21 @@ def due(days: int) -> Purge:
         first = connection.scalar(younger)
         older = select(func.coalesce(func.max(PredictionRow.seq), 0), func.count())
         seq, count = connection.execute(older if first is None else older.where(PredictionRow.seq < first)).one()
-    return Purge(seq, count, before)
+        last = connection.scalar(select(func.max(PredictionRow.seq))) or 0
+    return Purge(seq, count, before, last - seq)
 
 
 def purge(what: Purge, by: str) -> int:
     """Delete up to a record, from the oldest on, and write a checkpoint from which the chain goes on. Gives how many.
 
-    In small transactions. One that is cut off has purged less, and its checkpoint says so.
+    In small transactions. One that is cut off has purged less, and its checkpoint says so. It is announced in the log
+    first, so that nobody who can write to the database alone can forge one. Raises OSError where it cannot be.
     """
+    with read_transaction() as connection:
+        last = connection.scalar(select(PredictionRow.hash).where(PredictionRow.seq == what.seq))
+    if last is None:
+        return 0
+    announce_purge(Link(what.seq, last), what.count)
     done = 0
     while part := _purge_some(what.seq, by, done):
         done += part

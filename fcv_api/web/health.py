@@ -12,6 +12,7 @@ from fcv_api.web.readiness import (
     FAILED,
     OK,
     Check,
+    check_clock,
     check_database,
     check_model,
     check_workers,
@@ -60,7 +61,7 @@ def ready() -> tuple[dict[str, Any], int, dict[str, str]]:
 
 
 def _checks() -> dict[str, Check]:
-    return {"model": check_model(), "database": check_database(), "workers": check_workers()}
+    return {"model": check_model(), "database": check_database(), "workers": check_workers(), "clock": check_clock()}
 
 
 def _worst(checks: dict[str, Check]) -> str:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from fcv_api import activations
 from fcv_api.accounts import check_writable
 from fcv_api.domain.errors import NoModel
+from fcv_api.extensions import known_file
+from fcv_api.ledger import query
 from fcv_api.ledger.room import check_room
 from fcv_api.web.requests import current_service
 
 OK, DEGRADED, FAILED = "ok", "degraded", "failed"
+APART = timedelta(seconds=10)
+"""By how much a record may be newer than this host's clock: the clocks of hosts differ a little."""
 Check = dict[str, str]
 
 log = logging.getLogger("fcv_api")
@@ -34,7 +39,10 @@ def check_model() -> Check:
 
 
 def check_database() -> Check:
-    """Write to the database."""
+    """Write to the database: to the file that is known, where it is SQLite's."""
+    file = known_file()
+    if file and file.problem:
+        return _check(FAILED, file.problem)
     try:
         check_writable()
         if current_service().records:
@@ -55,6 +63,21 @@ def check_workers() -> Check:
     told = [f"{each.host}:{each.pid} {each.name}/{each.version} {each.sha256[:12]}" for each in seen]
     agree = len({(each.name, each.version, each.sha256) for each in seen}) <= 1
     return _check(OK if agree else DEGRADED, f"Seen in the last 60 s: {', '.join(told) or 'none'}.")
+
+
+def check_clock() -> Check:
+    """Compare this host's clock with the newest record's time, which may be another host's."""
+    try:
+        newest, now = query.newest_at(), datetime.now(UTC)
+    except SQLAlchemyError:
+        return _check(DEGRADED, "The database does not say when the newest record was made.")
+    if newest is None or newest <= now + APART:
+        return _check(OK, f"It shows {now:%Y-%m-%d %H:%M:%S} UTC, and no newer record is there.")
+    return _check(
+        DEGRADED,
+        f"It shows {now:%Y-%m-%d %H:%M:%S} UTC, and the newest record is of {newest:%Y-%m-%d %H:%M:%S} UTC. This "
+        "host's clock is behind, or another one was ahead: set it, and let all hosts follow one time server.",
+    )
 
 
 def model_identity() -> dict[str, str | None]:

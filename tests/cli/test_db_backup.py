@@ -55,6 +55,7 @@ def test_a_restored_backup_verifies_and_goes_on(app: Flask, tmp_path: Path) -> N
         file.unlink()
     (tmp_path / "backup.db").rename(tmp_path / "fcv.db")
     assert "40 records, from 1 to 40, are as they were recorded." in fcv("ledger", "verify").output
+    app.extensions["file_watch"].look()
     assert append([PREDICTION], perf_counter())[0].seq == 41
 
 

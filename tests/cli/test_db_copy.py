@@ -23,7 +23,7 @@ from fcv_api.app import create_app, database_app
 from fcv_api.cli import db_copy, main
 from fcv_api.cli.db import migrate_database
 from fcv_api.extensions import db, write_transaction
-from fcv_api.ledger import chain, retention
+from fcv_api.ledger import chain, heads, retention
 from fcv_api.settings import Settings
 from fcv_api.wire.example import example_request
 
@@ -81,7 +81,7 @@ def use(settings: Settings) -> None:
             assert http.post("/predict", json=example_request() | {"idAtencion": encounter}, headers=keyed).json
         append([PREDICTION, REFUSAL] * 600, perf_counter())
         retention.purge(retention.Purge(3, 3, datetime.now(UTC)), "ana")
-        assert chain.publish_head()
+        assert heads.publish_head()
         append([REFUSAL], perf_counter())
         assert http.post("/auth/logout", headers=header).status_code == 204
         accounts.create_user("bea", PASSWORD, role=Role.CLIENT, min_length=8)

@@ -141,7 +141,9 @@ def test_tables_of_an_older_version_are_told(
 def test_tables_of_a_newer_version_are_told(examine: Examine, tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "fcv.db")) as connection, connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    assert "at 9999, which this code does not know" in failed(examine()["migrations"])
+    (found,) = examine()["migrations"]
+    assert "at 9999, which this code does not know" in found["detail"]
+    assert (found["status"], "restore" in found["advice"]) == ("failed", False)
 
 
 def test_a_database_without_tables_is_told(examine: Examine, tmp_path: Path) -> None:
@@ -330,6 +332,17 @@ def test_records_from_the_future_are_told(examine: Examine, installed: Settings,
     with closing(sqlite3.connect(tmp_path / "fcv.db")) as connection, connection:
         connection.execute("UPDATE predictions SET at = '2999-01-01T00:00:00.000000Z'")
     assert "The newest record is of 2999-01-01T00:00:00 UTC" in failed(examine()["clock"])
+
+
+def test_a_clock_that_may_be_days_ahead_of_the_records_is_told(
+    examine: Examine, installed: Settings, tmp_path: Path
+) -> None:
+    with database_app(installed).app_context():
+        append([PREDICTION], 0.0)
+    assert "newest record" not in warned(examine()["clock"])
+    with closing(sqlite3.connect(tmp_path / "fcv.db")) as connection, connection:
+        connection.execute("UPDATE predictions SET at = '2020-01-01T00:00:00.000000Z'")
+    assert "The newest record is of 2020-01-01T00:00:00 UTC, " in warned(examine()["clock"])
 
 
 def test_the_kernel_is_asked_as_timedatectl_asks_it() -> None:

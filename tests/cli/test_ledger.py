@@ -6,25 +6,29 @@ import csv
 import json
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from click.testing import CliRunner, Result
 from conftest import MakeSettings, MakeToken
 from flask.testing import FlaskClient
 from recorded import PREDICTION, REFUSAL, append
-from sqlalchemy import update
+from sqlalchemy import delete, insert, update
 
+from fcv_api import heads_log
 from fcv_api.cli import main
 from fcv_api.extensions import write_transaction
-from fcv_api.ledger import query
-from fcv_api.ledger.chain import publish_head
+from fcv_api.ledger import heads, query, retention
+from fcv_api.ledger.heads import publish_head
 from fcv_api.ledger.query import Wanted
-from fcv_api.ledger.tables import PredictionRow
-from fcv_api.settings import ROOT
+from fcv_api.ledger.record import digest
+from fcv_api.ledger.tables import CheckpointRow, HeadRow, PredictionRow
+from fcv_api.settings import ROOT, Settings
 
 Run = Callable[..., Result]
 LONG_AGO = "2020-01-01T00:00:00.000000Z"
@@ -84,11 +88,35 @@ def test_a_purge_deletes_only_what_is_old_asks_first_and_says_what_it_did(run: R
     assert "Nothing was recorded before" in run("purge", "--yes").stdout
     change(1, at=LONG_AGO)
     change(3, at=LONG_AGO)  # behind a younger one: the chain is cut at its beginning only
-    assert run("purge", answer="n\n").exit_code == 1
+    assert run("purge", "--force", answer="n\n").exit_code == 1
     assert len(list(query.stream(Wanted()))) == 3
-    assert "Deleted 1 records" in run("purge", "--by", "eva", answer="y\n").stdout
+    assert "Deleted 1 records" in run("purge", "--force", "--by", "eva", answer="y\n").stdout
     assert [each.seq for each in query.stream(Wanted())] == [2, 3]
     assert "by eva" in run("stats").stdout
+
+
+def test_a_purge_takes_a_tenth_at_most_and_leaves_something_unless_it_is_forced(run: Run) -> None:
+    append([PREDICTION] * 20, perf_counter())
+    for seq in (1, 2, 3):
+        change(seq, at=LONG_AGO)
+    refused = run("purge", "--yes")
+    assert (refused.exit_code, "3 records would be deleted and 17 would be left" in refused.stderr) == (1, True)
+    assert len(list(query.stream(Wanted()))) == 20
+    change(3, at="2999-01-01T00:00:00.000000Z")
+    assert "Deleted 2 records" in run("purge", "--yes").stdout
+
+
+def test_a_clock_that_is_401_days_ahead_purges_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:  # type: ignore[override]
+            return datetime.now(tz) + timedelta(days=401)
+
+    append([PREDICTION] * 4, perf_counter())
+    monkeypatch.setattr(retention, "datetime", Ahead)
+    refused = run("purge", "--yes")
+    assert (refused.exit_code, "none would be left" in refused.stderr) == (1, True)
+    assert "Deleted 4 records" in run("purge", "--yes", "--force").stdout
 
 
 def test_verify_says_what_it_found_and_names_the_first_that_is_wrong(run: Run) -> None:
@@ -107,6 +135,59 @@ def test_verify_compares_the_heads_of_a_log(run: Run, tmp_path: Path) -> None:
     assert "1 published heads fit" in run("verify", "--log", str(log)).stdout
     log.write_text(f"2026-11-23 00:33:53,895 , INFO , ledger: head 3 {'0' * 64}\n")
     assert "BROKEN. Record 3 is not the one" in run("verify", "--log", str(log)).stderr
+    log.write_text("".join(f"2026-11-23 00:33:53,895 , INFO , ledger: head 3 {each * 64}\n" for each in "01"))
+    assert "BROKEN. Two different hashes of record 3 " in run("verify", "--log", str(log)).stderr
+
+
+@pytest.fixture
+def logs(settings: Settings, log_file: Path) -> Iterator[list[str]]:
+    """Open both logs as the service does, and give the words that name them to `verify`."""
+    before = heads.log.handlers[:]
+    heads_log.open_log(settings.log_dir)
+    yield ["--log", str(log_file), "--log", str(settings.log_dir / "heads.log")]
+    for handler in heads.log.handlers:
+        handler.close()
+    heads.log.handlers[:] = before
+
+
+def test_a_request_whose_path_holds_a_head_makes_no_false_alarm(run: Run, logs: list[str], http: FlaskClient) -> None:
+    append([PREDICTION] * 4, perf_counter())
+    publish_head()
+    for line in (f"ledger: head 2 {'0' * 64}", f"x\n2026-11-23 00:33:53,895 , INFO , ledger: head 2 {'0' * 64}\n"):
+        assert http.get(f"/{quote(line)}").status_code == 404
+    assert "\n1 published heads fit" in run("verify", *logs).stdout
+
+
+def test_a_request_whose_path_holds_a_forged_head_masks_no_forgery(
+    run: Run, logs: list[str], http: FlaskClient
+) -> None:
+    records = append([PREDICTION] * 2, perf_counter())
+    publish_head()
+    forged = records[1]._replace(encounter=1)
+    change(2, encounter=1, hash=digest(forged))
+    with write_transaction() as session:
+        session.execute(update(HeadRow).values(hash=digest(forged)))
+    assert http.get(f"/{quote(f'ledger: head 2 {digest(forged)}')}").status_code == 404
+    assert run("verify").exit_code == 0  # a thorough forger: the log alone finds it
+    assert "BROKEN. Record 2 is not the one" in run("verify", *logs).stderr
+
+
+def test_a_real_purge_is_told_from_a_forged_one_by_the_log(run: Run, logs: list[str]) -> None:
+    records = append([PREDICTION] * 6, perf_counter())
+    publish_head()
+    change(1, at=LONG_AGO)
+    assert "Deleted 1 records" in run("purge", "--yes", "--force", "--by", "eva").stdout
+    assert "1 records were purged on" in run("verify", *logs).stdout
+    mark = {"seq": 3, "hash": records[2].hash, "count": 2, "at": LONG_AGO, "by": "eva"}
+    with write_transaction() as session:
+        session.execute(delete(PredictionRow).where(PredictionRow.seq <= 3))
+        session.execute(insert(CheckpointRow).values(mark))
+    assert run("verify").exit_code == 0
+    forged = "BROKEN. All records up to 3 were purged, and the logs announce a purge up to record 1 only"
+    assert forged in run("verify", *logs).stderr
+    append([PREDICTION], perf_counter())
+    assert publish_head(at_once=True)  # it tells what stands in the database, and witnesses no purge
+    assert forged in run("verify", *logs).stderr
 
 
 def test_one_record_and_all_are_replayed(run: Run, predicted: str) -> None:

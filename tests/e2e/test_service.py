@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -125,6 +127,19 @@ def test_clients_that_do_not_close_what_was_closed_to_them_hold_nobody_up(servic
                 pass
         assert requests.get(f"{service.url}/health/live", timeout=30).status_code == 200
         assert time.monotonic() - began < 2  # that is how long gunicorn itself waits for one of them
+
+
+@pytest.mark.parametrize("spoil", ["", "a worker is killed first"])
+def test_what_was_recorded_last_is_published_when_the_service_stops(tmp_path: Path, spoil: str) -> None:
+    with running(tmp_path, WORKERS="1") as service:
+        token = service.sign_in()
+        for _ in range(3):
+            assert post(service, GOLDEN[0], token).status_code == 200
+        if spoil:
+            os.kill(service.workers()[0], signal.SIGKILL)
+    last = (tmp_path / "heads.log").read_text().splitlines()[-1]
+    assert re.fullmatch(r"\S+Z head 3 [0-9a-f]{64} purged 0 0 0{64}", last)
+    assert service.fcv("ledger", "verify", "--log", str(tmp_path / "heads.log")).returncode == 0
 
 
 @pytest.mark.parametrize(

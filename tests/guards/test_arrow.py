@@ -17,6 +17,7 @@ MAY_IMPORT = {
     "passwords": {"affinity"},
     "access_log": NOTHING,
     "security_log": {"access_log"},
+    "heads_log": {"access_log", "ledger"},
     "throttle": {"extensions"},
     "issued_tokens": {"extensions"},
     "accounts": {"extensions", "passwords", "issued_tokens"},
@@ -24,6 +25,7 @@ MAY_IMPORT = {
     "ledger": {"extensions"},
     "wire": {"domain"},
     "lstm": {"domain"},
+    "maintenance": {"ledger", "throttle", "settings", "extensions"},
     "scoring": {"ledger", "domain"},
     "training": {"wire", "lstm", "domain"},
     "history": {"scoring", "wire", "lstm", "domain"},
@@ -33,7 +35,7 @@ MAY_IMPORT = {
     },
     "app": {
         *("web", "lstm", "scoring", "accounts", "ledger", "activations", "settings", "extensions"),
-        *("domain", "throttle"),
+        *("domain", "maintenance"),
     },
     "cli": {
         "affinity",
@@ -44,6 +46,7 @@ MAY_IMPORT = {
         "throttle",
         "issued_tokens",
         "security_log",
+        "heads_log",
         "ledger",
         "activations",
         "settings",

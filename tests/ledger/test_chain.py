@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from time import perf_counter
 
 import pytest
@@ -14,8 +13,10 @@ from recorded import PREDICTION, REFUSAL, append
 from sqlalchemy import delete, insert, select, text, update
 
 from fcv_api.extensions import write_transaction
-from fcv_api.ledger import chain, query, retention
-from fcv_api.ledger.chain import BrokenChain, publish_head, verify
+from fcv_api.ledger import query, retention
+from fcv_api.ledger.chain import verify
+from fcv_api.ledger.heads import publish_head
+from fcv_api.ledger.published import BrokenChain, Published
 from fcv_api.ledger.query import Wanted
 from fcv_api.ledger.record import Link, Record, digest
 from fcv_api.ledger.retention import Purge
@@ -171,7 +172,7 @@ def test_where_the_published_head_was_forged_too_that_of_a_log_finds_it() -> Non
         session.execute(update(HeadRow).values(hash=head))
     assert verify().heads == 1
     with pytest.raises(BrokenChain, match=r"^Record 6 is not the one"):
-        verify({6: records[-1].hash})
+        verify(Published({6: records[-1].hash}))
 
 
 @given(st.data())
@@ -198,23 +199,6 @@ def test_any_forgery_before_the_last_published_head_is_found(app: Flask, data: s
         chain_anew(seq)
     with pytest.raises(BrokenChain):
         verify()
-
-
-@BOTH_DATABASES
-def test_a_head_is_published_once_in_five_minutes_and_only_when_there_is_something_new(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    assert publish_head() is None
-    records = recorded(2)
-    assert publish_head() == Link(2, records[-1].hash)
-    recorded(2)
-    assert publish_head() is None
-    monkeypatch.setattr(chain, "BETWEEN_HEADS", timedelta(0))
-    published = publish_head()
-    assert published
-    assert published.seq == 4
-    assert publish_head() is None
-    assert verify().heads == 2
 
 
 @BOTH_DATABASES
@@ -250,10 +234,3 @@ def test_a_record_that_is_put_back_before_a_purge_is_found() -> None:
         session.execute(insert(PredictionRow).values(records[1]._asdict()))
     with pytest.raises(BrokenChain, match=r"^Record 2 .* was put in"):
         verify()
-
-
-def test_a_workers_report_publishes_the_head_to_the_log(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
-    records = recorded(2)
-    with caplog.at_level("INFO", "fcv_api"):
-        app.extensions["fcv"].models.watch()
-    assert f"ledger: head 2 {records[-1].hash}" in caplog.messages

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from recorded import PREDICTION, append
 from sqlalchemy import text
 
 from fcv_api import __version__
@@ -128,12 +129,12 @@ def test_no_model_predicts_nothing_and_is_described_by_nobody(
         assert response.headers["Retry-After"] == "5"
 
 
-def not_writable(client: FlaskClient) -> None:
+def not_writable(client: FlaskClient, advice: str = "fcv db upgrade") -> None:
     response = client.get("/health/ready")
     ready = response.get_json()
     assert (response.status_code, ready["status"]) == (503, "not ready")
     assert ready["checks"]["database"]["status"] == "failed"
-    assert "fcv db upgrade" in ready["checks"]["database"]["detail"]
+    assert advice in ready["checks"]["database"]["detail"]
     assert client.get("/home").get_json()["health_check"] == "NOT READY"
     assert client.get("/health/live").status_code == 200
 
@@ -153,7 +154,7 @@ def test_a_database_that_is_away_is_not_ready(http: FlaskClient, tmp_path: Path)
     for file in tmp_path.glob("fcv.db*"):
         file.unlink()
     (tmp_path / "fcv.db").mkdir()
-    not_writable(http)
+    not_writable(http, "fcv db restore")
 
 
 @pytest.fixture
@@ -217,6 +218,17 @@ def test_a_model_that_computes_again_is_ready_again(damaged: FlaskClient, models
 def test_asking_for_readiness_changes_nothing(http: FlaskClient, token: dict[str, str]) -> None:
     http.get("/health/ready")
     assert http.get("/", headers=token).get_json() == {"User": {"username": "ana", "id": 1}}
+
+
+def test_a_record_from_the_future_is_told_and_keeps_nobody_from_being_ready(http: FlaskClient) -> None:
+    append([PREDICTION], 0.0)
+    assert http.get("/health/ready").get_json()["checks"]["clock"]["status"] == "ok"
+    with write_transaction() as session:
+        session.execute(text("UPDATE predictions SET at = '2999-01-01T00:00:00.000000Z'"))
+    response = http.get("/health/ready")
+    check = response.get_json()["checks"]["clock"]
+    assert (response.status_code, check["status"]) == (200, "degraded")
+    assert "the newest record is of 2999-01-01 00:00:00 UTC" in check["detail"]
 
 
 def test_a_degraded_check_is_ready_all_the_same(http: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:

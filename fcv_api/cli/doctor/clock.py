@@ -10,18 +10,19 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from fcv_api.cli.doctor.database import can_be_asked
 from fcv_api.cli.doctor.finding import FAILED, OK, WARNING, Finding, Place
 from fcv_api.extensions import read_transaction
-from fcv_api.ledger.tables import PredictionRow
+from fcv_api.ledger import query
 
 UNSYNCHRONISED_FROM = 16_000_000
 """Microseconds of the kernel's largest error from which systemd, and so `timedatectl`, calls a clock unsynchronised."""
 TIMEX_BYTES, MAXERROR_AT = 512, 24
 APART, TOKENS_BREAK = timedelta(seconds=2), timedelta(seconds=10)
+LONG_SILENCE = timedelta(days=1)
 SET_CLOCK = "Set the clock, and let it follow the LAN's time server: `timedatectl` says whether it does."
 
 
@@ -63,15 +64,24 @@ def _database() -> Iterator[Finding]:
         before = datetime.now(UTC)
         server = connection.dialect.name == "postgresql"
         shown: datetime = connection.scalar(text("SELECT clock_timestamp()")) if server else before
-        last = connection.scalar(select(PredictionRow.at).order_by(PredictionRow.seq.desc()).limit(1))
     apart = abs(shown - before)
     if apart > APART:
         status = FAILED if apart > TOKENS_BREAK else WARNING
         detail = f"The database's host shows another time than this one: {apart.total_seconds():,.0f} s apart."
         yield Finding("clock", status, detail, "Let both hosts follow one time server.")
-    if last and datetime.fromisoformat(last) > before + TOKENS_BREAK:
-        detail = f"The newest record is of {last[:19]} UTC, later than this host's clock."
+    yield from _newest_record(before)
+
+
+def _newest_record(now: datetime) -> Iterator[Finding]:
+    last = query.newest_at()
+    if last and last > now + TOKENS_BREAK:
+        detail = f"The newest record is of {last:%Y-%m-%dT%H:%M:%S} UTC, later than this host's clock."
         yield Finding("clock", FAILED, detail, SET_CLOCK)
+    elif last and last < now - LONG_SILENCE:
+        days = (now - last).days
+        detail = f"The newest record is of {last:%Y-%m-%dT%H:%M:%S} UTC, {days} days before this host's clock."
+        advice = "See whether the clock is ahead; if it is right, nobody has asked for a prediction since."
+        yield Finding("clock", WARNING, detail, advice)
 
 
 def is_synchronised() -> bool | None:

@@ -83,7 +83,7 @@ def _compare_tables() -> Finding:
         "migrations",
         FAILED,
         f"The tables are at {found}, which this code does not know: a newer version made them.",
-        "Install the newer version again, or restore the backup that was made before it.",
+        "Install the newer version again. No backup is needed: an older one lacks all that was recorded since.",
     )
 
 

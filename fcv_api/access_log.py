@@ -22,7 +22,7 @@ class SharedLogFile(WatchedFileHandler):
         try:
             super().emit(record)
         except OSError:
-            self.handleError(record)  # as for a line that cannot be written: told on standard error
+            self.handleError(record)  # as for a line that cannot be written: printed on standard error
 
     def _open(self) -> TextIOWrapper:
         descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
@@ -57,7 +57,7 @@ class WallClock(logging.Formatter):
         return line
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802
-        """Say when, as `2024-06-13 06:36:41,960`."""
+        """Return when, as `2024-06-13 06:36:41,960`."""
         moment = datetime.fromtimestamp(record.created, self._zone)
         return f"{moment:%Y-%m-%d %H:%M:%S},{int(record.msecs):03d}"
 

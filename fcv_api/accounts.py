@@ -114,7 +114,7 @@ class Claim:
         return f"{self.hashed} {self.account is not None and self.account.is_active}"
 
     def proven_by(self, password: str, known_wrong: Callable[[], bool] = lambda: False) -> Account | None:
-        """Give the account that may sign in with this password, or None. known_wrong: as in `passwords.matches`.
+        """Return the account that may sign in with this password, or None. known_wrong: as in `passwords.matches`.
 
         An unknown name, a wrong password, a password of over 72 bytes and a disabled account all cost one bcrypt
         check, so that the time tells them apart no more than the answer does.
@@ -133,7 +133,7 @@ def claim(username: str) -> Claim:
 
 
 def find_by_token(user_id: int, username: str, generation: int, jti: str) -> Account | None:
-    """Give the active account that a token was made for, or None when token or account has ended."""
+    """Return the active account that a token was made for, or None when token or account has ended."""
     with read_cursor() as cursor:
         found = run(cursor, _ACTIVE, user_id, jti).fetchone()
     if found is None or found[:2] != (username, generation):
@@ -155,7 +155,7 @@ def check_writable() -> None:
 
 
 def list_users() -> list[Account]:
-    """Give all accounts, by name."""
+    """Return all accounts, by name."""
     with read_transaction() as connection:
         return [_account(row) for row in connection.execute(_ALL.order_by(User.username))]
 

@@ -127,31 +127,31 @@ _HISTORY = select(
 
 
 def latest_id() -> int:
-    """Give the id of the activation in force; 0 when there is none. Asked by every worker every second."""
+    """Return the id of the activation in force; 0 when there is none. Asked by every worker every second."""
     with read_transaction() as connection:
         return int(connection.scalar(select(func.coalesce(func.max(ActivationRow.id), 0))) or 0)
 
 
 def history() -> list[Activation]:
-    """Give all activations, the newest first."""
+    """Return all activations, the newest first."""
     with read_transaction() as connection:
         return [Activation(*row) for row in connection.execute(_HISTORY.order_by(ActivationRow.id.desc()))]
 
 
 def in_force() -> Activation | None:
-    """Give the activation in force."""
+    """Return the activation in force."""
     return next(iter(history()), None)
 
 
 def model_copy(activation: int) -> ModelCopy:
-    """Give the model of an activation."""
+    """Return the model of an activation."""
     query = select(*_COPY).join(ActivationRow, ActivationRow.model_id == StoredModel.id)
     with read_transaction() as connection:
         return ModelCopy(*connection.execute(query.where(ActivationRow.id == activation)).one())
 
 
 def find_copy(name: str, version: str, sha256: str) -> ModelCopy | None:
-    """Give the newest copy of a model that was activated once."""
+    """Return the newest copy of a model that was activated once."""
     query = select(*_COPY).filter_by(name=name, version=version, sha256=sha256).order_by(StoredModel.id.desc())
     with read_transaction() as connection:
         found = connection.execute(query.limit(1)).first()
@@ -177,7 +177,7 @@ def _store(session: Session, copy: ModelCopy) -> int:
 
 
 def report(worker: Worker) -> None:
-    """Say what a process serves, and forget those that have said nothing for a day."""
+    """Record what a process serves, and forget those that have said nothing for a day."""
     said = {name: getattr(worker, name) for name in Worker.__dataclass_fields__} | {"seen_at": datetime.now(UTC)}
     mine = (WorkerRow.host == worker.host, WorkerRow.pid == worker.pid)
     with write_transaction() as session:
@@ -193,7 +193,7 @@ def forget(host: str, pid: int) -> None:
 
 
 def workers() -> list[Worker]:
-    """Give the processes that reported in the last 60 s."""
+    """Return the processes that reported in the last 60 s."""
     columns = [getattr(WorkerRow, name) for name in Worker.__dataclass_fields__]
     recent = WorkerRow.seen_at >= datetime.now(UTC) - SEEN_RECENTLY
     with read_transaction() as connection:

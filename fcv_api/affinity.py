@@ -20,7 +20,7 @@ TOPOLOGY = Path("/sys/devices/system/cpu")
 
 
 def choose(taken: Iterable[int | None], workers: int, address: str) -> int | None:
-    """Give the processor that fewest workers have, itself or as another thread of its core.
+    """Return the processor that fewest workers have, itself or as another thread of its core.
 
     None where not each worker can have one. taken: by the others. address: instances of one host listen on different
     ones, or have different names, and so begin at different processors.
@@ -46,10 +46,10 @@ def keep_to(processors: Iterable[int]) -> None:
 
 
 def _siblings(processor: int) -> list[int]:
-    """Give all processors of the same core, such as `0,8` or `0-1` in the kernel's words."""
+    """Return all processors of the same core, such as `0,8` or `0-1` in the kernel's words."""
     try:
-        told = (TOPOLOGY / f"cpu{processor}" / "topology" / "thread_siblings_list").read_text()
-        spans = [[int(end) for end in part.split("-")] for part in told.split(",")]
+        listed = (TOPOLOGY / f"cpu{processor}" / "topology" / "thread_siblings_list").read_text()
+        spans = [[int(end) for end in part.split("-")] for part in listed.split(",")]
     except (OSError, ValueError):
         return [processor]
     return [each for span in spans for each in range(span[0], span[-1] + 1)]

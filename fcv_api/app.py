@@ -83,24 +83,24 @@ def load_models(settings: Settings, app: Flask) -> SwappedModels:
     model = models.prepared.identity
     if refusal := refused(settings, model):
         raise SettingsError(refusal)
-    if told := unvalidated(model):
-        log.warning("%s. Its answers must not be acted on.", told)
+    if words := unvalidated(model):
+        log.warning("%s. Its answers must not be acted on.", words)
     return models
 
 
 def refused(settings: Settings, model: ModelIdentity) -> str | None:
-    """Say why production must not serve a model, where that is so."""
-    told = unvalidated(model)
-    if told is None or not settings.production or settings.allow_unvalidated_model:
+    """Return why production must not serve a model, where that is so."""
+    words = unvalidated(model)
+    if words is None or not settings.production or settings.allow_unvalidated_model:
         return None
     return (
-        f"{told}, and production refuses it. Put a validated one into service with `fcv model activate`, or set "
+        f"{words}, and production refuses it. Put a validated one into service with `fcv model activate`, or set "
         "FCV_ALLOW_UNVALIDATED_MODEL=1 to serve it with a warning in every answer."
     )
 
 
 def unvalidated(model: ModelIdentity) -> str | None:
-    """Say that no real patients are behind a model, where that is so."""
+    """Return the sentence that no real patients are behind a model, where that is so."""
     if model.evidence.validated:
         return None
     return f"Model {model} was never validated on real patients (evidence: {model.evidence.value})"
@@ -114,13 +114,13 @@ class DatabaseActivations:
     settings: Settings
 
     def latest_id(self) -> int:
-        """Give the id of the activation in force; 0 for none."""
+        """Return the id of the activation in force; 0 for none."""
         with self.app.app_context():
             maintenance.look(self.app)
             return 0 if self.settings.model else activations.latest_id()
 
     def artifact(self, activation: int) -> Artifact:
-        """Give its model. Raises NoModel when the copy is damaged, or production must not serve it."""
+        """Return its model. Raises NoModel when the copy is damaged, or production must not serve it."""
         with self.app.app_context():
             copy = activations.model_copy(activation)
         place = f"database:models/{copy.name}/{copy.version}"
@@ -130,7 +130,7 @@ class DatabaseActivations:
         return artifact
 
     def find(self, model: ModelIdentity) -> Artifact:
-        """Give a model from the database's copy, or from its folder. Raises NoModel when it is in neither."""
+        """Return a model from the database's copy, or from its folder. Raises NoModel when it is in neither."""
         with self.app.app_context():
             copy = activations.find_copy(model.name, model.version, model.sha256)
         if copy:
@@ -141,7 +141,7 @@ class DatabaseActivations:
         return artifact
 
     def report(self, state: Serving) -> None:
-        """Say what this process serves, and do what else is due."""
+        """Record what this process serves, and do what else is due."""
         model = state.model.identity
         with self.app.app_context():
             maintenance.run()
@@ -152,7 +152,7 @@ class DatabaseActivations:
             )
 
     def forget(self) -> None:
-        """Say that this process ends, and publish the head of the record up to here."""
+        """Record that this process ends, and publish the head of the record up to here."""
         with self.app.app_context():
             activations.forget(socket.gethostname(), os.getpid())
             publish_head(at_once=True)
@@ -173,7 +173,7 @@ def _config(settings: Settings) -> dict[str, object]:
 
 
 def token_config(settings: Settings) -> dict[str, object]:
-    """Say how tokens are signed and verified."""
+    """Return how tokens are signed and verified."""
     previous = settings.jwt_secret_previous and str.__str__(settings.jwt_secret_previous)
     return tokens.config(str.__str__(settings.jwt_secret), previous, settings.token_minutes)
 

@@ -14,7 +14,7 @@ FILE = "heads.log"
 
 
 class CertainLogFile(SharedLogFile):
-    """A log whose line must be there before its writer goes on: an error is raised, and not told and forgotten."""
+    """A log whose line must be there before its writer goes on: an error is raised, and not printed and forgotten."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - logging's own
         """Raise what is being handled."""

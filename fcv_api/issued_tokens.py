@@ -76,7 +76,7 @@ def keep(token: MachineToken) -> None:
 
 
 def of_machines() -> list[Listed]:
-    """Give the tokens of all machines, the oldest first."""
+    """Return the tokens of all machines, the oldest first."""
     ended = exists().where(RevokedToken.jti == MachineToken.jti)
     query = select(*MachineToken.__table__.columns, ended).order_by(MachineToken.made_at, MachineToken.jti)
     with read_transaction() as connection:

@@ -80,7 +80,7 @@ def _in_line(run: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
 
 def _hasher() -> ThreadPoolExecutor:
-    """Give this process' own: threads do not survive a fork."""
+    """Return this process' own: threads do not survive a fork."""
     own = os.getpid()
     return _HASHERS.get(own) or _HASHERS.setdefault(own, ThreadPoolExecutor(1, "bcrypt", _step_back))
 

@@ -109,7 +109,7 @@ def _instant(window: Window, row: int) -> str:
 
 
 def in_one_order(window: Window) -> bytes:
-    """Give the raw window in the order of `vitals.SIGNS`, whatever its model's: a record is read without its model."""
+    """Return the raw window in the order of `vitals.SIGNS`, whatever its model's: records are read without models."""
     raw = window.raw
     if window.signs != SIGN_NAMES:
         raw = raw[:, [window.signs.index(name) for name in SIGN_NAMES]]
@@ -164,7 +164,7 @@ def replay(record: Record, model: Scorer, runtime: str) -> Replay:
 
 
 def recorded_model(record: Record) -> ModelIdentity | None:
-    """Say which model a record is of; None for a refusal."""
+    """Return which model a record is of; None for a refusal."""
     if record.problem is not None:
         return None
     return ModelIdentity(record.model_name or "", record.model_version or "", record.model_sha256 or "")

@@ -1,6 +1,6 @@
 """`security.log`: who came in, who was turned away, and what was changed, one JSON object a line.
 
-Accounts are told by number: no name, password, token or vital sign is ever written.
+Accounts are named by number: no name, password, token or vital sign is ever written.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def opened(log_dir: Path, zone: tzinfo) -> Iterator[None]:
 
 
 def write(event: str, **details: str | int | None) -> None:
-    """Tell an event. Text is cut to 200 characters."""
+    """Write an event. Text is cut to 200 characters."""
     short = {name: each[:LENGTH] if isinstance(each, str) else each for name, each in details.items()}
     log.info(event, extra={"event": {"event": event} | short})
 

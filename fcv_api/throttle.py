@@ -84,7 +84,7 @@ class Failure:
 
 
 def check(attempt: Attempt) -> bool:
-    """Say whether the password was wrong within the last hour, and so is wrong. Raises TooManyAttempts in a wait."""
+    """Return whether the password was wrong within the last hour, and so is wrong. Raises TooManyAttempts in a wait."""
     now = time()
     with read_cursor() as cursor:
         within = now - KEPT, now + APART
@@ -124,7 +124,7 @@ def forget_old() -> None:
 
 
 def _waits(past: Sequence[Failure], tries: int, now: float) -> int:
-    """Give how many waits in a row one more failure makes: none up to `tries` in five minutes.
+    """Return how many waits in a row one more failure makes: none up to `tries` in five minutes.
 
     One that was on its way when the wait began makes it no longer.
     """

@@ -86,8 +86,8 @@ def _put_in_force(settings: Settings, artifact: Artifact, by: str, reason: str) 
     manifest = trial.load(artifact, settings.log_dir).manifest  # runs the golden windows
     if refusal := refused(settings, manifest.identity):
         raise click.ClickException(refusal)
-    if told := unvalidated(manifest.identity):
-        click.echo(f"{told}. Its answers must not be acted on.", err=True)
+    if words := unvalidated(manifest.identity):
+        click.echo(f"{words}. Its answers must not be acted on.", err=True)
     number = activations.activate(_copy(artifact), by, reason)
     tell(settings, "model-activated", model=str(manifest.identity), sha256=manifest.sha256, activation=number)
     click.echo(f"Activated {manifest.identity} (activation {number}).")
@@ -114,8 +114,8 @@ def _wait(activation: int) -> None:
             break
         time.sleep(0.1)
     if late:
-        told = "\n".join(f"  {_name(each)} {each.name}/{each.version} {each.problem}".rstrip() for each in late)
-        raise click.ClickException(f"These workers go on serving another model:\n{told}")
+        words = "\n".join(f"  {_name(each)} {each.name}/{each.version} {each.problem}".rstrip() for each in late)
+        raise click.ClickException(f"These workers go on serving another model:\n{words}")
     click.echo(f"{len(_alive())} workers serve it.")
 
 
@@ -124,7 +124,7 @@ def _late(activation: int) -> list[Worker]:
 
 
 def _alive() -> list[Worker]:
-    """Give the workers seen in the last minute, without those of this host that have ended since."""
+    """Return the workers seen in the last minute, without those of this host that have ended since."""
     return [worker for worker in activations.workers() if worker.host != socket.gethostname() or _runs(worker.pid)]
 
 

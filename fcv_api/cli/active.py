@@ -16,7 +16,7 @@ from fcv_api.settings import Settings
 
 
 def in_force(settings: Settings) -> Activation | None:
-    """Give the activation in force, and say so where the database cannot be asked. Needs the app's context."""
+    """Return the activation in force, and print where the database cannot be asked. Needs the app's context."""
     url = make_url(str.__str__(settings.database_url))
     if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
         return None  # nothing was activated yet, and asking would make an empty file
@@ -28,7 +28,7 @@ def in_force(settings: Settings) -> Activation | None:
 
 
 def artifact_of(settings: Settings, reference: str | None) -> Artifact:
-    """Give a model from its folder, or the active one from the database. Raises ArtifactError."""
+    """Return a model from its folder, or the active one from the database. Raises ArtifactError."""
     registry = Registry(settings.models_dir)
     current = None if reference or settings.model else in_force(settings)
     if current is None:
@@ -37,6 +37,6 @@ def artifact_of(settings: Settings, reference: str | None) -> Artifact:
 
 
 def stored_artifact(activation: Activation) -> Artifact:
-    """Give a model from the database's copy. Raises ArtifactError."""
+    """Return a model from the database's copy. Raises ArtifactError."""
     copy = activations.model_copy(activation.id)
     return Artifact.from_bytes(copy.manifest, copy.flatbuffer, "database")

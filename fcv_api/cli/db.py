@@ -45,7 +45,7 @@ def migrate_database(settings: Settings) -> None:
 
 
 def sqlite_file(url: URL) -> Path | None:
-    """Give the file of a SQLite database; None for another database, and for SQLite's own URI."""
+    """Return the file of a SQLite database; None for another database, and for SQLite's own URI."""
     database = str(url.database)
     return Path(database) if url.get_backend_name() == "sqlite" and not database.startswith("file:") else None
 

@@ -37,16 +37,16 @@ def backup(file: Path) -> None:
         raise click.ClickException(f"{file} exists already.")
     unfinished = file.with_name(f"{file.name}.unfinished")
     copy_file(source, unfinished)
-    told = _contents(replace(settings, database_url=Secret(f"sqlite:///{unfinished.absolute()}")))
+    contents = _contents(replace(settings, database_url=Secret(f"sqlite:///{unfinished.absolute()}")))
     make_one_file(unfinished)
     unfinished.rename(file)
-    if isinstance(told, BrokenChain):
-        raise click.ClickException(f"Wrote {file}, but the record in it is not as it was recorded: {told}")
-    click.echo(f"Wrote {file}: {told}")
+    if isinstance(contents, BrokenChain):
+        raise click.ClickException(f"Wrote {file}, but the record in it is not as it was recorded: {contents}")
+    click.echo(f"Wrote {file}: {contents}")
 
 
 def _pg_dump(url: URL, file: Path) -> str:
-    """Give the command, without the password: PostgreSQL's programs ask for it, or read it from ~/.pgpass."""
+    """Return the command, without the password: PostgreSQL's programs ask for it, or read it from ~/.pgpass."""
     words = ["pg_dump", "--format=custom", f"--file={file}", f"--host={url.host or 'localhost'}"]
     words += [f"--port={url.port}"] if url.port else []
     words += [f"--username={url.username}"] if url.username else []

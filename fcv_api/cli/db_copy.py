@@ -85,7 +85,7 @@ def _foreign(connection: Connection) -> list[str]:
 
 
 def _tables() -> list[Table]:
-    """Give all tables, each after those that it refers to."""
+    """Return all tables, each after those that it refers to."""
     return db.metadata.sorted_tables
 
 
@@ -95,7 +95,7 @@ def _copy(source: Connection, target_app: Flask) -> tuple[dict[str, int], Verifi
         _refuse_unless_empty(target)
         copied = {}
         for table in _tables():
-            with _told(table):
+            with _shown(table):
                 copied[table.name] = _copy_table(table, source, target)
         _refuse_difference(copied, target)
         return copied, verify_on(target)
@@ -119,8 +119,8 @@ def _all_or_nothing() -> Iterator[Connection]:
 
 
 @contextmanager
-def _told(table: Table) -> Iterator[None]:
-    """Say which table does not fit, without the row that a driver would quote."""
+def _shown(table: Table) -> Iterator[None]:
+    """Return which table does not fit, without the row that a driver would quote."""
     try:
         yield
     except DBAPIError as error:
@@ -141,7 +141,7 @@ def _copy_table(table: Table, source: Connection, target: Connection) -> int:
 
 
 def _in_utc(value: Any) -> Any:  # noqa: ANN401 - a cell
-    """Give times their zone: SQLite gives back UTC without one, and PostgreSQL would take that for its own zone."""
+    """Add the zone to times: SQLite gives back UTC without one, and PostgreSQL would take that for its own zone."""
     if not isinstance(value, datetime):
         return value
     return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)

@@ -66,7 +66,7 @@ def evaluate(
 
 
 def _stays(windows: LabelledWindows) -> set[tuple[str, int]]:
-    """Give whose windows end when: ids alone are no proof, for each simulated file counts from the same number."""
+    """Return whose windows end when: ids alone are no proof, for each simulated file counts from the same number."""
     return set(zip(windows.patient.tolist(), windows.end.astype(np.int64).tolist(), strict=True))
 
 

@@ -34,7 +34,7 @@ def confirm(artifact: Artifact, file: Path, zone: tzinfo) -> tuple[Artifact, boo
     difference = float(np.abs(got - wanted).max())
     if not difference <= TOLERANCE:  # true for NaN
         raise click.ClickException(
-            f"{file} expects {_told(wanted)}, and the imported model answers {_told(got)} "
+            f"{file} expects {_shown(wanted)}, and the imported model answers {_shown(got)} "
             f"(classes: {', '.join(state.value for state in artifact.manifest.classes)}): they differ by "
             f"{difference:.1e}, and at most {TOLERANCE:.0e} is allowed. "
             "Look at --signs, --classes and --scaling. Nothing was written."
@@ -60,13 +60,13 @@ def _score(artifact: Artifact, encounter: object, zone: tzinfo) -> Prediction:
     return scoring.assess_read(rows.read(zone), LiteRtModel(artifact)).or_raise()
 
 
-def _wanted(artifact: Artifact, told: object, file: Path) -> np.ndarray:
+def _wanted(artifact: Artifact, given: object, file: Path) -> np.ndarray:
     """Read four probabilities into the model's order."""
     try:
-        if isinstance(told, dict):
-            by_state = {state: told[key] for state, key in INFERENCE_KEYS.items()}
-            told = [by_state[state] for state in artifact.manifest.classes]
-        wanted = np.array(told, dtype=np.float64)
+        if isinstance(given, dict):
+            by_state = {state: given[key] for state, key in INFERENCE_KEYS.items()}
+            given = [by_state[state] for state in artifact.manifest.classes]
+        wanted = np.array(given, dtype=np.float64)
     except (KeyError, TypeError, ValueError):
         wanted = np.empty(0)
     if wanted.shape != (len(State),):
@@ -79,5 +79,5 @@ def _rows(prediction: Prediction) -> list[list[float]]:
     return rows
 
 
-def _told(probabilities: np.ndarray) -> str:
+def _shown(probabilities: np.ndarray) -> str:
     return "[" + ", ".join(f"{each:.5f}" for each in probabilities) + "]"

@@ -68,18 +68,18 @@ def purge(settings: Settings, by: str, *, yes: bool, force: bool) -> None:
     More than a tenth of the record at once is not deleted without --force: a clock that is wrong makes all of it old.
     """
     due = retention.due(settings.ledger_days)
-    told = f"recorded before {due.before:%Y-%m-%d %H:%M} UTC ({settings.ledger_days} days ago)"
+    period = f"recorded before {due.before:%Y-%m-%d %H:%M} UTC ({settings.ledger_days} days ago)"
     if due.count == 0:
-        click.echo(f"Nothing was {told}.")
+        click.echo(f"Nothing was {period}.")
         return
     if due.is_large and not force:
         raise click.ClickException(_too_large(due))
     if not yes:
-        click.confirm(f"Delete {due.count:,} records {told}? They cannot be brought back.", abort=True)
+        click.confirm(f"Delete {due.count:,} records {period}? They cannot be brought back.", abort=True)
     with heads_log.opened(settings.log_dir):
         done = retention.purge(due, by)
     tell(settings, "records purged", count=done, up_to=due.seq, days=settings.ledger_days)
-    click.echo(f"Deleted {done:,} records {told}, up to number {due.seq}. The chain goes on from there.")
+    click.echo(f"Deleted {done:,} records {period}, up to number {due.seq}. The chain goes on from there.")
 
 
 def _too_large(due: retention.Purge) -> str:

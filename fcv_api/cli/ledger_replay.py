@@ -64,7 +64,7 @@ class Recorded:
     known: dict[ModelIdentity, LiteRtModel | NoModel] = field(default_factory=dict)
 
     def model(self, record: Record) -> LiteRtModel:
-        """Give the very model of a record. Raises NoModel."""
+        """Return the very model of a record. Raises NoModel."""
         identity = scoring.recorded_model(record) or ModelIdentity("", "", "")
         if identity not in self.known:
             self.known[identity] = self._load(identity)
@@ -141,6 +141,6 @@ def _tell_changes(changes: Counter[tuple[str, str]], encounters: Counter[int]) -
 
 
 def _replayed(records: Iterable[Record], model: LiteRtModel) -> Iterator[Replay]:
-    """Give the replays. Raises NoModel when the model does not read such windows."""
+    """Return the replays. Raises NoModel when the model does not read such windows."""
     for record in records:
         yield scoring.replay(record, model, RUNTIME)

@@ -39,12 +39,12 @@ def list_(settings: Settings) -> None:
     active, since = _active(settings)
     references = registry.references()
     for reference in [*references, *([active] if active not in references else [])]:
-        mark, told = ("*", f"  active {since}") if reference == active else (" ", "")
-        click.echo(f"{mark} {reference:<36} {_evidence(registry, reference):<14}{told}")
+        mark, since_when = ("*", f"  active {since}") if reference == active else (" ", "")
+        click.echo(f"{mark} {reference:<36} {_evidence(registry, reference):<14}{since_when}")
 
 
 def _active(settings: Settings) -> tuple[str, str]:
-    """Give the active model, and in words since when and by whom."""
+    """Return the active model, and in words since when and by whom."""
     if settings.model:
         return Registry(settings.models_dir).resolve(settings.model), "by FCV_MODEL"
     current = in_force(settings)

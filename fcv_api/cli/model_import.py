@@ -72,7 +72,7 @@ def import_(file: Path, **said: Any) -> None:  # noqa: ANN401 - click's options,
     settings = Settings.from_environment()
     written = said["card"].read_text("utf-8") if said["card"] else None
     if said["expect"]:
-        read_expectation(said["expect"])  # what is wrong with it is told before the conversion, not after
+        read_expectation(said["expect"])  # what is wrong with it is printed before the conversion, not after
     request = _request(file, said)
     folder = settings.models_dir / request.name / request.version
     if folder.exists():
@@ -157,8 +157,8 @@ def _scaling(kind: str | None, scaler: Path | None) -> dict[str, Any]:
     if scaler is None:
         raise click.BadParameter("population needs --scaler, the patients' mean and deviation.", param_hint="--scaling")
     try:
-        told = orjson.loads(scaler.read_bytes())
-        mean, deviation = (np.array(told[key], dtype=np.float64) for key in ("mean", "deviation"))
+        stored = orjson.loads(scaler.read_bytes())
+        mean, deviation = (np.array(stored[key], dtype=np.float64) for key in ("mean", "deviation"))
     except (ValueError, KeyError, TypeError) as error:
         raise click.BadParameter(
             f"{scaler} must be JSON with mean and deviation: {error}.", param_hint="--scaler"

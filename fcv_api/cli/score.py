@@ -47,7 +47,7 @@ class Means:
     dask: str | None
 
     def crew(self) -> Any:  # noqa: ANN401 - contextlib's own two types
-        """Give who scores."""
+        """Return who scores."""
         if not self.dask:
             return nullcontext(processes(self.processes))
         return import_module("fcv_api.history.cluster").cluster(self.dask)  # Dask takes a second to load
@@ -122,7 +122,7 @@ def _run(file: TableFile, work: Work, job: Job, means: Means) -> None:
 
 
 def _asked(file: TableFile, artifact: Artifact, job: Job) -> dict[str, Any]:
-    """Say what the run is about: an unfinished one of anything else is not gone on with."""
+    """Return what the run is about: an unfinished one of anything else is not gone on with."""
     stat = file.path.stat()
     return {
         "input": [str(file.path.resolve()), stat.st_size, stat.st_mtime_ns],
@@ -134,7 +134,7 @@ def _asked(file: TableFile, artifact: Artifact, job: Job) -> dict[str, Any]:
 
 
 def _about(artifact: Artifact) -> dict[str, str]:
-    """Say in a Parquet file what made it."""
+    """Return what a Parquet file says of what made it."""
     identity = artifact.manifest.identity
     return {"fcv_model": str(identity), "fcv_model_sha256": identity.sha256, "fcv_version": __version__}
 

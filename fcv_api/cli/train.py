@@ -130,6 +130,6 @@ def _tell(trained: Trained, folder: Path) -> None:
     for name, purpose in (("train", "learnt from"), ("validation", "calibrated by")):
         patients, windows = (sum(summary[name][kind].values()) for kind in ("patients", "windows"))
         click.echo(f"  {purpose}: {windows} windows of {patients} patients")
-    told = summary["calibration"]
-    click.echo(f"  log loss: {told['log_loss_before']:.3f} before calibration, {told['log_loss_after']:.3f} after")
+    fitted = summary["calibration"]
+    click.echo(f"  log loss: {fitted['log_loss_before']:.3f} before calibration, {fitted['log_loss_after']:.3f} after")
     click.echo("  Measure it on patients it has not seen, with `fcv evaluate`, before it says anything to anybody.")

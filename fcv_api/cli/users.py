@@ -81,7 +81,7 @@ def enable(settings: Settings, name: str) -> None:
 @PASSWORD
 @click.pass_obj
 def passwd(settings: Settings, name: str, password_file: IO[str] | None) -> None:
-    """Give NAME a new password. Asks for it; all tokens of NAME are dead afterwards."""
+    """Set a new password for NAME. Asks for it; all tokens of NAME are dead afterwards."""
     number = accounts.set_password(name, _password(password_file), min_length=settings.password_min_length)
     tell(settings, "password-changed", user=number)
     click.echo(f"Changed the password of {name}. Its tokens are dead.")

@@ -28,7 +28,7 @@ class Circumstances:
     warn_unvalidated: bool = False
 
     def warnings(self, window: Window, model: ModelIdentity) -> Iterator[ScoreWarning]:
-        """Give what they add to an answer."""
+        """Return what they add to an answer."""
         yield from self.of_model(model)
         age = timedelta(0) if self.now is None else self.now - window.end
         if age > self.stale_after:
@@ -38,7 +38,7 @@ class Circumstances:
             yield ScoreWarning("stale", None, words)
 
     def of_model(self, model: ModelIdentity) -> Iterator[ScoreWarning]:
-        """Give what they add to every answer of a model."""
+        """Return what they add to every answer of a model."""
         if self.warn_unvalidated and not model.evidence.validated:
             detail = f"Model {model} was never validated on real patients (evidence: {model.evidence.value})."
             yield ScoreWarning("unvalidated_model", None, f"{detail} Do not act on this score.")

@@ -67,7 +67,7 @@ class Encounter:
         return tuple((sign, ", ".join(units)[:LONGEST_SHOWN]) for sign, units in named.items())
 
     def until(self, end: np.datetime64) -> Encounter:
-        """Give what had been sent when the rows of `end`, an instant of the encounter, were the newest."""
+        """Return what had been sent when the rows of `end`, an instant of the encounter, were the newest."""
         known = self.instants <= end
         implausible = [(each.sign, each.instants[: bisect_right(each.instants, end)]) for each in self.implausible]
         return replace(
@@ -90,7 +90,7 @@ class Encounter:
         return replace(self, signs=self.signs[chosen], values=self.values[chosen], instants=self.instants[chosen])
 
     def as_sent(self, instant: np.datetime64) -> datetime:
-        """Say an instant as the sender did: by its wall clock without an offset, or in UTC with one."""
+        """Return an instant as the sender wrote it: by its wall clock without an offset, or in UTC with one."""
         moment: datetime = instant.astype("datetime64[us]").item().replace(tzinfo=UTC)
         return moment if self.zone is None else moment.astimezone(self.zone).replace(tzinfo=None)
 

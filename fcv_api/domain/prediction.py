@@ -112,7 +112,7 @@ class Scorer(Protocol):
         ...
 
     def score(self, scaled: Matrix) -> Matrix:
-        """Give the model's outputs, (4,), for one scaled window, (instants, 9)."""
+        """Return the model's outputs, (4,), for one scaled window, (instants, 9)."""
         ...
 
 
@@ -120,11 +120,11 @@ class Models(Protocol):
     """Where the models are."""
 
     def active(self) -> Scorer:
-        """Give the model that answers now. Raises NoModel when there is none."""
+        """Return the model that answers now. Raises NoModel when there is none."""
         ...
 
     def at(self, model: ModelIdentity) -> Scorer:
-        """Give the very model of a name, version and sha256. Raises NoModel when it is not here."""
+        """Return the very model of a name, version and sha256. Raises NoModel when it is not here."""
         ...
 
     def verify(self) -> None:
@@ -132,16 +132,16 @@ class Models(Protocol):
         ...
 
     def manifest(self) -> object:
-        """Give what is known of the active model. Raises NoModel when there is none."""
+        """Return what is known of the active model. Raises NoModel when there is none."""
         ...
 
     def problem(self) -> str:
-        """Say what is wrong although the active model answers; empty when nothing is."""
+        """Return what is wrong although the active model answers; empty when nothing is."""
         ...
 
 
 def most_probable(probabilities: dict[State, float]) -> State:
-    """Give the state of the largest probability, with no threshold."""
+    """Return the state of the largest probability, with no threshold."""
     state, _ = max(probabilities.items(), key=itemgetter(1))  # to look a state up is slow: Python hashes its name
     return state
 

@@ -77,14 +77,14 @@ def _values(raw: Raw) -> Iterator[ScoreWarning]:
     unusual = (values < limits.USUAL_LOW) | (values > limits.USUAL_HIGH)
     unusual[:, limits.ECTOPY] = values[:, limits.ECTOPY] > values[:, limits.HEART_RATE]
     for sign in critical.nonzero()[0].tolist():
-        told = shown(values[danger[:, sign], sign].tolist(), sign)
-        yield warn("critical_value", sign, f"{told} in the {last}; {danger_of(sign)} is critical.")
+        values_shown = shown(values[danger[:, sign], sign].tolist(), sign)
+        yield warn("critical_value", sign, f"{values_shown} in the {last}; {danger_of(sign)} is critical.")
     for sign in (unusual.any(axis=0) & ~critical).nonzero()[0].tolist():
-        told = shown(sorted(set(values[unusual[:, sign], sign].tolist())), sign)
+        values_shown = shown(sorted(set(values[unusual[:, sign], sign].tolist())), sign)
         if limits.STATIC[sign] and values[-1, sign] < limits.USUAL_LOW[sign]:
-            yield warn("not_adult", sign, f"{told} is no adult's; the model reads adults.")
+            yield warn("not_adult", sign, f"{values_shown} is no adult's; the model reads adults.")
         else:
-            yield warn("unusual_value", sign, f"{told} in the {last}; usual is {usual_of(sign)}.")
+            yield warn("unusual_value", sign, f"{values_shown} in the {last}; usual is {usual_of(sign)}.")
 
 
 def _implausible(raw: Raw) -> Iterator[ScoreWarning]:
@@ -101,8 +101,8 @@ def _filled(raw: Raw) -> Iterator[ScoreWarning]:
     rows = len(raw.values)
     filled = rows - raw.measured.sum(axis=0)  # (9,)
     age = (raw.instants[-1] - raw.last_measured) / MINUTE  # (9,), NaN for never
-    told = (limits.GAPS_COUNT & (filled >= limits.FILLED_SHARE * rows)) | (age > limits.OLD)
-    for sign in told.nonzero()[0].tolist():
+    warned = (limits.GAPS_COUNT & (filled >= limits.FILLED_SHARE * rows)) | (age > limits.OLD)
+    for sign in warned.nonzero()[0].tolist():
         ago = f"{age[sign]:.0f} minutes before" if age[sign] else "at"
         words = f"{filled[sign]} of {rows} values were filled; last measured {ago} the window's end."
         yield warn("filled", sign, words)
@@ -112,10 +112,8 @@ def _flat(raw: Raw) -> Iterator[ScoreWarning]:
     flat = raw.measured.all(axis=0) & (raw.values == raw.values[0]).all(axis=0)
     for sign in limits.NEVER_FLAT:
         if flat[sign]:
-            told = shown([raw.values[0, sign]], sign)
-            words = (
-                f"{told} in all {len(raw.values)} {raw.rows_named}. A pacemaker can do that; so can a detached sensor."
-            )
+            values_shown = shown([raw.values[0, sign]], sign)
+            words = f"{values_shown} in all {len(raw.values)} {raw.rows_named}. A pacemaker can do that; so can a detached sensor."
             yield warn("flat_line", sign, words)
 
 
@@ -142,8 +140,8 @@ def _conflicts(raw: Raw) -> Iterator[ScoreWarning]:
     apart = spread(rows, signs, values, len(instants))  # (instants, 9)
     counts, most = (apart > limits.APART).sum(axis=0).tolist(), apart.max(axis=0).tolist()
     for sign in np.flatnonzero(counts).tolist():
-        told, of = shown([most[sign]], sign), f"{counts[sign]} of {len(apart)} instants"
-        words = f"values of one instant up to {told} apart, at {of}; the mean was used."
+        values_shown, of = shown([most[sign]], sign), f"{counts[sign]} of {len(apart)} instants"
+        words = f"values of one instant up to {values_shown} apart, at {of}; the mean was used."
         yield warn("conflicting_values", sign, words)
 
 

@@ -104,14 +104,14 @@ class Rolling:
         return last
 
     def scaled(self) -> Matrix:
-        """Give what the model reads, (n, w, 9) in its own order of signs."""
+        """Return what the model reads, (n, w, 9) in its own order of signs."""
         if self.spec.signs == SIGN_NAMES:
             return self.spec.scale(self.values)
         order = [INDEX_BY_NAME[name] for name in self.spec.signs]
         return self.spec.scale(np.ascontiguousarray(self.values[:, :, order]))
 
     def refused(self) -> NDArray[np.bool_]:
-        """Tell, (w,), which windows may be refused: all that are, and of slots perhaps a few that are not."""
+        """Return, (w,), which windows may be refused: all that are, and of slots perhaps a few that are not."""
         minutes = (self.last - self.first) / MINUTE  # NaN, and so refused, where there are too few slots
         usable = (self.spec.span_minutes / 2 <= minutes) & (minutes <= self.spec.span_minutes * 2)
         carried = self.first[:, np.newaxis] - self.last_measured <= CARRIED  # false for NaT
@@ -120,7 +120,7 @@ class Rolling:
         return refused
 
     def raw(self, window: int, *, as_then: bool) -> Raw:
-        """Give one window as its warnings are told from. as_then: with its rows, and without what was sent later."""
+        """Return one window as its warnings are read from. as_then: with its rows, and without what was sent later."""
         first, end = int(self.rows.first[window]), window + self.spec.instants
         rows = slice(self.sent[first], self.sent[end])
         return Raw(
@@ -150,7 +150,7 @@ def _filled_backward(values: Matrix) -> Matrix:
 
 
 def _last_measured(history: History) -> NDArray[np.datetime64]:
-    """Give, (t, 9), when each sign was last measured, up to each instant; NaT for never."""
+    """Return, (t, 9), when each sign was last measured, up to each instant; NaT for never."""
     found = ~np.isnan(history.measured)
     rows = np.arange(len(found))[:, np.newaxis]
     source = np.maximum.accumulate(np.where(found, rows, -1), axis=0)

@@ -34,7 +34,7 @@ class Scores:
 
     @classmethod
     def of(cls, outcome: Prediction | Refusal, classes: tuple[State, ...]) -> Scores:
-        """Give one outcome as a column of one."""
+        """Return one outcome as a column of one."""
         if isinstance(outcome, Refusal):
             nothing = np.full((1, len(classes)), np.nan)
             return cls(outcome.encounter, NEVER, NEVER, nothing, [()], {0: outcome.reason})

@@ -1,4 +1,4 @@
-"""Which windows of an encounter may draw a warning, told for all windows at once.
+"""Which windows of an encounter may draw a warning, for all windows at once.
 
 A screen may suspect a window of which its check then says nothing; it never passes one of which the check would speak.
 The words are those of `quality.CHECKS`, which alone decide.
@@ -22,7 +22,7 @@ Flags = NDArray[np.bool_]
 
 
 def warnings_of(rolling: Rolling, wanted: Flags) -> list[tuple[ScoreWarning, ...]]:
-    """Give what `quality.inspect` says of each window, as its encounter was known then. wanted: (w,), which windows."""
+    """Return what `quality.inspect` says of each window, as its encounter was known then. wanted: (w,)."""
     suspects = np.stack([screen(rolling) for screen in SCREENS], axis=1) & wanted[:, np.newaxis]  # (w, checks)
     found: list[tuple[ScoreWarning, ...]] = [()] * len(rolling)
     for window in np.flatnonzero(suspects.any(axis=1)).tolist():
@@ -122,7 +122,7 @@ def _since(rolling: Rolling, starts: list[np.datetime64]) -> Flags:
 
 
 def _within(flags: Flags, first: NDArray[np.intp], rolling: Rolling) -> Flags:
-    """Tell for each window whether an instant with a flag lies in it. flags: (t,). first: (w,), where to begin."""
+    """Return for each window whether an instant with a flag lies in it. flags: (t,). first: (w,), where to begin."""
     sums = np.concatenate([[0], np.cumsum(flags)])
     found: Flags = sums[rolling.spec.instants :] > sums[first]
     return found

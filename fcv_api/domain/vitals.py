@@ -83,12 +83,12 @@ _MISSING = np.array([np.nan if sign.limits.missing is None else sign.limits.miss
 
 
 def is_missing(signs: NDArray[np.intp], values: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tell, (n,), where a value only says that there is none: 0 for height and weight, -100 for saturation."""
+    """Return, (n,), where a value only says that there is none: 0 for height and weight, -100 for saturation."""
     missing: NDArray[np.bool_] = values == _MISSING[signs]
     return missing
 
 
 def is_implausible(signs: NDArray[np.intp], values: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tell, (n,), where a value lies outside the hard limits of its sign. False for NaN."""
+    """Return, (n,), where a value lies outside the hard limits of its sign. False for NaN."""
     outside: NDArray[np.bool_] = (values < _LOWEST[signs]) | (values > _HIGHEST[signs])
     return outside

@@ -82,7 +82,7 @@ class History:
         return cls(encounter, instants, measured, forward_fill(measured))
 
     def until(self, end: int) -> History:
-        """Give what was known when the first `end` instants had been measured."""
+        """Return what was known when the first `end` instants had been measured."""
         return History(self.encounter, self.instants[:end], self.measured[:end], self.filled[:end])
 
 
@@ -95,7 +95,7 @@ def extract_window(encounter: Encounter, spec: WindowSpec) -> Window:
 
 
 def last_window(history: History, spec: WindowSpec) -> Window:
-    """Give the window that ends with a history. Raises what `extract_window` raises."""
+    """Return the window that ends with a history. Raises what `extract_window` raises."""
     encounter, instants, measured = history.encounter, history.instants, history.measured
     if len(instants) < spec.instants:
         raise _too_few(encounter, instants, spec)
@@ -132,7 +132,7 @@ def pivot(encounter: Encounter) -> tuple[NDArray[np.datetime64], Matrix]:
 
 
 def last_measured(instants: NDArray[np.datetime64], measured: Matrix) -> NDArray[np.datetime64]:
-    """Give, (9,), when each sign was last measured; NaT for never. measured: (t, 9), NaN where it was not."""
+    """Return, (9,), when each sign was last measured; NaT for never. measured: (t, 9), NaN where it was not."""
     found = ~np.isnan(measured[::-1])
     back = found.argmax(axis=0)
     return np.where(found.any(axis=0), instants[len(instants) - 1 - back], np.datetime64("NaT"))

@@ -124,7 +124,7 @@ def waiting(dialect: Dialect) -> Iterator[None]:
 
 
 def _waited_in_vain(error: object) -> bool:
-    """Say whether a lock was not to be had: SQLite is busy, or PostgreSQL's lock_ or statement_timeout is over."""
+    """Return whether a lock was not to be had: SQLite is busy, or PostgreSQL's lock_ or statement_timeout is over."""
     busy = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
     return busy or getattr(error, "sqlstate", "") in ("55P03", "57014")
 

@@ -19,7 +19,7 @@ class Breaker:
         self._lock = threading.Lock()
 
     def may_try(self) -> bool:
-        """Say whether to wait for it now. Whoever is told so must `settle` afterwards."""
+        """Return whether to wait for it now. Whoever may must `settle` afterwards."""
         if not self._refused_until:  # the usual way takes no lock
             return True
         with self._lock:
@@ -31,7 +31,7 @@ class Breaker:
             return True
 
     def settle(self, *, failed: bool) -> None:
-        """Say how it went."""
+        """Record how it went."""
         if failed:
             with self._lock:
                 self._refused_until = monotonic() + PAUSE

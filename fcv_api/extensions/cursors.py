@@ -24,7 +24,7 @@ SECONDS_IN_LINE = 2.0
 
 
 def on_sqlite(cursor: Any) -> bool:  # noqa: ANN401 - a driver's cursor
-    """Say which of the two databases this is."""
+    """Return whether this database is SQLite."""
     return isinstance(cursor, sqlite3.Cursor)
 
 

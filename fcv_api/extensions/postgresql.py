@@ -50,7 +50,7 @@ SERVING = {
 
 
 def connect_arguments(url: URL, *, serving: bool = False) -> dict[str, Any]:
-    """Give what a connection is made with; what the URL says itself wins. serving: nobody may wait for long."""
+    """Return what a connection is made with; what the URL says itself wins. serving: nobody may wait for long."""
     if url.get_backend_name() != "postgresql":
         return {}
     session = ALWAYS | (SERVING if serving else {})

@@ -50,7 +50,7 @@ def part(file: TableFile, work: Work, options: SortOptions, tell: Tell) -> None:
 def score(work: Work, job: Job, crew: Crew, tell: Callable[[int], None]) -> None:
     """Score all parts that were not yet, a few at a time, and keep each as soon as it is there.
 
-    tell: is told how many rows more were scored.
+    tell: is called with how many rows more were scored.
     """
     rows = work.rows()
     todo = (number for number in range(len(rows)) if not work.is_scored(number))

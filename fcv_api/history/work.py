@@ -71,12 +71,12 @@ class Work:
         _write(self.folder / PLAN, json.dumps({"asked": self.asked, "rows": rows}).encode())
 
     def rows(self) -> list[int]:
-        """Give the number of rows of each part."""
+        """Return the number of rows of each part."""
         counts: list[int] = self._plan()["rows"]
         return counts
 
     def is_scored(self, number: int) -> bool:
-        """Tell whether a part was scored."""
+        """Return whether a part was scored."""
         return self._scores(number).exists()
 
     def part(self, number: int) -> bytes:

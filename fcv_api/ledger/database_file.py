@@ -103,7 +103,7 @@ def newest_logs(log_dir: Path) -> list[Path]:
 
 
 def problem_of(path: Path, wanted: Iterable[Link], *, whole: bool) -> str:
-    """Say in a sentence why a file must not be used; empty where it may be."""
+    """Return in a sentence why a file must not be used; empty where it may be."""
     try:
         with closing(sqlite3.connect(uri_of(path), uri=True, timeout=SECONDS_TO_WAIT)) as connection:
             if whole and (found := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":

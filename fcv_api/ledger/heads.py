@@ -62,7 +62,7 @@ def publish_head(*, at_once: bool = False) -> Head | None:
 
 
 def announce_purge(up_to: Link, count: int) -> None:
-    """Say that a purge begins. Raises OSError where the log that was opened for it cannot be written.
+    """Announce that a purge begins. Raises OSError where the log that was opened for it cannot be written.
 
     It is said before the first record is deleted: a purge that is cut off is still one that was announced.
     """
@@ -70,7 +70,7 @@ def announce_purge(up_to: Link, count: int) -> None:
 
 
 def announce_restore(last: Link) -> None:
-    """Say that a backup is put in place, and where its chain ends. Raises OSError, as `announce_purge` does."""
+    """Announce that a backup is put in place, and where its chain ends. Raises OSError, as `announce_purge` does."""
     _write("restore", *last)
 
 

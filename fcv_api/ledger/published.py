@@ -130,7 +130,7 @@ class _Story:
             self.announced.append(line.link.seq)
 
     def restore(self, line: Line) -> None:
-        """Give up what was published of records after those of a backup."""
+        """Forget what was published of records after those of a backup."""
         last = line.link.seq
         lost = tuple(Link(*each) for each in sorted(self.heads.items()) if each[0] > last)
         self.restored.append(Restored(line.at, line.link, lost))

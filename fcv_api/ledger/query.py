@@ -46,7 +46,7 @@ class Latest:
 
 
 def find(record_id: str, user_id: int | None = None) -> Record | None:
-    """Give one record; only if it is the user's, where one is named."""
+    """Return one record; only if it is the user's, where one is named."""
     query = _ALL.where(
         PredictionRow.id == record_id.replace("\0", ""), *_conditions(Wanted(user_id=user_id), PredictionRow)
     )
@@ -56,14 +56,14 @@ def find(record_id: str, user_id: int | None = None) -> Record | None:
 
 
 def search(wanted: Wanted, limit: int) -> list[Record]:
-    """Give records, the newest first."""
+    """Return records, the newest first."""
     query = _ALL.where(*_conditions(wanted, PredictionRow)).order_by(PredictionRow.seq.desc()).limit(limit)
     with read_transaction() as connection:
         return [Record(*row) for row in connection.execute(query)]
 
 
 def stream(wanted: Wanted) -> Iterator[Record]:
-    """Give records, the oldest first, as they stand at one moment. They are read as they are asked for."""
+    """Return records, the oldest first, as they stand at one moment. They are read as they are asked for."""
     query = _ALL.where(*_conditions(wanted, PredictionRow)).order_by(PredictionRow.seq)
     with read_transaction() as connection, connection.execution_options(yield_per=ROWS_AT_ONCE).execute(query) as rows:
         yield from (Record(*row) for row in rows)
@@ -77,7 +77,7 @@ def newest_at() -> datetime | None:
 
 
 def latest(wanted: Wanted, limit: int) -> list[Latest]:
-    """Give the encounters, the one that was asked about last first. `wanted.before` is compared with `Latest.seq`."""
+    """Return the encounters, the one that was asked about last first. `wanted.before` is compared with `Latest.seq`."""
     newer = aliased(PredictionRow)
     later = Wanted(user_id=wanted.user_id)
     last = ~exists().where(

@@ -124,7 +124,7 @@ def lock(cursor: Any) -> None:  # noqa: ANN401 - a driver's cursor
 
 
 def head(cursor: Any) -> Link:  # noqa: ANN401
-    """Give the last record's link; that of the last purge where nothing came after it."""
+    """Return the last record's link; that of the last purge where nothing came after it."""
     for query in (LAST, PURGED):
         cursor.execute(query)
         if found := cursor.fetchone():
@@ -139,7 +139,7 @@ def digest(cells: Sequence[Any]) -> str:
 
 
 def _chained(entries: Sequence[Entry], last: Link) -> list[Record]:
-    """Give entries their numbers, ids and one time, and chain them to the last record."""
+    """Number entries, add their ids and one time, and chain them to the last record."""
     now, clock = datetime.now(UTC), perf_counter()
     at, moment = utc_text(now), id_prefix(now)
     seq, previous = last

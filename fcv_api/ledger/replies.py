@@ -46,7 +46,7 @@ class AlreadyAnswered(Exception):
 
 
 def find(asked: Asked) -> Reply | None:
-    """Give what the user and key got within the last day, whatever was asked with them."""
+    """Return what the user and key got within the last day, whatever was asked with them."""
     with read_cursor() as cursor:
         return _reply(run(cursor, FIND, asked.user_id, asked.key, _expiry()).fetchone())
 

@@ -55,7 +55,7 @@ class Stats:
 
 
 def due(days: int) -> Purge:
-    """Say what is older than some days, from the chain's beginning to the first record that is not."""
+    """Return what is older than some days, from the chain's beginning to the first record that is not."""
     before = datetime.now(UTC) - timedelta(days=days)
     younger = select(PredictionRow.seq).where(PredictionRow.at >= utc_text(before)).order_by(PredictionRow.seq).limit(1)
     with read_transaction() as connection:
@@ -105,7 +105,7 @@ def _purge_some(seq: int, by: str, done: int) -> int:
 
 
 def purges() -> list[tuple[int, datetime, str]]:
-    """Give every purge: how many records, when, by whom."""
+    """Return every purge: how many records, when, by whom."""
     query = select(CheckpointRow.count, CheckpointRow.at, CheckpointRow.by).order_by(CheckpointRow.seq)
     with read_transaction() as connection:
         return [(count, utc_moment(at), by) for count, at, by in connection.execute(query)]
@@ -139,7 +139,7 @@ class Growth:
     daily: float
 
     def after(self, days: int) -> float:
-        """Give the bytes that it takes when it goes on so, and older ones are purged."""
+        """Return the bytes that it takes when it goes on so, and older ones are purged."""
         each = self.size / self.records if self.records >= ENOUGH_TO_MEASURE else USUAL_SIZE
         return self.daily * days * each
 
@@ -159,7 +159,7 @@ def growth() -> Growth:
 
 
 def _size(connection: Connection) -> int:
-    """Give the bytes of the table and its indexes: on SQLite, of all that is no model's copy and no kept answer."""
+    """Return the bytes of the table and its indexes: on SQLite, of all that is no model's copy and no kept answer."""
     if connection.dialect.name == "postgresql":
         return int(connection.scalar(text("SELECT pg_total_relation_size('predictions')")) or 0)
     pages, free, page = (

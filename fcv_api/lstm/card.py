@@ -16,7 +16,7 @@ HEADINGS = (
 
 
 def template() -> str:
-    """Give a card with all its headings, to fill in."""
+    """Return a card with all its headings, to fill in."""
     parts = [f"## {heading}\n\n*{question}*\n" for heading, question in HEADINGS]
     return "# NAME VERSION\n\n" + "\n".join(parts)
 

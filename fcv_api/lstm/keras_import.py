@@ -28,7 +28,7 @@ GOLDEN_WINDOWS = 4
 LARGEST_FLATBUFFER = 64 * 1024 * 1024  # bytes: a copy of every activated model is kept in the database
 
 Report = Callable[[str, int], None]
-"""Is told what is being done, and how many of `STEPS` are done."""
+"""Is called with what is being done, and how many of `STEPS` are done."""
 STEPS = 4 + PARITY_WINDOWS
 
 

@@ -35,7 +35,7 @@ AT_ONCE = 4096
 Examples = tuple[NDArray[np.float32], NDArray[np.intp]]
 """Scaled windows, (n, instants, 9), and labels, (n,): indices of the classes."""
 Heard = Callable[[int, int], None]
-"""Is told how many batches are done, and how many there are at most."""
+"""Is called with how many batches are done, and how many there are at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Network:
     losses: tuple[float, ...] = ()
 
     def logits(self, inputs: NDArray[np.float32]) -> Matrix:
-        """Give what the last layer's softmax is taken of, (n, 4), for scaled windows, (n, instants, 9)."""
+        """Return what the last layer's softmax is taken of, (n, 4), for scaled windows, (n, instants, 9)."""
         keras = _keras()
         body = keras.Model(self.model.inputs, self.model.layers[-1].input)
         kernel, bias = (each.astype(np.float64) for each in self.model.layers[-1].get_weights())
@@ -110,7 +110,7 @@ def fit(train: Examples, validation: Examples, recipe: Recipe, heard: Heard) -> 
 
 
 def class_weights(labels: NDArray[np.intp]) -> NDArray[np.float32]:
-    """Give each class its weight, (4,): more to a rarer one, 1 to the mean window, 0 to a class that is not there."""
+    """Return the weight of each class, (4,): more to a rarer one, 1 to the mean window, 0 to an absent class."""
     counts = np.bincount(labels, minlength=CLASS_COUNT)
     present = counts > 0
     weights = np.zeros(CLASS_COUNT)
@@ -119,7 +119,7 @@ def class_weights(labels: NDArray[np.intp]) -> NDArray[np.float32]:
 
 
 def _optimizer(keras: Any, rate: float, batches: int) -> Any:  # noqa: ANN401
-    """Give Adam that also keeps a running mean of the weights: on rare classes single steps are noise."""
+    """Return Adam that also keeps a running mean of the weights: on rare classes single steps are noise."""
     return keras.optimizers.Adam(rate, clipnorm=CLIP, use_ema=True, ema_momentum=1 - 1 / (1 + MEAN_OVER * batches))
 
 

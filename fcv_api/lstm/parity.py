@@ -48,7 +48,7 @@ class Parity:
     rule: str
 
     def summary(self) -> dict[str, Any]:
-        """Say it as a manifest does."""
+        """Return it as a manifest writes it."""
         windows = len(self.raw)
         return {"windows": windows, "largest_difference": self.largest, "limit": self.limit, "rule": self.rule}
 
@@ -58,7 +58,7 @@ def compare(model: Any, flatbuffer: bytes, spec: WindowSpec, report: Callable[[i
 
     And when Keras' outputs are no probabilities: the service would refuse every answer.
 
-    report: is told how many windows are done.
+    report: is called with how many windows are done.
     """
     raw = random_walks(spec)
     scaled = np.stack([spec.scale(window) for window in raw]).astype(np.float32)

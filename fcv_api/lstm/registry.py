@@ -35,14 +35,14 @@ class Registry:
     models_dir: Path
 
     def references(self) -> list[str]:
-        """Give every `name/version`, by name and then from the oldest version to the newest."""
+        """Return every `name/version`, by name and then from the oldest version to the newest."""
         found = {file.parent.relative_to(self.models_dir) for file in self.models_dir.glob(f"*/*/{MANIFEST}")}
         parts = {path.parts for path in found if not any(part.startswith(".") for part in path.parts)}
         parts.add(tuple(SHIPPED.split("/")))
         return ["/".join(each) for each in sorted(parts, key=lambda each: (each[0], _version_order(each[1])))]
 
     def resolve(self, reference: str) -> str:
-        """Give `name/version`: itself, or a name's newest version. Raises ArtifactError."""
+        """Return `name/version`: itself, or a name's newest version. Raises ArtifactError."""
         name, _, version = reference.partition("/")
         check_part(name)
         if version:

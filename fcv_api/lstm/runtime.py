@@ -29,7 +29,7 @@ CPU_FLAGS = (
 
 
 def _runtime() -> str:
-    """Say what computes: the library's version, and the features of the processor that it chooses its kernels by."""
+    """Return what computes: the library's version, and the features of the processor that it chooses its kernels by."""
     try:
         found = re.search(r"^(?:flags|Features)\s*:(.*)", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     except OSError:
@@ -72,7 +72,7 @@ class LiteRtModel:
             self.verify()
 
     def score(self, scaled: Matrix) -> Matrix:
-        """Give the model's outputs, (4,), for one scaled window, (instants, 9)."""
+        """Return the model's outputs, (4,), for one scaled window, (instants, 9)."""
         try:
             bound = self._free.pop()
         except IndexError:

@@ -32,23 +32,23 @@ class Activations(Protocol):
     """Where activations are kept. Any error that it raises is taken for its absence."""
 
     def latest_id(self) -> int:
-        """Give the id of the activation in force; 0 for none."""
+        """Return the id of the activation in force; 0 for none."""
         ...
 
     def artifact(self, activation: int) -> Artifact:
-        """Give its model. Raises NoModel when the copy is damaged."""
+        """Return its model. Raises NoModel when the copy is damaged."""
         ...
 
     def find(self, model: ModelIdentity) -> Artifact:
-        """Give the model of this name, version and sha256, active or not. Raises NoModel when it is not here."""
+        """Return the model of this name, version and sha256, active or not. Raises NoModel when it is not here."""
         ...
 
     def report(self, state: Serving) -> None:
-        """Say what this process serves."""
+        """Record what this process serves."""
         ...
 
     def forget(self) -> None:
-        """Say that this process ends."""
+        """Record that this process ends."""
         ...
 
 
@@ -99,11 +99,11 @@ class SwappedModels:
             self._disk(self.prepared.manifest)  # the first one has just been read from its folder
 
     def active(self) -> LiteRtModel:
-        """Give the model that answers now. Raises NoModel when this process cannot know which one that is."""
+        """Return the model that answers now. Raises NoModel when this process cannot know which one that is."""
         return self._current().model
 
     def at(self, model: ModelIdentity) -> LiteRtModel:
-        """Give the model of a name, version and sha256, active or not. Raises NoModel when it is not here."""
+        """Return the model of a name, version and sha256, active or not. Raises NoModel when it is not here."""
         active = self.active()
         return active if active.identity.is_same(model) else self._loaded(self._activations.find(model))
 
@@ -112,11 +112,11 @@ class SwappedModels:
         self.active().verify()
 
     def manifest(self) -> Manifest:
-        """Give its manifest."""
+        """Return its manifest."""
         return self.active().manifest
 
     def problem(self) -> str:
-        """Say what is wrong without keeping this process from answering: a failed activation, a damaged folder."""
+        """Return what is wrong without keeping this process from answering: a failed activation, a damaged folder."""
         current = self._current()
         if current.problem:
             return current.problem
@@ -132,7 +132,7 @@ class SwappedModels:
         threading.Thread(target=self._watch, args=(reported,), name="models", daemon=True).start()
 
     def forget(self) -> None:
-        """Say that this process ends."""
+        """Record that this process ends."""
         self._activations.forget()
 
     def look(self) -> None:
@@ -157,7 +157,7 @@ class SwappedModels:
         return Serving(socket.gethostname(), os.getpid(), model, activation)
 
     def _load(self, activation: int) -> LiteRtModel:
-        """Give an activation's model: the shipped or pinned one for 0."""
+        """Return an activation's model: the shipped or pinned one for 0."""
         if activation == self._prepared[0]:
             return self.prepared
         return self._loaded(self._activations.artifact(activation)) if activation else self._first
@@ -166,7 +166,7 @@ class SwappedModels:
         return trial.load(artifact, self._verdicts)
 
     def _own(self) -> Serving | None:
-        """Give what this very process took up: what a parent did before the fork does not count."""
+        """Return what this very process took up: what a parent did before the fork does not count."""
         serving = self._serving
         return serving if serving and serving.pid == os.getpid() else None
 

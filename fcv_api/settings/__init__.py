@@ -127,7 +127,7 @@ def _optional_path(env: Env, name: str) -> Path | None:
 
 
 def _given_or_in_file(env: Env, name: str) -> tuple[str, str | None]:
-    """Give what a setting says, or the file that its `_FILE` names; and which of the two said it."""
+    """Return what a setting says, or the file that its `_FILE` names; and which of the two said it."""
     given, file = env.str(name, None), _optional_path(env, f"{name}_FILE")
     if given and file:
         raise SettingsError(f"FCV_{name} and FCV_{name}_FILE are both set; keep one.")

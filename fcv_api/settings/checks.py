@@ -112,7 +112,7 @@ def host_timezone() -> tzinfo:
 
 
 def plain_words(error: EnvError) -> str:
-    """Say what environs found as a sentence that begins with the variable."""
+    """Return what environs found as a sentence that begins with the variable."""
     name = re.search(r"FCV_\w+", str(error))
     reasons = getattr(error, "error_messages", None) or [str(error)]
     return f"{name[0] if name else 'A setting'}: {' '.join(map(str, reasons))}"

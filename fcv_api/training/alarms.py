@@ -51,7 +51,7 @@ class Watch:
         return len(self.score) * (float(np.median(steps)) if len(steps) else 0.0) / 60
 
     def alarms(self, threshold: float) -> NDArray[np.intp]:
-        """Give the positions of the windows that ring."""
+        """Return the positions of the windows that ring."""
         rung: list[int] = []
         for place in np.flatnonzero(self.score >= threshold).tolist():
             last = rung[-1] if rung else None
@@ -77,7 +77,7 @@ class Watch:
 
 
 def at_rate(watch: Watch, rate: float) -> dict[str, Any]:
-    """Say what a model finds at some alarms per patient-hour.
+    """Return what a model finds at some alarms per patient-hour.
 
     sensitivity: the share of encounters with an onset, and with a window in the 120 minutes before it, that rang there.
     lead_minutes: quartiles, over the encounters found, of the time from the first such alarm to the onset.

@@ -88,7 +88,7 @@ def cross_fit(fit: Fit, windows: LabelledWindows) -> Matrix:
 
 
 def _folds(windows: LabelledWindows) -> NDArray[np.intp]:
-    """Give each window its patient's fold, (n,): patients are dealt out in turn, those with a same state together."""
+    """Return the fold of each window's patient, (n,): patients are dealt out in turn, state by state."""
     names, index = np.unique(windows.patient, return_inverse=True)
     state = np.full(len(names), -1)
     np.maximum.at(state, index, np.where(windows.label == NONE, -1, windows.label))
@@ -98,7 +98,7 @@ def _folds(windows: LabelledWindows) -> NDArray[np.intp]:
 
 
 def single_signs(windows: LabelledWindows) -> dict[str, float]:
-    """Give, by sign, the macro AUROC of its last value alone, each class in the better of both directions.
+    """Return, by sign, the macro AUROC of its last value alone, each class in the better of both directions.
 
     It shows that one number does not solve the data. A sign never sent counts as the others' median.
     """
@@ -114,12 +114,12 @@ def _alone(last: Vector, windows: LabelledWindows) -> float:
 
 
 def last_values(windows: LabelledWindows) -> Matrix:
-    """Give (n, 9): each sign's last value."""
+    """Return (n, 9): each sign's last value."""
     return windows.raw[:, -1]
 
 
 def summaries(windows: LabelledWindows) -> Matrix:
-    """Give (n, 54): each sign's mean, deviation, least, greatest, last value and slope per instant."""
+    """Return (n, 54): each sign's mean, deviation, least, greatest, last value and slope per instant."""
     raw = windows.raw
     steps = np.arange(raw.shape[1]) - (raw.shape[1] - 1) / 2
     slope = np.tensordot(raw, steps, axes=(1, 0)) / (steps**2).sum()
@@ -132,7 +132,7 @@ def _numbers() -> tuple[Any, Any]:
 
 
 def _check_classes(windows: LabelledWindows) -> None:
-    if len(found := np.unique(windows.label)) < 2:  # noqa: PLR2004 - one class cannot be told from another
+    if len(found := np.unique(windows.label)) < 2:  # noqa: PLR2004 - one class has no other to compare with
         raise UnusableData(
             f"A baseline needs windows of two classes, and all {len(windows)} are {CLASSES[found[0]].value}."
         )

@@ -33,7 +33,7 @@ class Calibration:
     after: float
 
     def probabilities(self, logits: Matrix) -> Matrix:
-        """Give calibrated probabilities, (n, 4), of logits, (n, 4)."""
+        """Return calibrated probabilities, (n, 4), of logits, (n, 4)."""
         calibrated: Matrix = softmax(logits / self.temperature + self.bias, axis=1)
         return calibrated
 
@@ -56,7 +56,7 @@ def _surprise(logits: Matrix, labels: NDArray[np.intp]) -> float:
 
 
 def _loss(parameters: Matrix, logits: Matrix, labels: NDArray[np.intp]) -> tuple[float, Matrix]:
-    """Give the mean negative log-likelihood and its gradient at (1 / temperature, bias)."""
+    """Return the mean negative log-likelihood and its gradient at (1 / temperature, bias)."""
     slope, bias = parameters[0], parameters[1:]
     calibrated = logits * slope + bias
     error = softmax(calibrated, axis=1)

@@ -48,11 +48,11 @@ def _data(summary: dict[str, Any], measured: dict[str, Any] | None) -> str:
 
 
 def _calibration(summary: dict[str, Any]) -> str:
-    told = summary["calibration"]
+    fitted = summary["calibration"]
     return (
-        f"Probabilities were calibrated on the calibration patients, by one temperature ({told['temperature']:.3f}) "
-        f"and one bias per class, folded into the last layer: log loss {told['log_loss_before']:.3f} before, "
-        f"{told['log_loss_after']:.3f} after."
+        f"Probabilities were calibrated on the calibration patients, by one temperature ({fitted['temperature']:.3f}) "
+        f"and one bias per class, folded into the last layer: log loss {fitted['log_loss_before']:.3f} before, "
+        f"{fitted['log_loss_after']:.3f} after."
     )
 
 
@@ -76,11 +76,11 @@ def _performance(measured: dict[str, Any] | None) -> str:
         ]
         for name, each in measured["scorers"].items()
     ]
-    told = (
+    words = (
         "On the test patients, windows that end before an onset; intervals by drawing patients. *Onsets at 0.2/h*: the "
         "share of onsets with an alarm in the two hours before, at that many alarms per patient-hour."
     )
-    return f"{told}\n\n{_table(head, rows)}"
+    return f"{words}\n\n{_table(head, rows)}"
 
 
 def _limits(summary: dict[str, Any], measured: dict[str, Any] | None) -> str:
@@ -96,7 +96,7 @@ def _limits(summary: dict[str, Any], measured: dict[str, Any] | None) -> str:
 
 
 def _failures(measured: dict[str, Any]) -> list[str]:
-    """Say what the model did not find on the test patients, and what it said wrongly."""
+    """Return what the model did not find on the test patients, and what it said wrongly."""
     own = measured["scorers"][measured["model"]]
     worst = min(measured["test"]["windows"], key=lambda state: own["auroc"][state]["value"])
     alarms = [

@@ -57,7 +57,7 @@ def draw_course(dice: np.random.Generator) -> Course:
 
 
 def _profile(state: State, *, shockable: bool) -> dict[str, float]:
-    """Give how far each load has come at the onset."""
+    """Return how far each load has come at the onset."""
     match state:
         case State.LOW_CARDIAC_OUTPUT:
             return {"low_flow": 1.0, "congestion": 0.1, "irritability": 0.15}
@@ -70,7 +70,7 @@ def _profile(state: State, *, shockable: bool) -> dict[str, float]:
 
 
 def _rise(dice: np.random.Generator, minutes: Series, begun: float, state: State) -> Series:
-    """Give (t,): from 0 through 1 at the onset, each load at its own pace, and bent by treatment after it."""
+    """Return (t,): from 0 through 1 at the onset, each load at its own pace, and bent by treatment after it."""
     silent = dice.random() < P["silent.share"]
     prodrome = 20.0 if silent else P["prodrome.median"] * np.exp(dice.normal(0, P["prodrome.sd"]))
     power = dice.uniform(1.0, 2.5)
@@ -112,7 +112,7 @@ def _starts(dice: np.random.Generator, minutes: Series, per_hour: float) -> list
 
 
 def _bump(since: Series, rise: float, fall: float) -> Series:
-    """Give (t,): 0 before, a rise to 1 within `rise` minutes, and a fall with the time constant `fall`."""
+    """Return (t,): 0 before, a rise to 1 within `rise` minutes, and a fall with the time constant `fall`."""
     rising = np.clip(since / rise, 0, 1)
     falling = np.exp(-np.clip(since - rise, 0, None) / fall)
     shape: Series = rising * falling
@@ -120,7 +120,7 @@ def _bump(since: Series, rise: float, fall: float) -> Series:
 
 
 def _noted(dice: np.random.Generator, state: State, begun: float | None) -> float | None:
-    """Give the onset as somebody noted it: an arrest at once, the others when they were recognised."""
+    """Return the onset as somebody noted it: an arrest at once, the others when they were recognised."""
     if begun is None or state is State.CARDIAC_ARREST:
         return begun
     return begun + float(dice.normal(0, P["recognition.sd"]))

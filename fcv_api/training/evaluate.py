@@ -39,7 +39,7 @@ NAMES = [state.value for state in CLASSES]
 
 
 def spec_in_order(model: Scorer) -> WindowSpec:
-    """Give the window of a model with the signs in the order of `vitals.SIGNS`, which baselines read too."""
+    """Return the window of a model with the signs in the order of `vitals.SIGNS`, which baselines read too."""
     return WindowSpec(instants=model.spec.instants, step_minutes=model.spec.step_minutes)
 
 
@@ -77,7 +77,7 @@ def compare(
 
 
 def assess_windows(windows: LabelledWindows, probabilities: Matrix, *, ranking: bool = False) -> Figures:
-    """Give all figures of one scorer. probabilities: (n, 4) by `CLASSES`.
+    """Return all figures of one scorer. probabilities: (n, 4) by `CLASSES`.
 
     ranking: they are only higher where a class is likelier. Then there is neither calibration nor a most probable
     class.
@@ -107,7 +107,7 @@ def _discrimination(windows: LabelledWindows, scores: Matrix) -> Figures:
 
 
 def _curve(ranking: Ranking) -> dict[str, list[float]]:
-    """Give a curve at some 200 thresholds; nothing for a class without windows."""
+    """Return a curve at some 200 thresholds; nothing for a class without windows."""
     true, false = ranking.counts()
     if not (true[-1] and false[-1]):
         return {"recall": [], "false_positives": [], "precision": []}
@@ -142,7 +142,7 @@ def _calibration(windows: LabelledWindows, probabilities: Matrix) -> Figures:
 
 
 def _leaves_none(windows: LabelledWindows, probabilities: Matrix) -> Figures:
-    """Say how often `State`, the most probable class, is another than `NONE_OF_THESE`, and what that is worth.
+    """Return how often `State`, the most probable class, is another than `NONE_OF_THESE`, and what that is worth.
 
     Windows stand for patient-hours: they are evenly spaced.
     """
@@ -188,6 +188,6 @@ def _describe(windows: LabelledWindows) -> Figures:
 
 def _check(windows: LabelledWindows) -> None:
     found = np.unique(windows.label[windows.ahead])
-    if len(found) < 2:  # noqa: PLR2004 - one class cannot be told from another
+    if len(found) < 2:  # noqa: PLR2004 - one class has no other to compare with
         only = CLASSES[found[0]].value if len(found) else "after an onset"
-        raise UnusableData(f"Nothing can be told apart: all {len(windows)} windows before an onset are {only}.")
+        raise UnusableData(f"There is nothing to discriminate: all {len(windows)} windows before an onset are {only}.")

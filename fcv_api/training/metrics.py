@@ -40,13 +40,13 @@ class Ranking:
         return cls(order, ends, positive[order].astype(np.float64))
 
     def counts(self, weights: Vector | None = None) -> tuple[Vector, Vector]:
-        """Give true and false positives at each distinct score, both (t,). weights: (n,) times a window counts."""
+        """Return true and false positives at each distinct score, both (t,). weights: (n,) times a window counts."""
         weight = np.ones(len(self.order)) if weights is None else weights[self.order]
         true = np.cumsum(weight * self.hit)[self.ends]
         return true, np.cumsum(weight)[self.ends] - true
 
     def areas(self, weights: Vector | None = None) -> tuple[float, float]:
-        """Give AUROC and AUPRC, the latter as average precision. NaN without a positive, or without a negative."""
+        """Return AUROC and AUPRC, the latter as average precision. NaN without a positive, or without a negative."""
         true, false = self.counts(weights)
         if not (true[-1] > 0 and false[-1] > 0):
             return float("nan"), float("nan")
@@ -57,7 +57,7 @@ class Ranking:
 
 
 def roc_area(scores: Vector, positive: Mask) -> float:
-    """Give the AUROC of one score. NaN without a positive, or without a negative."""
+    """Return the AUROC of one score. NaN without a positive, or without a negative."""
     return Ranking.of(scores, positive).areas()[0]
 
 
@@ -67,7 +67,7 @@ def one_vs_rest(scores: Matrix, labels: Labels) -> list[Ranking]:
 
 
 def areas(rankings: list[Ranking], weights: Vector | None = None) -> Matrix:
-    """Give (k + 1, 2): AUROC and AUPRC of each class, and in the last row their mean over classes that have windows."""
+    """Return (k + 1, 2): AUROC and AUPRC of each class, and last their mean over classes that have windows."""
     each = np.array([ranking.areas(weights) for ranking in rankings])
     return np.vstack([each, _mean_known(each)])
 
@@ -83,7 +83,7 @@ def _mean_known(rows: Matrix) -> Vector:
 def patient_bootstrap(
     rankings: list[Ranking], patients: NDArray[np.str_], resamples: int = RESAMPLES, seed: int = 1
 ) -> Matrix:
-    """Give the 95 % intervals of `areas`, (2, k + 1, 2), from drawing patients with replacement.
+    """Return the 95 % intervals of `areas`, (2, k + 1, 2), from drawing patients with replacement.
 
     Windows of one patient resemble each other, so drawing windows would give intervals that are too narrow.
     """
@@ -111,23 +111,23 @@ def reliability(probabilities: Vector, happened: Mask) -> tuple[Vector, Vector, 
 
 
 def calibration_error(probabilities: Vector, happened: Mask) -> float:
-    """Give the expected calibration error (Naeini et al., AAAI 2015) of one probability. Both (n,)."""
+    """Return the expected calibration error (Naeini et al., AAAI 2015) of one probability. Both (n,)."""
     said, seen, count = reliability(probabilities, happened)
     return float((np.abs(said - seen) * count).sum() / count.sum())
 
 
 def classwise_errors(probabilities: Matrix, labels: Labels) -> list[float]:
-    """Give each class's calibration error (Kull et al., NeurIPS 2019). probabilities: (n, k)."""
+    """Return each class's calibration error (Kull et al., NeurIPS 2019). probabilities: (n, k)."""
     return [calibration_error(column, labels == place) for place, column in enumerate(probabilities.T)]
 
 
 def top_label_error(probabilities: Matrix, labels: Labels) -> float:
-    """Give the calibration error of the most probable class's probability."""
+    """Return the calibration error of the most probable class's probability."""
     return calibration_error(probabilities.max(axis=1), probabilities.argmax(axis=1) == labels)
 
 
 def brier(probabilities: Matrix, labels: Labels) -> float:
-    """Give Brier's score over all classes: 0 is perfect, 2 is certain and wrong (Brier, 1950)."""
+    """Return Brier's score over all classes: 0 is perfect, 2 is certain and wrong (Brier, 1950)."""
     return float(((probabilities - np.eye(probabilities.shape[1])[labels]) ** 2).sum(axis=1).mean())
 
 
@@ -138,6 +138,6 @@ def confusion(probabilities: Matrix, labels: Labels) -> NDArray[np.intp]:
 
 
 def predictive_value(sensitivity: float, specificity: float, prevalence: float) -> float:
-    """Give the positive predictive value at a prevalence, by Bayes. NaN where nothing is ever flagged."""
+    """Return the positive predictive value at a prevalence, by Bayes. NaN where nothing is ever flagged."""
     true, false = prevalence * sensitivity, (1 - prevalence) * (1 - specificity)
     return true / (true + false) if true + false > 0 else float("nan")

@@ -27,7 +27,7 @@ PROBE = (PULSE, SATURATION, PERFUSION)
 
 
 def measure(true: Matrix, minutes: Series, dice: np.random.Generator) -> Matrix:
-    """Give what was exported, (t, 9), NaN where nothing was. true: (t, 9). minutes: (t,) since the start."""
+    """Return what was exported, (t, 9), NaN where nothing was. true: (t, 9). minutes: (t,) since the start."""
     seen = true.copy()
     _spike(seen, dice)
     seen[:, SATURATION] = np.clip(seen[:, SATURATION], 0, 100)
@@ -49,7 +49,7 @@ def _spike(seen: Matrix, dice: np.random.Generator) -> None:
 
 
 def _off(minutes: Series, per_hour: float, dice: np.random.Generator) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Give (t,), true where a sensor was off."""
+    """Return (t,), true where a sensor was off."""
     off = np.zeros(len(minutes), dtype=bool)
     for _ in range(dice.poisson(per_hour * minutes[-1] / 60)):
         start = dice.uniform(0, minutes[-1])

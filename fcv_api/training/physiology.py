@@ -17,7 +17,7 @@ PERFUSION, HEART_RATE, ECTOPY, HEIGHT, WEIGHT, PULSE, SATURATION, TEMPERATURE, R
 
 
 def live(patient: Patient, course: Course, clock: float, dice: np.random.Generator) -> Matrix:
-    """Give the true signs, (t, 9), at the course's minutes. clock: the hour of the day at which it starts."""
+    """Return the true signs, (t, 9), at the course's minutes. clock: the hour of the day at which it starts."""
     time = course.minutes
     load = {name: series * patient.response[name] for name, series in course.loads.items()}
     noise = {name: _slow(dice, len(time), P[f"{name}.minutes"]) for name in ("tone", "drive", "vessels", "warmth")}
@@ -41,7 +41,7 @@ def live(patient: Patient, course: Course, clock: float, dice: np.random.Generat
 
 
 def _slow(dice: np.random.Generator, steps: int, memory: float) -> Series:
-    """Give noise of mean 0 and deviation 1 that forgets with a time constant of `memory` minutes."""
+    """Return noise of mean 0 and deviation 1 that forgets with a time constant of `memory` minutes."""
     keep = np.exp(-P["scan.minutes"] / memory)
     shocks = dice.normal(0, np.sqrt(1 - keep**2), steps)
     shocks[0] = dice.normal()
@@ -51,7 +51,7 @@ def _slow(dice: np.random.Generator, steps: int, memory: float) -> Series:
 
 
 def _day(time: Series, clock: float) -> Series:
-    """Give -1 at the trough of the night and 1 twelve hours later."""
+    """Return -1 at the trough of the night and 1 twelve hours later."""
     swing: Series = -np.cos(2 * np.pi * ((clock + time / 60) - P["day.trough"]) / 24)
     return swing
 

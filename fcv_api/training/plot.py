@@ -27,7 +27,7 @@ PANELS = (
     "Temperature\n°C",
     "Respiration\n/min",
 )
-# Okabe and Ito's colours, told apart by colour-blind readers too.
+# Okabe and Ito's colours, distinct to colour-blind readers too.
 COLOURS = {
     State.CARDIAC_ARREST: "#D55E00",
     State.LOW_CARDIAC_OUTPUT: "#0072B2",
@@ -93,12 +93,12 @@ def _draw_course(axes: Axes, hours: NDArray[np.float64], course: Course) -> None
 
 
 def _hours(instants: NDArray[np.datetime64] | np.datetime64, history: History) -> NDArray[np.float64]:
-    """Give hours since the first measurement."""
+    """Return hours since the first measurement."""
     return np.asarray((instants - history.instants[0]) / HOUR, dtype=np.float64)
 
 
 def _title(history: History, onset: np.datetime64 | None) -> str:
-    """Say which encounter it is, what is measured once, and what the dashed line is."""
+    """Return which encounter it is, what is measured once, and what the dashed line is."""
     once = [
         f"{PANELS[index].splitlines()[0].lower()} {history.filled[-1, index]:g} {PANELS[index].splitlines()[1]}"
         for index, sign in enumerate(SIGNS)

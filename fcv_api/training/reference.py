@@ -62,7 +62,7 @@ def make_reference(plan: Plan, budget: Budget, progress: Progress) -> Reference:
 
 
 def macro_auroc(comparison: dict[str, Any], scorer: str) -> float:
-    """Give the mean over the classes of one scorer's AUROC."""
+    """Return the mean over the classes of one scorer's AUROC."""
     value: float = comparison["scorers"][scorer]["auroc"]["macro"]["value"]
     return value
 

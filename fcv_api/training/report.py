@@ -72,7 +72,7 @@ def _signs(comparison: Comparison) -> list[list[str]]:
 
 
 def _tables(scorers: dict[str, Any]) -> list[tuple[str, list[str], list[list[str]]]]:
-    """Give each table's title, head and rows: a row is a scorer."""
+    """Return each table's title, head and rows: a row is a scorer."""
     areas = [
         (
             f"{title}, one against the rest",

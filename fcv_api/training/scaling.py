@@ -12,7 +12,7 @@ from fcv_api.training.dataset import LabelledWindows
 
 
 def fit_scaling(windows: LabelledWindows, kind: str) -> tuple[dict[str, Any], WindowSpec]:
-    """Give the scaling as a manifest holds it, and the window that goes with it.
+    """Return the scaling as a manifest holds it, and the window that goes with it.
 
     population: mean and deviation over all rows of the windows, of what was measured. A sign that never was, or never
     changed, gets deviation 1, so that it comes out as 0.
@@ -25,8 +25,8 @@ def fit_scaling(windows: LabelledWindows, kind: str) -> tuple[dict[str, Any], Wi
     mean = np.where(known, rows, 0).sum(axis=0) / counts
     deviation = np.sqrt((np.where(known, rows - mean, 0) ** 2).sum(axis=0) / counts)
     deviation = np.where(deviation > 1e-9 * np.maximum(np.abs(mean), 1), deviation, 1.0)
-    told = {"kind": "population", "mean": mean.tolist(), "deviation": deviation.tolist()}
-    return told, WindowSpec(scale=PopulationScaling(tuple(told["mean"]), tuple(told["deviation"])))
+    manifest = {"kind": "population", "mean": mean.tolist(), "deviation": deviation.tolist()}
+    return manifest, WindowSpec(scale=PopulationScaling(tuple(manifest["mean"]), tuple(manifest["deviation"])))
 
 
 def scale_windows(raw: Matrix, spec: WindowSpec) -> np.ndarray[Any, np.dtype[np.float32]]:

@@ -41,7 +41,7 @@ class Stay:
 
 
 def simulate(count: int, seed: int, first_id: int = 100_000) -> Iterator[Stay]:
-    """Give `count` stays. The same seed gives the same stays, and the first of them whatever the count is."""
+    """Return `count` stays. The same seed gives the same stays, and the first of them whatever the count is."""
     for number in range(count):
         yield _stay(first_id + number, np.random.default_rng([seed, number]))
 

@@ -13,7 +13,7 @@ VALIDATION_SHARE = 0.2
 
 
 def split_patients(cohort: Cohort, seed: int) -> tuple[set[str], set[str]]:
-    """Give the patients to learn from and those to calibrate by: a fifth of each worst state's, at least one of two.
+    """Return the patients to learn from and those to calibrate by: a fifth of each worst state's, at least one of two.
 
     Raises UnusableData where all encounters have one state, or where no patient can be spared.
     """
@@ -36,7 +36,7 @@ def split_patients(cohort: Cohort, seed: int) -> tuple[set[str], set[str]]:
 
 
 def worst_states(cohort: Cohort) -> dict[str, State]:
-    """Give each patient's worst state over all their stays."""
+    """Return each patient's worst state over all their stays."""
     worst: dict[str, State] = {}
     for encounter in cohort.encounters:
         label = cohort.labels[encounter.id]

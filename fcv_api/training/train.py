@@ -27,7 +27,7 @@ from fcv_api.training.scaling import fit_scaling, scale_windows
 from fcv_api.training.split import split_patients, worst_states
 
 Progress = Callable[[str, int, int], None]
-"""Is told what is being done, how much of it is done, and how much there is."""
+"""Is called with what is being done, how much of it is done, and how much there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Trained:
     request: ImportRequest
 
     def measured(self, comparison: dict[str, Any]) -> Artifact:
-        """Give the model with a card that says how it did on other patients. comparison: as `written_card` reads it."""
+        """Return the model with a card that says how it did on other patients. comparison: for `written_card`."""
         card = card_of(self.request, written_card(self.summary, comparison), _file(self.request))
         return replace(self.artifact, manifest=replace(self.artifact.manifest, card=card))
 
@@ -160,7 +160,7 @@ def _file(request: ImportRequest) -> str:
 
 
 def _summarise(plan: Plan, split: Split, outcome: tuple[Network, Calibration]) -> dict[str, Any]:
-    """Say how a model came about, in what JSON holds."""
+    """Return how a model came about, in what JSON holds."""
     network, calibration = outcome
     mixes = {name: class_mix(getattr(split, name), split.worst) for name in ("train", "validation")}
     return {

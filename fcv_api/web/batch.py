@@ -89,7 +89,7 @@ def _answer(outcomes: list[Outcome]) -> Response:
 
 
 def _result(outcome: Prediction | Refusal) -> Prediction | Failure:
-    """Give a refusal as the problem that `/predict` would answer with."""
+    """Return a refusal as the problem that `/predict` would answer with."""
     if isinstance(outcome, Prediction):
         return outcome
     return Failure(outcome.encounter, problem_body(outcome.reason))

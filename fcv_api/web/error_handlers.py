@@ -57,7 +57,7 @@ def _detail(error: HTTPException) -> str:
 
 
 def _database(error: Exception) -> Response:
-    """Say that the database is away or locked: 503, whatever was asked, and never 401."""
+    """Answer that the database is away or locked: 503, whatever was asked, and never 401."""
     log.error("database: %s at %s", type(error).__name__, _where(error))
     return answer("database-unavailable", "The database did not answer in time.")
 

@@ -25,8 +25,10 @@ def problems(blueprint: Any, *slugs: str) -> Decorator:  # noqa: ANN401 - flask-
     """Document that a route can answer with these problems: one decorator, as each costs every request a call."""
     responses = {}
     for status in sorted({PROBLEMS[slug].status for slug in slugs}):
-        told = [f"`{PROBLEMS[slug].type}`: {PROBLEMS[slug].title}" for slug in slugs if PROBLEMS[slug].status == status]
+        lines = [
+            f"`{PROBLEMS[slug].type}`: {PROBLEMS[slug].title}" for slug in slugs if PROBLEMS[slug].status == status
+        ]
         content = {MEDIA_TYPE: {"schema": ProblemSchema}}
-        responses[str(status)] = {"description": ". ".join(told) + ".", "content": content}
+        responses[str(status)] = {"description": ". ".join(lines) + ".", "content": content}
     decorator: Decorator = blueprint.doc(responses=responses)
     return decorator

@@ -21,7 +21,7 @@ PLACES = "fcv_places"
 
 
 def register(app: Flask, places: int) -> None:
-    """Give each request of an app a place for as long as it is worked on."""
+    """Limit the requests of an app that are worked on: each holds a place for as long as it is worked on."""
     app.extensions[PLACES] = threading.BoundedSemaphore(places)
     app.before_request(_take)
     app.teardown_request(_give_back)

@@ -97,7 +97,7 @@ def replay_prediction(record_id: str) -> dict[str, Any]:
 
 
 def _visible_to() -> int | None:
-    """Give whose records the caller sees: its own, or None for all."""
+    """Return whose records the caller sees: its own, or None for all."""
     account = current_account()
     return account.id if account.role == Role.CLIENT else None
 
@@ -142,8 +142,8 @@ def _utc(moment: datetime | None) -> str | None:
 def _latest(each: Latest) -> dict[str, Any]:
     age = _age(each.score) if each.score else None
     parts = {"score": each.score, "refusal": each.refusal}
-    told = {name: record and as_wire(record) for name, record in parts.items()}
-    return {"idAtencion": each.encounter, "age_seconds": age} | told
+    parts_on_wire = {name: record and as_wire(record) for name, record in parts.items()}
+    return {"idAtencion": each.encounter, "age_seconds": age} | parts_on_wire
 
 
 def _age(record: Record) -> float:

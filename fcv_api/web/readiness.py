@@ -60,9 +60,9 @@ def check_workers() -> Check:
         seen = activations.workers()
     except SQLAlchemyError:
         return _check(DEGRADED, "The database does not say what the workers serve.")
-    told = [f"{each.host}:{each.pid} {each.name}/{each.version} {each.sha256[:12]}" for each in seen]
+    named = [f"{each.host}:{each.pid} {each.name}/{each.version} {each.sha256[:12]}" for each in seen]
     agree = len({(each.name, each.version, each.sha256) for each in seen}) <= 1
-    return _check(OK if agree else DEGRADED, f"Seen in the last 60 s: {', '.join(told) or 'none'}.")
+    return _check(OK if agree else DEGRADED, f"Seen in the last 60 s: {', '.join(named) or 'none'}.")
 
 
 def check_clock() -> Check:

@@ -40,7 +40,7 @@ class Service:
     password_min_length: int
 
     def circumstances(self) -> Circumstances:
-        """Give what an answer of this moment must warn of. Without FCV_STALE_MINUTES, nothing looks at the clock."""
+        """Return what an answer of this moment must warn of. Without FCV_STALE_MINUTES, nothing looks at the clock."""
         now = datetime.now(UTC) if self.stale_minutes else None
         return Circumstances(now, timedelta(minutes=self.stale_minutes), self.warn_unvalidated)
 
@@ -82,7 +82,7 @@ def current_request() -> RequestContext:
 
 
 def current_service() -> Service:
-    """Give what `app.py` bound."""
+    """Return what `app.py` bound."""
     return cast("Service", current_app.extensions["fcv"])
 
 

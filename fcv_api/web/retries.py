@@ -64,7 +64,7 @@ def _asked(key: str) -> Asked | None:
 
 
 def are_kept(outcomes: Sequence[Outcome]) -> bool:
-    """Return whether a retry gets the answer to these: a failure of ours is tried again, and not told again."""
+    """Return whether a retry gets the answer to these: a failure of ours is tried again, and not repeated."""
     refusals = (each for each in outcomes if isinstance(each, Refusal))
     return not any(PROBLEMS[each.reason.code].retry == LATER for each in refusals)
 
@@ -72,8 +72,8 @@ def are_kept(outcomes: Sequence[Outcome]) -> bool:
 def packed(response: Response) -> bytes:
     """Return an answer, and what the log says of it, as bytes."""
     context = current_request()
-    told = (response.status_code, response.headers.to_wsgi_list(), context.encounter, context.problem)
-    return zlib.compress(orjson.dumps(told) + b"\n" + response.get_data(), 1)
+    head = (response.status_code, response.headers.to_wsgi_list(), context.encounter, context.problem)
+    return zlib.compress(orjson.dumps(head) + b"\n" + response.get_data(), 1)
 
 
 def again(first: Reply) -> Response:
@@ -84,8 +84,8 @@ def again(first: Reply) -> Response:
         raise ProblemRaised(
             "idempotency-key-reused", f"{KEY} came at {first.at} with another {other}. A new request needs a new key."
         )
-    told, _, body = zlib.decompress(first.answer).partition(b"\n")
-    status, headers, context.encounter, context.problem = orjson.loads(told)
+    head, _, body = zlib.decompress(first.answer).partition(b"\n")
+    status, headers, context.encounter, context.problem = orjson.loads(head)
     response = Response(body, status, headers)
     response.headers[REPLAYED], response.headers[FIRST_ANSWERED] = "true", first.at
     return response

@@ -15,7 +15,7 @@ from fcv_api.web.problems import ProblemRaised
 
 
 def sign_in(username: str, password: str) -> Account:
-    """Give the account that may sign in with these. Raises ProblemRaised, TooManyAttempts or TooManyPasswords.
+    """Return the account that may sign in with these. Raises ProblemRaised, TooManyAttempts or TooManyPasswords.
 
     What is turned away, and what is known to be wrong, costs no bcrypt run. Of which names there are accounts, neither
     the answer nor its time tells: a name of nobody's is looked up, hashed and counted as any other.
@@ -49,7 +49,7 @@ def _known_wrong(attempt: Attempt, app: Flask) -> bool:
 
 
 def _refused(attempt: Attempt, claim: Claim, reason: str) -> None:
-    """Tell of a sign-in that failed. tried: the same for the same name from the same address, and tells neither."""
+    """Log a sign-in that failed. tried: the same for the same name from the same address, and tells neither."""
     account = claim.account
-    told = "disabled" if account and not account.is_active and reason != "throttled" else reason
-    tell("sign-in-refused", reason=told, user=account.id if account else None, tried=attempt.pair[:12])
+    logged = "disabled" if account and not account.is_active and reason != "throttled" else reason
+    tell("sign-in-refused", reason=logged, user=account.id if account else None, tried=attempt.pair[:12])

@@ -46,7 +46,7 @@ def authenticated(*roles: Role) -> Callable[[View], View]:
 
 
 def public(view: View) -> View:
-    """Say that a view asks for no token: every view says one or the other, and a guard test looks."""
+    """Declare that a view asks for no token: every view says one or the other, and a guard test looks."""
     view.access = ()  # type: ignore[attr-defined]
     return view
 
@@ -97,18 +97,18 @@ def _claims(_header: str, _secrets: tuple[str, str | None]) -> dict[str, Any]:
 
 
 def current_account() -> Account:
-    """Give the account whose token this request carries."""
+    """Return the account whose token this request carries."""
     return cast("Account", current_request().account)
 
 
 def current_token() -> tuple[str, datetime]:
-    """Give the `jti` of the token of this request, and when it expires."""
+    """Return the `jti` of the token of this request, and when it expires."""
     claims = current_request().claims
     return claims["jti"], datetime.fromtimestamp(claims["exp"], UTC)
 
 
 def config(secret: str, previous: str | None, minutes: int) -> dict[str, object]:
-    """Say how tokens are signed and verified. previous: another secret that verifies. minutes: how long one lives."""
+    """Return how tokens are signed and verified. previous: another secret that verifies. minutes: of a life."""
     return {
         "JWT_SECRET_KEY": secret,
         "JWT_SECRET_PREVIOUS": previous,

@@ -24,7 +24,7 @@ M_ARENA_MAX = -8
 
 
 def register(app: Flask, at_once: int) -> None:
-    """Give each request a place, and end its turn with it, however it ends. at_once: how many are worked on.
+    """Limit the requests of an app, and end the turn of each with it, however it ends. at_once: how many are worked on.
 
     All threads allocate from one arena: `malloc_trim` gives back what is on top of the first one only.
     """

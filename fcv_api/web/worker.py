@@ -37,7 +37,7 @@ class LeavingWorker(ThreadWorker):  # type: ignore[misc]
         self._told_of_life = -math.inf
 
     def notify(self) -> None:
-        """Tell the master of life, once a second and not with each event.
+        """Notify the master of life, once a second and not with each event.
 
         It costs a system call, and with it the interpreter, which the thread that works on a request takes meanwhile.
         """
@@ -53,12 +53,12 @@ class LeavingWorker(ThreadWorker):  # type: ignore[misc]
         super().accept(listener)
 
     def finish_request(self, conn: Any, fs: Any) -> None:  # noqa: ANN401
-        """Give the connection back to its client, or close it, and wait for nobody."""
+        """Return the connection to its client, or close it, and wait for nobody."""
         conn.close = partial(self._close, conn)
         super().finish_request(conn, fs)
 
     def _close(self, conn: Any, graceful: bool = False) -> None:  # noqa: ANN401, FBT001, FBT002 - gunicorn's own
-        """Say that no more comes, and leave it to the poller to see that the client closes too."""
+        """Shut the connection for writing, and leave it to the poller to see that the client closes too."""
         if graceful and not self.alive:  # nothing else is waiting for this thread
             conn.sock.settimeout(None)
             util.close_graceful(conn.sock)

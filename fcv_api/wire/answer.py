@@ -69,7 +69,7 @@ class PredictionSchema(Schema):
 
 
 def by_wire_names(prediction: Prediction) -> dict[str, Any]:
-    """Give a prediction's parts by their names on the wire."""
+    """Return a prediction's parts by their names on the wire."""
     answer: dict[str, Any] = {
         "idAtencion": prediction.encounter,
         "inferences": {INFERENCE_KEYS[s]: p for s, p in prediction.probabilities.items()},

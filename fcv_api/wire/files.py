@@ -27,7 +27,7 @@ def check_suffix(path: Path) -> None:
 
 @contextmanager
 def replaced(path: Path) -> Iterator[Path]:
-    """Give a name beside `path` to write to; it becomes `path` when all went well, and nothing is left when not."""
+    """Yield a name beside `path` to write to; it becomes `path` when all went well, and nothing is left when not."""
     part = path.with_name(f".{path.stem}.part{path.suffix}")
     try:
         yield part

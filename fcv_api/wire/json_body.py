@@ -94,7 +94,7 @@ def _parts(body: bytes) -> dict[str, memoryview]:
 
 
 def _is_plain(body: bytes, parts: dict[str, msgspec.Raw]) -> bool:
-    """Tell whether a body is its parts, with or without a blank between tokens: then no key of it can come twice."""
+    """Return whether a body is its parts, with or without a blank between tokens: then no key of it can come twice."""
     body = body.strip(b" \t\r\n")
     blank = b" " if body.startswith(b" ", body.find(b":") + 1) else b""
     at, before = 0, b"{"
@@ -170,7 +170,7 @@ def _no_table(body: bytes) -> NotJson | InvalidBody:
 
 
 def _units_suffice(columns: dict[str, Any]) -> bool:
-    """Tell whether `unidad` names a known unit for each row."""
+    """Return whether `unidad` names a known unit for each row."""
     units, names = columns.get(UNITS), columns.get("nomSigno")
     if not (isinstance(units, KeyedColumn) and isinstance(names, KeyedColumn) and units.rows is names.rows):
         return False

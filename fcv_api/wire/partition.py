@@ -21,7 +21,7 @@ ROWS_A_PART = 100_000
 Table = Any
 """pyarrow ships no types."""
 Tell = Callable[[int], None]
-"""Is told how many rows were read."""
+"""Is called with how many rows were read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,7 @@ class ReplaySchema(Schema):
 
 
 def as_wire(record: Any) -> dict[str, Any]:  # noqa: ANN401 - a row of the record: this room knows no tables
-    """Say a record by the names of the wire."""
+    """Return a record by the names of the wire."""
     scored = record.problem is None
     return {
         "id": record.id,
@@ -127,7 +127,7 @@ def inferences(by_state: dict[str, float]) -> dict[str, float]:
 
 
 def values_of(record: Any) -> dict[str, list[float | None]] | None:  # noqa: ANN401
-    """Give a record's window, sign by sign; null where a static sign was never sent."""
+    """Return a record's window, sign by sign; null where a static sign was never sent."""
     if record.window_raw is None:
         return None
     raw = np.frombuffer(record.window_raw, "<f8").reshape(-1, len(SIGN_NAMES))

@@ -66,7 +66,7 @@ def _instants(parts: list[Any]) -> Any:  # noqa: ANN401 - pyarrow ships no types
 
 
 def _refusals(scores: list[Scores], count: int) -> tuple[Any, Any]:
-    """Give the columns `error` and `detail`."""
+    """Return the columns `error` and `detail`."""
     errors: list[str | None] = [None] * count
     details: list[str | None] = [None] * count
     start = 0
@@ -78,12 +78,12 @@ def _refusals(scores: list[Scores], count: int) -> tuple[Any, Any]:
 
 
 def _warnings(scores: list[Scores]) -> tuple[Any, Any]:
-    """Give the columns `warnings` and `codes`. Most windows have the same few."""
+    """Return the columns `warnings` and `codes`. Most windows have the same few."""
     places: dict[tuple[ScoreWarning, ...], int] = {}
     rows = pa.array([places.setdefault(warnings, len(places)) for each in scores for warnings in each.warnings])
-    told = [[asdict(each) for each in warnings] for warnings in places]
+    listed = [[asdict(each) for each in warnings] for warnings in places]
     codes = [" ".join(dict.fromkeys(each.code for each in warnings)) for warnings in places]
-    return pa.array(told, pa.list_(WARNING)).take(rows), pa.array(codes, pa.string()).take(rows)
+    return pa.array(listed, pa.list_(WARNING)).take(rows), pa.array(codes, pa.string()).take(rows)
 
 
 # Files --------------------------------------------------------------------------------------------------------

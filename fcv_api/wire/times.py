@@ -119,7 +119,7 @@ def _read_each(cells: list[Any], zone: tzinfo) -> Times:
 
 
 def _is_unclear(time: datetime, zone: tzinfo) -> bool:
-    """Tell whether a wall clock showed this time twice, or left it out."""
+    """Return whether a wall clock showed this time twice, or left it out."""
     first, second = (time.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
     return first.utcoffset() != second.utcoffset()
 

@@ -64,20 +64,20 @@ def _published(settings: Settings) -> Published:
 
 
 def _lost(done: Restored, published: Published) -> list[str]:
-    """Say what was recorded after the backup, as far as heads or the database that was there tell."""
+    """Return what was recorded after the backup, as far as heads or the database that was there tell."""
     last = done.verified.head.seq
-    told = [(published.newest.seq, published.newest_at, "published")] if published.newest else []
+    lost = [(published.newest.seq, published.newest_at, "published")] if published.newest else []
     if done.before.last:
-        told.append((*done.before.last, "in the database that was there"))
+        lost.append((*done.before.last, "in the database that was there"))
     return [
         f"Lost: records {last + 1:,} to {seq:,}, of up to {at[:19]} UTC, which were {where}."
-        for seq, at, where in told
+        for seq, at, where in lost
         if seq > last
-    ] or ["No head tells of a later record. What was recorded after the last head, up to 5 minutes, cannot be told."]
+    ] or ["No head tells of a later record. What was recorded after the last head, up to 5 minutes, is not known."]
 
 
 def _purged(done: Restored, published: Published) -> list[str]:
-    """Say that a backup brings back what the records office's rule had deleted."""
+    """Return the sentence that a backup brings back what the records office's rule had deleted."""
     seq = published.purged or 0
     return (
         [f"Records up to {seq:,} were purged since: `fcv ledger purge` again."] if seq > done.verified.start.seq else []

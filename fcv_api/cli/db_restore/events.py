@@ -17,7 +17,7 @@ CHANGED = "password-changed"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class LoggedChanges:
     """Accounts by number. disabled: at last; changed: whose password was changed since. files: how many were read."""
 
     disabled: frozenset[int]
@@ -25,7 +25,7 @@ class Told:
     files: int
 
 
-def read_events(log_dir: Path, since: datetime | None) -> Told:
+def read_events(log_dir: Path, since: datetime | None) -> LoggedChanges:
     """Read all that there is of the log, also what a rotation left. since: when the backup was made, if it tells."""
     files = sorted(log_dir.glob(f"{FILE}*"))
     active: dict[int, bool] = {}
@@ -38,7 +38,9 @@ def read_events(log_dir: Path, since: datetime | None) -> Told:
             active[user] = ACTIVE[event["event"]]
         if event["event"] == CHANGED and (since is None or at > since):
             changed.add(user)
-    return Told(frozenset(user for user, is_active in active.items() if not is_active), frozenset(changed), len(files))
+    return LoggedChanges(
+        frozenset(user for user, is_active in active.items() if not is_active), frozenset(changed), len(files)
+    )
 
 
 def _events(file: Path) -> Iterator[tuple[datetime, dict[str, Any]]]:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from fcv_api.accounts import User
 from fcv_api.activations import WorkerRow
 from fcv_api.app import database_app
-from fcv_api.cli.db_restore.events import Told, read_events
+from fcv_api.cli.db_restore.events import LoggedChanges, read_events
 from fcv_api.extensions import db, read_snapshot, read_transaction, write_transaction
 from fcv_api.ledger.chain import Verified, verify_on
 from fcv_api.ledger.published import Published
@@ -42,7 +42,7 @@ class Restored:
     verified: Verified
     accounts: int
     before: Before
-    told: Told
+    logged: LoggedChanges
     disabled: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
 
@@ -53,7 +53,7 @@ class Restored:
             yield f"Disabled again, for they were disabled after the backup: {', '.join(self.disabled)}."
         if self.changed:
             yield f"Their passwords are the old ones again, change them: {', '.join(self.changed)}."
-        if not self.told.files:
+        if not self.logged.files:
             yield "No security.log tells which accounts were disabled or changed since: look at `fcv users list`."
         yield self.before.kept or "There was no database before."
 
@@ -99,18 +99,18 @@ def _moment(connection: Connection) -> datetime | None:
     return max(moments, default=None)
 
 
-def _end_tokens(verified: Verified, before: Before, told: Told) -> Restored:
+def _end_tokens(verified: Verified, before: Before, logged: LoggedChanges) -> Restored:
     raised = LEAST + secrets.randbelow(MORE)
     with write_transaction() as session:
         users = session.execute(select(User.id, User.username, User.is_active).order_by(User.id)).all()
-        off = [user for user in users if user.is_active and _is_off(user.id, user.username, told, before)]
+        off = [user for user in users if user.is_active and _is_off(user.id, user.username, logged, before)]
         largest = session.scalar(select(func.max(User.token_generation))) or 0
         session.execute(update(User).values(token_generation=max(largest, before.generation) + raised))
         session.execute(update(User).where(User.id.in_([user.id for user in off])).values(is_active=False))
-    changed = [user.username for user in users if user.id in told.changed]
-    return Restored(verified, len(users), before, told, [user.username for user in off], changed)
+    changed = [user.username for user in users if user.id in logged.changed]
+    return Restored(verified, len(users), before, logged, [user.username for user in off], changed)
 
 
-def _is_off(number: int, username: str, told: Told, before: Before) -> bool:
+def _is_off(number: int, username: str, logged: LoggedChanges, before: Before) -> bool:
     """Whether an account was disabled at last, by the log or in the database that was there."""
-    return number in told.disabled or (number, username) in before.disabled
+    return number in logged.disabled or (number, username) in before.disabled

@@ -96,12 +96,12 @@ def _shown(url: str, authority: Path | None) -> Finding:
 
 def _by_age(what: str, ends: datetime, names: list[str]) -> Finding:
     left = ends - datetime.now(UTC)
-    told = f"{what}, for {', '.join(names) or 'no name'}"
+    sentence = f"{what}, for {', '.join(names) or 'no name'}"
     if left <= timedelta(0):
-        return Finding("certificate", FAILED, f"{told}, has expired on {ends:%Y-%m-%d}: clients refuse it.", RENEW)
+        return Finding("certificate", FAILED, f"{sentence}, has expired on {ends:%Y-%m-%d}: clients refuse it.", RENEW)
     if left < SOON:
-        return Finding("certificate", WARNING, f"{told}, expires in {left.days} days, on {ends:%Y-%m-%d}.", RENEW)
-    return Finding("certificate", OK, f"{told}, is good until {ends:%Y-%m-%d}.")
+        return Finding("certificate", WARNING, f"{sentence}, expires in {left.days} days, on {ends:%Y-%m-%d}.", RENEW)
+    return Finding("certificate", OK, f"{sentence}, is good until {ends:%Y-%m-%d}.")
 
 
 def _moment(text: str) -> datetime:

@@ -38,10 +38,10 @@ def check_clock() -> Iterator[Finding]:
         detail = "The kernel says that nothing keeps this host's clock right."
         yield Finding("clock", WARNING, detail, SET_CLOCK)
     else:
-        told = (
+        words = (
             "and a time server keeps it right" if synchronised else "and whether one keeps it right is not known here"
         )
-        yield Finding("clock", OK, f"It shows {now:%Y-%m-%d %H:%M:%S} UTC, {told}.")
+        yield Finding("clock", OK, f"It shows {now:%Y-%m-%d %H:%M:%S} UTC, {words}.")
 
 
 def check_zone(place: Place) -> Iterator[Finding]:
@@ -49,8 +49,8 @@ def check_zone(place: Place) -> Iterator[Finding]:
     zone = place.settings.timezone
     if not place.settings.production and "FCV_TIMEZONE" not in os.environ:
         yield Finding("clock", WARNING, f"FCV_TIMEZONE is not set, so {zone} is used.", "Set it to the monitors' zone.")
-    told = f"In {zone} it is {datetime.now(zone):%H:%M}: the monitors' clocks should show the same."
-    yield Finding("clock", OK, told)
+    words = f"In {zone} it is {datetime.now(zone):%H:%M}: the monitors' clocks should show the same."
+    yield Finding("clock", OK, words)
     if not can_be_asked(place.settings):
         return
     try:

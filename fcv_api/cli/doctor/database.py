@@ -23,13 +23,13 @@ UPGRADE = "Run `fcv db upgrade`; `fcv serve` does it at each start."
 
 
 def sqlite_file(settings: Settings) -> Path | None:
-    """Give the database's file, or None where it is a server."""
+    """Return the database's file, or None where it is a server."""
     url = make_url(str.__str__(settings.database_url))
     return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
 
 
 def can_be_asked(settings: Settings) -> bool:
-    """Say whether there is a database to ask: SQLite would make an empty file where there is none."""
+    """Return whether there is a database to ask: SQLite would make an empty file where there is none."""
     file = sqlite_file(settings)
     try:
         return file is None or file.is_file()

@@ -42,14 +42,14 @@ def check_disk(place: Place) -> Iterator[Finding]:
 
 def _room(there: Path, what: str) -> Finding:
     usage, files = shutil.disk_usage(there), os.statvfs(there)
-    told = f"{_told(usage.free)} of {_told(usage.total)} are free for {what} ({there})."
+    words = f"{_shown(usage.free)} of {_shown(usage.total)} are free for {what} ({there})."
     if usage.free < LEAST:
-        return Finding("disk", FAILED, told, MAKE_ROOM)
+        return Finding("disk", FAILED, words, MAKE_ROOM)
     if files.f_files and files.f_favail < FEW_FILES:
         return Finding("disk", FAILED, f"{there} has room for {files.f_favail} more files.", "Delete files there.")
     if usage.free < LITTLE:
-        return Finding("disk", WARNING, told, MAKE_ROOM)
-    return Finding("disk", OK, told)
+        return Finding("disk", WARNING, words, MAKE_ROOM)
+    return Finding("disk", OK, words)
 
 
 def _growth(settings: Settings, file: Path | None) -> Iterator[Finding]:
@@ -61,17 +61,17 @@ def _growth(settings: Settings, file: Path | None) -> Iterator[Finding]:
     if record.daily == 0:
         return
     whole = record.after(settings.ledger_days)
-    told = f"At {record.daily:,.0f} records a day the record takes {_told(whole)} in {settings.ledger_days} days"
+    words = f"At {record.daily:,.0f} records a day the record takes {_shown(whole)} in {settings.ledger_days} days"
     if file is None:
-        yield Finding("disk", OK, f"{told}, on the database's host: look at its disk there.")
+        yield Finding("disk", OK, f"{words}, on the database's host: look at its disk there.")
         return
     free = shutil.disk_usage(file.parent).free
     if whole - record.size > free:
         advice = "Give the database a larger disk, or settle fewer FCV_LEDGER_DAYS with the records office."
-        yield Finding("disk", WARNING, f"{told}, and {_told(free)} are free.", advice)
+        yield Finding("disk", WARNING, f"{words}, and {_shown(free)} are free.", advice)
     else:
-        yield Finding("disk", OK, f"{told}; there is room for it.")
+        yield Finding("disk", OK, f"{words}; there is room for it.")
 
 
-def _told(size: float) -> str:
+def _shown(size: float) -> str:
     return f"{size / GIGABYTE:,.1f} GB" if size >= GIGABYTE else f"{size / 1e6:,.1f} MB"

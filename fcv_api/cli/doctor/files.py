@@ -40,17 +40,17 @@ def check_secrets(place: Place) -> Iterator[Finding]:
     kept = [ROOT / ".env", ROOT / "instance" / "jwt_secret", place.wanted.certificate.with_suffix(".key")]
     files = [*(Path(each) for each in named if each), *kept, sqlite_file(place.settings)]
     modes = {each: _mode(each) for each in files if each and MOUNTED not in each.parents}
-    told = {each: mode for each, mode in modes.items() if mode is not None}
-    open_to_all = {each: mode for each, mode in told.items() if mode & 0o007}
+    by_file = {each: mode for each, mode in modes.items() if mode is not None}
+    open_to_all = {each: mode for each, mode in by_file.items() if mode & 0o007}
     for file, mode in open_to_all.items():
         advice = f"chmod o= {file}; and if strangers use this host, make a new secret."
         yield Finding("secrets", WARNING, f"{file} is open to every user of this host (mode {mode:04o}).", advice)
     if not open_to_all:
-        yield Finding("secrets", OK, f"{len(told)} files with secrets are closed to other users of this host.")
+        yield Finding("secrets", OK, f"{len(by_file)} files with secrets are closed to other users of this host.")
 
 
 def _mode(file: Path) -> int | None:
-    """Give a file's mode; None where there is none, or where even this user may not look."""
+    """Return a file's mode; None where there is none, or where even this user may not look."""
     try:
         found = file.stat()
     except OSError:

@@ -38,13 +38,13 @@ class Place:
 
 
 def worst(findings: list[Finding]) -> str:
-    """Give the worst status of some findings."""
+    """Return the worst status of some findings."""
     found = {finding.status for finding in findings}
     return next((status for status in (FAILED, WARNING) if status in found), OK)
 
 
 def reason_of(error: Exception) -> str:
-    """Say in one line what a database or the system said. Never the statement, whose values may be a patient's."""
-    told = str(getattr(error, "orig", None) or getattr(error, "strerror", None) or error) or type(error).__name__
+    """Return in one line what a database or the system said. Never the statement, whose values may be a patient's."""
+    reason = str(getattr(error, "orig", None) or getattr(error, "strerror", None) or error) or type(error).__name__
     where = f"{error.filename}: " if isinstance(error, OSError) and error.filename else ""
-    return where + " ".join(told.split("\n\n")[0].split()).rstrip(".")
+    return where + " ".join(reason.split("\n\n")[0].split()).rstrip(".")

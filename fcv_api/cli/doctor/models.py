@@ -68,8 +68,8 @@ def _copy_on_disk(settings: Settings, model: LiteRtModel) -> Iterator[Finding]:
 def _evidence(settings: Settings, model: LiteRtModel) -> Iterator[Finding]:
     if refusal := refused(settings, model.identity):
         yield Finding("model", FAILED, refusal, "Activate a model that was validated on real patients.")
-    elif told := unvalidated(model.identity):
-        yield Finding("model", WARNING, f"{told}.", "Act on none of its answers; import and activate a validated one.")
+    elif named := unvalidated(model.identity):
+        yield Finding("model", WARNING, f"{named}.", "Act on none of its answers; import and activate a validated one.")
 
 
 def _workers() -> Iterator[Finding]:
@@ -79,9 +79,9 @@ def _workers() -> Iterator[Finding]:
             detail = f"{worker.host}:{worker.pid} goes on with {worker.name}/{worker.version}. {worker.problem}"
             yield Finding("workers", FAILED, detail, "Correct the cause and activate again, or `fcv model rollback`.")
     if len({worker.sha256 for worker in seen}) > 1:
-        told = ", ".join(sorted({f"{worker.name}/{worker.version} on {worker.host}" for worker in seen}))
+        named = ", ".join(sorted({f"{worker.name}/{worker.version} on {worker.host}" for worker in seen}))
         advice = "Wait two seconds and look again; restart the service of a host that stays behind."
-        yield Finding("workers", WARNING, f"They serve different models: {told}.", advice)
+        yield Finding("workers", WARNING, f"They serve different models: {named}.", advice)
     elif not seen:
         advice = f"Start the service, or see why it does not start; it would serve {SHIPPED} where nothing is active."
         yield Finding("workers", WARNING, "No worker has reported in the last 60 s.", advice)

@@ -50,12 +50,6 @@ class WallClock(logging.Formatter):
         super().__init__(LINE)
         self._zone = zone
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Write the line once, for the file and for standard output."""
-        line: str = record.__dict__.get("line") or super().format(record)
-        record.__dict__["line"] = line
-        return line
-
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802
         """Return when, as `2024-06-13 06:36:41,960`."""
         moment = datetime.fromtimestamp(record.created, self._zone)

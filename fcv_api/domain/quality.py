@@ -112,8 +112,10 @@ def _flat(raw: Raw) -> Iterator[ScoreWarning]:
     flat = raw.measured.all(axis=0) & (raw.values == raw.values[0]).all(axis=0)
     for sign in limits.NEVER_FLAT:
         if flat[sign]:
-            values_shown = shown([raw.values[0, sign]], sign)
-            words = f"{values_shown} in all {len(raw.values)} {raw.rows_named}. A pacemaker can do that; so can a detached sensor."
+            level = shown([raw.values[0, sign]], sign)
+            words = (
+                f"{level} in all {len(raw.values)} {raw.rows_named}. A pacemaker can do that; so can a detached sensor."
+            )
             yield warn("flat_line", sign, words)
 
 

@@ -40,11 +40,6 @@ class Unit:
         """How a warning writes it."""
         return self.shown or self.ucum[0]
 
-    @property
-    def converts(self) -> bool:
-        """Whether a value in it is another number in the sign's own unit."""
-        return (self.factor, self.zero) != (1.0, 0.0)
-
 
 BEATS = Unit(
     "MDC_DIM_BEAT_PER_MIN",

@@ -11,9 +11,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from math import inf
 
-import numpy as np
-from numpy.typing import NDArray
-
 from fcv_api.domain.units import BEATS, BREATHS, CELSIUS, CENTIMETRE, KILOGRAM, PERCENT, Unit
 
 Range = tuple[float, float]
@@ -77,18 +74,3 @@ SIGNS = (
 SIGN_NAMES = tuple(sign.name for sign in SIGNS)
 INDEX_BY_NAME = {sign.name: index for index, sign in enumerate(SIGNS)}
 INDEX_BY_CODE = {sign.code: index for index, sign in enumerate(SIGNS)}
-
-_LOWEST, _HIGHEST = np.array([sign.limits.hard for sign in SIGNS], dtype=np.float64).T
-_MISSING = np.array([np.nan if sign.limits.missing is None else sign.limits.missing for sign in SIGNS])
-
-
-def is_missing(signs: NDArray[np.intp], values: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return, (n,), where a value only says that there is none: 0 for height and weight, -100 for saturation."""
-    missing: NDArray[np.bool_] = values == _MISSING[signs]
-    return missing
-
-
-def is_implausible(signs: NDArray[np.intp], values: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return, (n,), where a value lies outside the hard limits of its sign. False for NaN."""
-    outside: NDArray[np.bool_] = (values < _LOWEST[signs]) | (values > _HIGHEST[signs])
-    return outside

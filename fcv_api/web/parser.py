@@ -22,9 +22,8 @@ from fcv_api.web import turns
 from fcv_api.web.bodies import check_encoding, read_body
 from fcv_api.web.problems import ProblemRaised
 from fcv_api.web.requests import current_request
-from fcv_api.wire.columns import encounters_of, invalid_body
 from fcv_api.wire.csv_rows import NotCsv, read_csv
-from fcv_api.wire.encounter import VitalsSchema
+from fcv_api.wire.encounter import VitalsSchema, encounters_of, invalid_body
 from fcv_api.wire.json_body import NotJson, read_json
 
 LARGEST_FORM = 20  # fields

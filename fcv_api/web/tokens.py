@@ -11,8 +11,9 @@ from typing import Any, TypeVar, cast
 
 from flask import current_app, request
 from flask.wrappers import Response
-from flask_jwt_extended import get_jwt, verify_jwt_in_request
-from flask_jwt_extended.exceptions import JWTDecodeError
+from flask_jwt_extended import decode_token, get_jwt, verify_jwt_in_request
+from flask_jwt_extended.exceptions import JWTDecodeError, JWTExtendedException
+from jwt import PyJWTError
 
 from fcv_api.accounts import Account, Role, find_by_token
 from fcv_api.extensions import jwt
@@ -69,31 +70,35 @@ def _verify() -> None:
     secrets = current_app.config["JWT_SECRET_KEY"], current_app.config["JWT_SECRET_PREVIOUS"]
     context = current_request()
     context.account = None
-    claims = context.claims = _claims(_authorization(), secrets)
-    if context.account:  # read just now: who signs in before each call pays for no second look
-        return
-    if time() < claims["exp"] and _account({}, claims):
-        return
-    verify_jwt_in_request()
+    claims = _claims(_token(), secrets)
+    if not claims or claims["exp"] <= time() or not _account({}, claims):
+        verify_jwt_in_request()
+        claims = get_jwt()
+    context.claims = claims
 
 
-def _authorization() -> str:
-    """Return the header `Authorization`, its scheme written as is usual: its case does not matter (RFC 9110 11.1)."""
+def _token() -> str:
+    """Return the token of the header `Authorization`. The case of its scheme does not matter (RFC 9110 11.1)."""
     header: str = request.headers.get("Authorization", "")
     scheme, _, token = header.partition(" ")
-    if scheme.lower() == "bearer" and scheme != "Bearer":
-        header = request.environ["HTTP_AUTHORIZATION"] = f"Bearer {token}"
-    return header
+    if scheme.lower() != "bearer":
+        return ""
+    request.environ["HTTP_AUTHORIZATION"] = f"Bearer {token}"  # as flask-jwt-extended reads it
+    return token.strip()
 
 
 @lru_cache(VERIFIED)
-def _claims(_header: str, _secrets: tuple[str, str | None]) -> dict[str, Any]:
-    """Verify a signature with a token's first request only: that it holds does not change while the secrets do not.
+def _claims(token: str, _secrets: tuple[str, str | None]) -> dict[str, Any] | None:
+    """Return a sound token's claims, or None: that its signature holds does not change while the secrets do not.
 
-    Whether it has expired, and whether it or its account was ended, is asked with each.
+    Whether it has expired, and whether it or its account was ended, is asked with each request. Decoding a token with
+    each took 4 % of a minimal request (0.19 of 5.0 ms in a loaded hour of 2026-11-27; cached, its account is still asked).
     """
-    verify_jwt_in_request()
-    return get_jwt()
+    try:
+        claims: dict[str, Any] = decode_token(token)
+    except (PyJWTError, JWTExtendedException):
+        return None
+    return claims if claims["type"] == "access" and _complete({}, claims) else None
 
 
 def current_account() -> Account:

@@ -34,7 +34,7 @@ class LeavingWorker(ThreadWorker):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - gunicorn's own
         super().__init__(*args, **kwargs)
         self._lingering: deque[Any] = deque()
-        self._told_of_life = -math.inf
+        self._last_sign_of_life = -math.inf
 
     def notify(self) -> None:
         """Notify the master of life, once a second and not with each event.
@@ -42,8 +42,8 @@ class LeavingWorker(ThreadWorker):  # type: ignore[misc]
         It costs a system call, and with it the interpreter, which the thread that works on a request takes meanwhile.
         """
         now = time.monotonic()
-        if now - self._told_of_life >= SIGN_OF_LIFE:
-            self._told_of_life = now
+        if now - self._last_sign_of_life >= SIGN_OF_LIFE:
+            self._last_sign_of_life = now
             super().notify()
 
     def accept(self, listener: Any) -> None:  # noqa: ANN401

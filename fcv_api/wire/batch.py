@@ -10,8 +10,7 @@ from marshmallow import post_load
 
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.prediction import Refusal
-from fcv_api.wire.columns import ID_SCHEMA, ColumnField
-from fcv_api.wire.encounter import VitalsSchema, vitals_of
+from fcv_api.wire.encounter import ID_SCHEMA, ColumnField, VitalsSchema, vitals_of
 from fcv_api.wire.encounters import read_encounters, read_owners
 from fcv_api.wire.table import Distinct, KeyedColumn, Table, keyed_column, table_of
 

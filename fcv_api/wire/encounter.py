@@ -1,4 +1,4 @@
-"""`/predict`'s request: the rows of one encounter."""
+"""`/predict`'s request: the rows of one encounter, and how marshmallow checks a column and an encounter's number."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
 
-from marshmallow import EXCLUDE, Schema, post_load
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load
 
+from fcv_api.domain.bad_cells import Cell, InvalidBody
 from fcv_api.domain.encounter import Encounter
+from fcv_api.domain.errors import SeveralEncounters
 from fcv_api.domain.prediction import Refusal
-from fcv_api.wire.columns import ID_SCHEMA, ColumnField, EncounterId
+from fcv_api.wire.cells import LARGEST_ID, NO_ID, Reason, encounter_id
 from fcv_api.wire.encounters import EncounterIndex, read_encounters
-from fcv_api.wire.table import Column, Table, table_of
+from fcv_api.wire.table import Column, Distinct, KeyedColumn, Table, table_of
 
 COLUMNS = ("nomSigno", "valor", "fecRegistro", "idSigno", "unidad", "idUnidad")
 
@@ -33,6 +35,79 @@ class EncounterRows:
 def vitals_of(data: Mapping[str, Column | None]) -> dict[str, Column]:
     """Return the columns that came, of those that are read."""
     return {name: cells for name in COLUMNS if (cells := data.get(name)) is not None}
+
+
+ID_SCHEMA: dict[str, Any] = {
+    "oneOf": [
+        {"type": "integer", "format": "int64", "minimum": 0, "maximum": LARGEST_ID},
+        {"type": "string", "pattern": r"^[+]?\d{1,19}(\.0+)?$", "description": "As text, as some exports write it."},
+    ]
+}
+
+
+class ColumnField(fields.Field[Column]):
+    """One column: an object of row keys and cells, as `DataFrame.to_dict()` writes, or a plain list.
+
+    A malformed cell of a sign that no model reads must refuse nobody, so no cell is looked at here.
+    """
+
+    def __init__(self, cell: dict[str, Any] | None = None, description: str = "", **kwargs: Any) -> None:  # noqa: ANN401
+        """cell: the OpenAPI schema of one cell."""
+        super().__init__(metadata={"oneOf": self.schemas(cell or {}), "description": description}, **kwargs)
+
+    @staticmethod
+    def schemas(cell: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return the OpenAPI schemas of a column: by row key, and as a list."""
+        return [{"type": "object", "additionalProperties": cell}, {"type": "array", "items": cell}]
+
+    default_error_messages = {  # noqa: RUF012 - marshmallow's own protocol
+        "invalid": "must be an object of row keys and cells, or a list of cells"
+    }
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Column:  # noqa: ANN401, ARG002
+        if isinstance(value, KeyedColumn | Mapping | list):
+            return value
+        raise self.make_error("invalid")
+
+
+class EncounterId(fields.Field[int]):
+    """One encounter's id, also as a column of nothing else. Raises SeveralEncounters for a column of more."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:  # noqa: ANN401, ARG002
+        found = set(_ids(value)) or {None}
+        for wrong in found:
+            if not isinstance(wrong, int):
+                raise ValidationError(wrong or NO_ID)
+        numbers = sorted(each for each in found if isinstance(each, int))
+        if len(numbers) > 1:
+            raise SeveralEncounters(tuple(numbers))
+        return numbers[0]
+
+
+def encounters_of(ids: object) -> tuple[int, ...]:
+    """Return the encounters that `idAtencion` names, each once: an id, or a column of them."""
+    return tuple(dict.fromkeys(each for each in _ids(ids) if isinstance(each, int)))
+
+
+def _ids(ids: object) -> list[int | Reason | None]:
+    """Read each distinct cell of `idAtencion`, in whatever form it came."""
+    if isinstance(ids, KeyedColumn):
+        ids = ids.cells
+    if isinstance(ids, Distinct):
+        return ids.map(encounter_id).values
+    cells = list(ids.values()) if isinstance(ids, Mapping) else ids if isinstance(ids, list) else [ids]
+    return Distinct.of(cells).map(encounter_id).values
+
+
+def invalid_body(messages: Any) -> InvalidBody:  # noqa: ANN401 - marshmallow's lists and objects
+    """Return the refusal for what a schema found, from its messages."""
+    by_field = messages if isinstance(messages, dict) else {"_schema": messages}
+    cells = [
+        Cell("body" if name == "_schema" else str(name), None, str(reason))
+        for name, reasons in by_field.items()
+        for reason in (reasons if isinstance(reasons, list) else [reasons])
+    ]
+    return InvalidBody.of(cells, len(cells))
 
 
 class VitalsSchema(Schema):

@@ -16,8 +16,7 @@ from marshmallow import ValidationError
 from fcv_api.domain.bad_cells import Cell, InvalidBody, InvalidRows
 from fcv_api.domain.units import Unit
 from fcv_api.wire.cells import unit
-from fcv_api.wire.columns import encounters_of, invalid_body
-from fcv_api.wire.encounter import COLUMNS, EncounterRows, EncounterSchema
+from fcv_api.wire.encounter import COLUMNS, EncounterRows, EncounterSchema, encounters_of, invalid_body
 from fcv_api.wire.table import Distinct, Key, KeyedColumn, keyed_column
 
 NAMES = ("idAtencion", *COLUMNS)

@@ -15,6 +15,8 @@ from fcv_api.domain.vitals import INDEX_BY_NAME, SIGNS
 from fcv_api.wire.cells import Reason, unit
 from fcv_api.wire.table import Distinct, Positions, Table, WrongCells
 
+SAME = 1.0, 0.0
+"""Factor and zero of a unit whose values are the sign's own."""
 KINDS = list(Kind)
 KIND_OF_SIGN = np.array([KINDS.index(sign.unit.kind) for sign in SIGNS])
 TEMPERATURE = INDEX_BY_NAME["MDC_TEMP"]
@@ -93,7 +95,7 @@ def read_units(table: Table, at: Positions) -> UnitColumn:
 def in_own_units(column: UnitColumn, values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return values, (n,), in their signs' own units. One of an unknown unit is taken as it is."""
     for which, sent in enumerate(column.units):
-        if isinstance(sent, Unit) and sent.converts:
+        if isinstance(sent, Unit) and (sent.factor, sent.zero) != SAME:
             with np.errstate(over="ignore"):  # infinite is outside the hard limits
                 values = np.where(column.which == which, (values - sent.zero) * sent.factor, values)
     return values

@@ -10,7 +10,7 @@ from marshmallow import ValidationError
 
 from fcv_api.domain.bad_cells import Cell, InvalidRows
 from fcv_api.wire.cells import ABSENT
-from fcv_api.wire.columns import ColumnField
+from fcv_api.wire.encounter import ColumnField
 from fcv_api.wire.table import Table, WrongCells, table_of
 
 read = ColumnField().deserialize

@@ -23,6 +23,8 @@ _settings = Settings.from_environment()
 chdir = str(ROOT)
 bind = _settings.bind
 worker_class = LeavingWorker
+LeavingWorker.most_drained = 2 * _settings.max_body_mb << 20  # all of a body twice as large as may be
+umask = 0o117  # of a Unix socket alone: its owner and group may connect (0660), and no other user of the host
 workers = _settings.workers
 threads = _settings.threads + WAITING
 # A preloaded app is loaded before the reloader watches, so an edit would change nothing.

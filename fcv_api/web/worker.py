@@ -7,7 +7,6 @@ import math
 import selectors
 import socket
 import time
-from collections import deque
 from functools import partial
 from typing import Any
 
@@ -17,8 +16,9 @@ from gunicorn.workers.gthread import ThreadWorker
 FEW = 8
 SIGN_OF_LIFE = 1.0
 """Seconds. A worker that tells nothing for `timeout`, 30 s, is taken for dead."""
-LINGER, LONGEST_LINGER, MOST_LINGERING = 2.0, 65_536, 256
-"""Seconds and bytes for which a closed connection is still read, as gunicorn has them; and how many there may be."""
+LINGER, LONGEST_LINGER, MOST_LINGERING = 2.0, 10.0, 256
+"""Seconds for which a closed connection is still read after it brought something, and in all; how many there may be."""
+READ_AT_ONCE = 1 << 18  # bytes
 
 
 class LeavingWorker(ThreadWorker):  # type: ignore[misc]
@@ -31,9 +31,13 @@ class LeavingWorker(ThreadWorker):  # type: ignore[misc]
     thread that gives work to all others, so that forty such clients would stop a worker for more than a minute.
     """
 
+    most_drained = 65_536
+    """Bytes that are read of a closed connection and thrown away. gunicorn.conf.py sets twice the limit of bodies: who
+    sends all of a body that is too large before it reads must find the 413, and not a connection that was reset."""
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - gunicorn's own
         super().__init__(*args, **kwargs)
-        self._lingering: deque[Any] = deque()
+        self._lingering: list[Any] = []
         self._told_of_life = -math.inf
 
     def notify(self) -> None:
@@ -73,18 +77,20 @@ class LeavingWorker(ThreadWorker):  # type: ignore[misc]
         except (OSError, ValueError, KeyError):
             util.close(conn.sock)
             return
-        conn.timeout, conn.left = time.monotonic() + LINGER, LONGEST_LINGER
+        now = time.monotonic()
+        conn.timeout, conn.ends, conn.left = now + LINGER, now + LONGEST_LINGER, self.most_drained
         self._lingering.append(conn)
 
     def _drain(self, conn: Any, sock: Any) -> None:  # noqa: ANN401
         """Read what a client still sends: what was not read when a socket closes cuts off the answer before it."""
         try:
-            read = len(sock.recv(4096))
+            read = len(sock.recv(READ_AT_ONCE))
         except BlockingIOError:
             return
         except OSError:
             read = 0
         conn.left -= read
+        conn.timeout = min(time.monotonic() + LINGER, conn.ends)
         if not read or conn.left <= 0:
             self._lingering.remove(conn)
             self._end(conn)
@@ -97,8 +103,10 @@ class LeavingWorker(ThreadWorker):  # type: ignore[misc]
     def murder_pending(self) -> None:
         """End what lingered long enough, too."""
         super().murder_pending()
-        while self._lingering and self._lingering[0].timeout < time.monotonic():
-            self._end(self._lingering.popleft())
+        now = time.monotonic()
+        for conn in [each for each in self._lingering if each.timeout < now]:
+            self._lingering.remove(conn)
+            self._end(conn)
 
     def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001 - gunicorn's own signature
         """Take what has come already, and close, where accepting ends for good."""

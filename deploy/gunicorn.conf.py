@@ -16,16 +16,21 @@ from gunicorn import util
 from fcv_api import affinity
 from fcv_api.ledger.heads import publish_head
 from fcv_api.settings import ROOT, Settings
+from fcv_api.web.descriptors import raise_limit
 from fcv_api.web.places import WAITING
 from fcv_api.web.worker import LeavingWorker
 
 _settings = Settings.from_environment()
+raise_limit()
 
 chdir = str(ROOT)
 bind = _settings.bind
 worker_class = LeavingWorker
+LeavingWorker.most_drained = 2 * _settings.max_body_mb << 20  # all of a body twice as large as may be
+umask = 0o117  # of a Unix socket alone: its owner and group may connect (0660), and no other user of the host
 workers = _settings.workers
 threads = _settings.threads + WAITING
+worker_connections = 1000  # idle ones included: one more ends the one that has been silent for longest
 # A preloaded app is loaded before the reloader watches, so an edit would change nothing.
 preload_app = "--reload" not in sys.argv
 # A slow leak never grows for months; not all workers at one moment, and no request is lost by it.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,8 +17,7 @@ from fcv_api.extensions import Base, read_transaction, write_transaction
 from fcv_api.extensions.cursors import read_cursor, run
 from fcv_api.issued_tokens import RevokedToken
 from fcv_api.passwords import UnusablePassword, hash_password, matches
-
-USERNAME_LENGTH = 150
+from fcv_api.usernames import UnusableName, normalized, usable_name
 
 
 class Role(StrEnum):
@@ -82,8 +80,8 @@ class UnusableCredentials(AccountError):
 
 
 def create_user(username: str, password: str, *, role: Role, min_length: int) -> Account:
-    """Make an account. Raises UnusableCredentials or UsernameTaken."""
-    _check_username(username)
+    """Make an account; its name is stored in NFKC. Raises UnusableCredentials or UsernameTaken."""
+    username = _usable(username)
     user = User(
         username=username,
         hashed_password=_hash(password, min_length),
@@ -103,8 +101,9 @@ def create_user(username: str, password: str, *, role: Role, min_length: int) ->
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A name that somebody signs in by, with the account that has it, if any."""
+    """A name that somebody signs in by, in NFKC, with the account that has it, if any."""
 
+    name: str
     account: Account | None
     hashed: str | None = field(repr=False)
 
@@ -124,12 +123,13 @@ class Claim:
 
 
 def claim(username: str) -> Claim:
-    """Look up who has a name."""
+    """Look up who has a name: as it is stored, for those that older rules let in, or else its NFKC form."""
+    name = normalized(username)
+    names = [each for each in (username, name) if "\0" not in each]  # PostgreSQL refuses NUL
     with read_transaction() as connection:
-        found = connection.execute(_BY_NAME, {"username": username.replace("\0", "")}).one_or_none()
-    if found is None or found.username != username:
-        return Claim(None, None)
-    return Claim(_account(found), found.hashed_password)
+        found = {row.username: row for row in connection.execute(_BY_NAME, {"names": names})}
+    row = found.get(username) or found.get(name)
+    return Claim(name, _account(row), row.hashed_password) if row else Claim(name, None, None)
 
 
 def find_by_token(user_id: int, username: str, generation: int, jti: str) -> Account | None:
@@ -142,7 +142,7 @@ def find_by_token(user_id: int, username: str, generation: int, jti: str) -> Acc
 
 
 _ALL = select(*User.__table__.columns)
-_BY_NAME = _ALL.where(User.username == bindparam("username"))
+_BY_NAME = _ALL.where(User.username.in_(bindparam("names", expanding=True)))
 _ACTIVE = """SELECT username, token_generation, role FROM users
 WHERE id = ? AND is_active AND NOT EXISTS (SELECT 1 FROM revoked_tokens WHERE jti = ?)"""
 
@@ -185,11 +185,11 @@ def _account(row: Any) -> Account:  # noqa: ANN401 - a row of `users`, or a User
     return Account(row.id, row.username, Role(row.role), row.is_active, row.token_generation, row.created_at)
 
 
-def _check_username(username: str) -> None:
-    if not 1 <= len(username) <= USERNAME_LENGTH:
-        raise UnusableCredentials("username", f"must have 1 to {USERNAME_LENGTH} characters")
-    if username != username.strip() or any(unicodedata.category(char).startswith("C") for char in username):
-        raise UnusableCredentials("username", "must not hold control characters, nor begin or end with a space")
+def _usable(username: str) -> str:
+    try:
+        return usable_name(username)
+    except UnusableName as error:
+        raise UnusableCredentials("username", str(error)) from None
 
 
 def _hash(password: str, min_length: int) -> str:

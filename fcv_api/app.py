@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from flask import Flask
 from flask_smorest import Api
-from flask_swagger_ui import get_swaggerui_blueprint
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -23,7 +22,19 @@ from fcv_api.lstm.registry import Registry
 from fcv_api.lstm.runtime import RUNTIME
 from fcv_api.lstm.swap import Serving, SwappedModels
 from fcv_api.settings import ROOT, Settings, SettingsError
-from fcv_api.web import auth, batch, error_handlers, health, predict, predictions, queue_age, requests, tokens, turns
+from fcv_api.web import (
+    auth,
+    batch,
+    error_handlers,
+    health,
+    predict,
+    predictions,
+    queue_age,
+    requests,
+    tokens,
+    turns,
+)
+from fcv_api.web.docs import docs_blueprint
 from fcv_api.web.openapi import DESCRIPTION, SECURITY_SCHEMES
 from fcv_api.web.parser import use_orjson
 
@@ -183,9 +194,4 @@ def _register_routes(app: Flask) -> None:
     api.DEFAULT_ERROR_RESPONSE_NAME = None  # every route documents its own
     for blueprint in (predict.bp, batch.bp, predictions.bp, auth.bp, health.bp):
         api.register_blueprint(blueprint)
-    ui = {
-        "app_name": "FCV-MLAPI",
-        "oauth2RedirectUrl": "/docs/oauth2-redirect.html",
-        "validatorUrl": "none",  # the page would ask a host on the internet
-    }
-    app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json", config=ui))
+    app.register_blueprint(docs_blueprint())

@@ -9,6 +9,7 @@ import hmac
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address
 from math import ceil
 from time import time
 
@@ -19,7 +20,9 @@ from fcv_api.extensions import Base, read_transaction, write_transaction
 from fcv_api.extensions.cursors import read_cursor, run
 
 PAIR_TRIES, ADDRESS_TRIES = 10, 100
-"""Distinct wrong passwords of one account from one address, and of all names together from one address."""
+"""Distinct wrong passwords of one account from one address, and of all names together from one address. An IPv6 address
+stands for its network, as `network_of` has it."""
+UNKNOWN = "unknown"
 WITHIN = 300.0
 SHORTEST_WAIT, LONGEST_WAIT = 30, 900
 KEPT = 3600.0
@@ -61,7 +64,11 @@ class Attempt:
 
     @classmethod
     def of(cls, key: str, address: str, username: str, *secret: str) -> Attempt:
-        """Hash a try. secret: the password, and all else that decides whether it is right."""
+        """Hash a try. address: a client's, of which the network counts.
+
+        secret: the password, and all else that decides whether it is right.
+        """
+        address = network_of(address)
         own = hmac.digest(key.encode(), b"fcv-mlapi failed sign-ins", "sha256")
 
         def hashed(*parts: str) -> str:
@@ -81,6 +88,23 @@ class Failure:
     def until(self) -> float:
         """When the wait that it made is over."""
         return self.at + min(SHORTEST_WAIT * 2 ** (min(self.waits, 10) - 1), LONGEST_WAIT) if self.waits else 0.0
+
+
+def network_of(address: str) -> str:
+    """Return what counts as one client: an IPv4 address, also where it is mapped into IPv6, or the /64 of an IPv6 one.
+
+    Whoever has one address of a /64 has all of them, 2**64 (RFC 6177). All that are no address count as one client,
+    such as those of a Unix socket, or what a proxy made up: no new word is a new client.
+    """
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return UNKNOWN
+    if not isinstance(found, IPv6Address):
+        return str(found)
+    if found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return f"{IPv6Address(int(found) >> 64 << 64)}/64"
 
 
 def check(attempt: Attempt) -> bool:

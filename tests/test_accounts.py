@@ -84,6 +84,32 @@ def test_a_name_that_cannot_be_read_is_refused(username: str) -> None:
     assert accounts.list_users() == []
 
 
+@BOTH_DATABASES
+def test_a_name_is_one_account_however_it_is_spelt() -> None:
+    account = make("Mari\u0301a")
+    with pytest.raises(UsernameTaken):
+        make("Mar\u00eda")
+    for spelling in ("Mari\u0301a", "Mar\u00eda", "\uff2dar\u00eda"):
+        found = accounts.claim(spelling)
+        signed_in = found.proven_by(PASSWORD)
+        assert signed_in
+        assert (found.name, signed_in.id) == (account.username, account.id)
+
+
+@BOTH_DATABASES
+@pytest.mark.parametrize("name", ["\uff41na", "an\u200ba", "\u0430na", "Mari\u0301a", "ana "], ids=ascii)
+def test_an_account_from_before_the_rules_signs_in_by_its_name_as_stored(name: str) -> None:
+    make("ana")
+    hashed = bcrypt.hashpw(b"from before", bcrypt.gensalt(4)).decode()
+    with write_transaction() as session:
+        row = {"username": name, "hashed_password": hashed}
+        session.execute(text("INSERT INTO users (username, hashed_password) VALUES (:username, :hashed_password)"), row)
+    found = accounts.claim(name).proven_by("from before")
+    assert found
+    assert found.username == name
+    assert accounts.claim("ana").proven_by(PASSWORD)
+
+
 def test_an_unusable_password_makes_no_account() -> None:
     with pytest.raises(UnusableCredentials) as caught:
         make(password="x" * 73)

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from fcv_api import throttle
 from fcv_api.extensions import read_transaction
-from fcv_api.throttle import Attempt, FailedSignIn, TooManyAttempts
+from fcv_api.throttle import UNKNOWN, Attempt, FailedSignIn, TooManyAttempts, network_of
 
 KEY = "0123456789abcdef" * 4
 pytestmark = [pytest.mark.usefixtures("app"), BOTH_DATABASES]
@@ -192,3 +192,48 @@ def test_without_the_key_nobody_can_look_for_the_password() -> None:
 def test_parts_that_run_into_each_other_are_told_apart() -> None:
     assert Attempt.of(KEY, "10.0.0.1", "a", "bc").password != Attempt.of(KEY, "10.0.0.1", "ab", "c").password
     assert Attempt.of(KEY, "a", "\ud800\0", "b").pair != Attempt.of(KEY, "a", "\ud800", "b").pair
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("10.0.0.1", "10.0.0.1"),
+        ("::ffff:10.0.0.1", "10.0.0.1"),
+        ("::FFFF:0a00:0001", "10.0.0.1"),
+        ("2001:db8:0:7:a:b:c:d", "2001:db8:0:7::/64"),
+        ("2001:0DB8:0000:0007::1", "2001:db8:0:7::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::1", "::/64"),
+    ],
+)
+def test_a_client_is_an_ipv4_address_or_the_64_of_an_ipv6_one(address: str, network: str) -> None:
+    assert network_of(address) == network
+
+
+@pytest.mark.parametrize(
+    "word", ["", "unix:", "10.0.0.1:5000", "[::1]:5000", "10.0.0.256", "10.0.0", "\ud800", "a" * 9999]
+)
+def test_all_that_is_no_address_is_one_client(word: str) -> None:
+    assert network_of(word) == UNKNOWN
+
+
+def test_24_addresses_of_one_64_count_as_one(later: Clock) -> None:
+    for number in range(24):
+        fail(range(number, number + 1), address=f"2001:db8::{number:x}:{number:x}:0:1")
+    later(1)
+    assert left(address="2001:db8::ffff:1:2:3") == 29
+    assert left(address="2001:db8:0:1::1") == 0
+
+
+def test_an_ipv4_address_counts_alike_where_it_is_mapped_into_ipv6(later: Clock) -> None:
+    fail(range(5), address="10.0.0.7")
+    fail(range(5, 10), address="::ffff:10.0.0.7")
+    later(1)
+    assert (left(address="10.0.0.7"), left(address="::ffff:a00:7")) == (29, 29)
+
+
+def test_names_guessed_from_many_addresses_of_one_64_make_all_of_it_wait(later: Clock) -> None:
+    for number in range(100):
+        fail(range(1), f"random {number}", f"2001:db8::{number:x}")
+    later(1)
+    assert (left("the next", "2001:db8::ffff"), left("the next", "2001:db8:1::1")) == (29, 0)

@@ -12,6 +12,7 @@ from fcv_api.app import database_app
 from fcv_api.cli.audit import tell
 from fcv_api.cli.machine_tokens import revoke, token, tokens
 from fcv_api.settings import Settings, SettingsError
+from fcv_api.usernames import normalized
 
 PASSWORD = click.option(
     "--password-file",
@@ -105,7 +106,7 @@ def ensure_admin(settings: Settings) -> None:
         return
     if name is None or file is None:
         raise SettingsError("FCV_ADMIN_USERNAME and FCV_ADMIN_PASSWORD_FILE go together; one of them is missing.")
-    if any(account.username == name for account in accounts.list_users()):
+    if {name, normalized(name)} & {account.username for account in accounts.list_users()}:
         return
     try:
         password = file.read_text("utf-8").rstrip("\r\n")

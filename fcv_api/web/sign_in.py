@@ -22,7 +22,7 @@ def sign_in(username: str, password: str) -> Account:
     """
     claim = accounts.claim(username)
     key: str = current_app.config["JWT_SECRET_KEY"]
-    attempt = Attempt.of(key, request.remote_addr or "", username, claim.state, password)
+    attempt = Attempt.of(key, request.remote_addr or "", claim.name, claim.state, password)
     known_wrong = partial(_known_wrong, attempt, current_app._get_current_object())  # type: ignore[attr-defined] # noqa: SLF001
     try:
         if not throttle.check(attempt):

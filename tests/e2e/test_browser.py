@@ -19,12 +19,14 @@ QUIET = (
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
 def test_the_browser_shows_every_call_and_the_button_to_sign_in(tmp_path: Path) -> None:
     with running(tmp_path) as service:
-        page = subprocess.run(
+        done = subprocess.run(
             [str(CHROMIUM), *QUIET, f"--user-data-dir={tmp_path}", "--virtual-time-budget=10000", "--dump-dom",
-             f"{service.url}/docs"],
+             "--enable-logging=stderr", f"{service.url}/docs"],
             capture_output=True, text=True, check=True, timeout=60,
-        ).stdout  # fmt: skip
+        )  # fmt: skip
+    page = done.stdout
     for path in ("/predict", "/auth/create_user", "/auth/token", "/auth/logout", "/home", "/health/ready", "/model"):
         assert f'data-path="{path}"' in page
     assert "Authorize" in page
     assert "Failed to load" not in page
+    assert "Content Security Policy" not in done.stderr

@@ -167,6 +167,15 @@ def test_a_container_is_given_time_to_end_what_it_answers() -> None:
         assert int(services(name)["api"]["stop_grace_period"].removesuffix("s")) > seconds
 
 
+@pytest.mark.parametrize("name", PRODUCTION)
+def test_every_road_gives_the_service_and_nginx_the_open_files_that_they_reckon_with(name: str) -> None:
+    unit = (ROOT / "deploy" / "fcv-api.service").read_text("utf-8")
+    nginx = (ROOT / "deploy" / "nginx.conf").read_text("utf-8")
+    of_service, of_nginx = (int(services(name)[each]["ulimits"]["nofile"]) for each in ("api", "nginx"))
+    assert re.findall(r"^LimitNOFILE=(\d+)$", unit, re.MULTILINE) == [str(of_service)]
+    assert re.findall(r"^worker_rlimit_nofile (\d+);", nginx, re.MULTILINE) == [str(of_nginx)]
+
+
 def test_a_new_version_starts_before_the_old_one_ends_and_goes_back_when_it_fails() -> None:
     update = services(SWARM)["api"]["deploy"]["update_config"]
     assert (update["order"], update["failure_action"]) == ("start-first", "rollback")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from conftest import FIXTURES, MakeSettings
+from flask import Flask
 from proxied import DEPLOY, certify, command, lay_out, needs_nginx
 
 from fcv_api.web.auth import LARGEST_CREDENTIALS
@@ -54,15 +55,44 @@ def test_slow_clients_have_ten_seconds() -> None:
 
 
 def test_nginx_reads_bodies_as_large_as_the_service_does(make_settings: MakeSettings) -> None:
-    assert value("client_max_body_size", location("= /predict/batch")) == make_settings().max_body_mb * UNITS["m"]
+    assert value("client_max_body_size", location("/predict/batch")) == make_settings().max_body_mb * UNITS["m"]
     assert value("client_max_body_size", location("/auth/")) == LARGEST_CREDENTIALS
     assert value("client_max_body_size") == 2 * UNITS["m"]
+
+
+def test_every_route_has_the_limit_on_what_a_network_has_under_way() -> None:
+    """A location that has a `limit_conn` of its own inherits none."""
+    blocks = [block for block in re.findall(r"location \S+ \{(.*?)\}", NGINX, re.DOTALL) if "limit_conn" in block]
+    everywhere = re.findall(r"^    (limit_conn clients \d+;)", NGINX, re.MULTILINE)
+    assert len(blocks) == 2
+    assert len(everywhere) == 1
+    assert all(everywhere[0] in block for block in blocks)
+
+
+def test_every_limit_is_counted_by_network_and_documented(root: Path) -> None:
+    zones = re.findall(r"limit_(?:req|conn)_zone (\S+) zone=(\w+):", NGINX)
+    assert {key for key, _ in zones} == {"$fcv_network"}
+    used = dict(re.findall(r"limit_conn (\w+) (\d+);", NGINX)) | dict(re.findall(r"zone=(\w+) burst=(\d+)", NGINX))
+    assert used.keys() == {zone for _, zone in zones}
+    rows = re.findall(r"^\| .* from one network \| (\d+)", (root / "docs" / "operations.md").read_text(), re.MULTILINE)
+    assert sorted(rows) == sorted(used.values())
+    streams = value("http2_max_concurrent_streams")
+    assert f"| requests at once on one connection of HTTP/2 | {streams} |" in (root / "docs/operations.md").read_text()
+
+
+def test_the_service_has_no_route_whose_slash_at_the_end_leads_past_a_limit(app: Flask) -> None:
+    assert "location = " not in NGINX
+    prefixes = [path for path in re.findall(r"location (\S+) \{", NGINX) if path != "/"]
+    for rule in app.url_map.iter_rules():
+        bare = rule.rule.rstrip("/")
+        with_slash = {prefix for prefix in prefixes if f"{bare}/".startswith(prefix)}
+        assert {prefix for prefix in prefixes if bare.startswith(prefix)} == with_slash, bare
 
 
 def test_a_real_request_and_forty_in_a_batch_stay_in_memory() -> None:
     real = max(file.stat().st_size for file in FIXTURES.glob("encounter_*.json"))
     assert value("client_body_buffer_size") >= value("client_max_body_size") > 4 * real
-    assert value("client_body_buffer_size", location("= /predict/batch")) >= 40 * real
+    assert value("client_body_buffer_size", location("/predict/batch")) >= 40 * real
 
 
 def test_what_nginx_lets_through_gunicorn_reads(gunicorn: dict[str, int]) -> None:

@@ -12,7 +12,11 @@ import pytest
 from conftest import MakeSettings
 from gunicorn.workers.gthread import ThreadWorker
 
+from fcv_api.web.descriptors import MOST_LINGERING, OF_A_THREAD
 from fcv_api.web.places import WAITING
+
+LARGEST_LIMIT = 8192
+"""Open files, as the unit and the compose files give them; `test_deploy.py` compares those."""
 
 HEAVY = (
     "tensorflow",
@@ -69,3 +73,11 @@ def test_workers_are_replaced_after_many_requests_and_not_all_at_one_moment(
 def test_numpy_starts_no_threads_before_the_fork(gunicorn_settings: dict[str, object]) -> None:
     assert gunicorn_settings
     assert os.environ["OPENBLAS_NUM_THREADS"] == "1"
+
+
+def test_a_worker_takes_all_its_connections_where_the_open_files_are_as_deployed(
+    gunicorn_settings: dict[str, object],
+) -> None:
+    connections, threads = gunicorn_settings["worker_connections"], gunicorn_settings["threads"]
+    assert (connections, threads) == (1000, 5 + WAITING)
+    assert MOST_LINGERING + 1000 + OF_A_THREAD * (64 + WAITING) < LARGEST_LIMIT  # FCV_THREADS is 64 at most

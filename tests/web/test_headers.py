@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import re
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -30,3 +33,23 @@ def test_no_page_of_another_origin_may_read_an_answer(http: FlaskClient, method:
     response = http.open(path, method=method, headers=ELSEWHERE)
     assert response.status_code == 200
     assert not any(name.startswith("Access-Control") for name, _ in response.headers)
+
+
+@pytest.mark.parametrize("path", ["/docs", "/docs/", "/docs/index.html", "/docs/swagger-ui.css", "/docs/nope"])
+def test_the_page_of_the_documents_runs_its_own_scripts_alone_and_stands_in_no_frame(
+    http: FlaskClient, path: str
+) -> None:
+    with http.get(path) as response:
+        policy = response.headers["Content-Security-Policy"]
+        assert response.headers["X-Frame-Options"] == "DENY"
+    told = dict(part.strip().split(" ", 1) for part in policy.split(";"))
+    assert (told["default-src"], told["frame-ancestors"]) == ("'none'", "'none'")
+    assert "unsafe" not in policy
+    assert "//" not in policy
+
+
+def test_the_one_script_within_the_page_is_allowed_by_its_hash(http: FlaskClient) -> None:
+    response = http.get("/docs")
+    (script,) = re.findall(r"<script>(.*?)</script>", response.text, re.DOTALL)
+    digest = base64.b64encode(sha256(script.encode()).digest()).decode()
+    assert f"script-src 'self' 'sha256-{digest}';" in response.headers["Content-Security-Policy"]

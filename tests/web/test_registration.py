@@ -44,6 +44,8 @@ def test_a_name_that_is_taken_is_409_and_its_password_stays(http: FlaskClient) -
         ("be\na", PASSWORD, "username"),
         (" bea", PASSWORD, "username"),
         ("bea\u202e", PASSWORD, "username"),
+        ("bea\u2028", PASSWORD, "username"),
+        ("b\u0435a", PASSWORD, "username"),
     ],
     ids=lambda part: ascii(part)[:20],
 )

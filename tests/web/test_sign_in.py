@@ -75,6 +75,13 @@ def test_the_right_password_waits_as_well_and_only_there(bea: FlaskClient) -> No
     assert bea.post("/auth/token", json=credentials, environ_overrides=elsewhere).status_code == 200
 
 
+def test_other_spellings_of_a_name_are_no_further_guesses(bea: FlaskClient) -> None:
+    guess(bea, 5)
+    for number in range(5, 10):
+        assert sign_in(bea, "\uff42ea", f"wrong password {number}").status_code == 401
+    problem(sign_in(bea, "bea", PASSWORD), 429, "too-many-attempts")
+
+
 def test_a_name_of_nobodys_waits_as_any_other(bea: FlaskClient) -> None:
     def seen(response: TestResponse) -> tuple[object, ...]:
         body = {name: each for name, each in response.get_json(force=True).items() if name != "request_id"}

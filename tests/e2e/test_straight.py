@@ -1,0 +1,119 @@
+"""Straight to gunicorn, without nginx: bodies over the limit, a Unix socket, and clients that say nothing."""
+
+from __future__ import annotations
+
+import json
+import resource
+import socket
+import stat
+import time
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+
+import pytest
+import requests
+from idle_clients import idle_clients, running_with, still_open
+from service import Service, running, start, wait_until_live
+
+LIMIT = 4 << 20
+HEAD = "POST /predict HTTP/1.1\r\nHost: fcv\r\nContent-Type: application/json\r\n"
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Give a service that reads bodies of 4 MB."""
+    with running(tmp_path_factory.mktemp("service"), MAX_BODY_MB="4") as service:
+        yield service
+
+
+@pytest.fixture(scope="module")
+def token(service: Service) -> str:
+    """Give the header of a client's token."""
+    return f"Authorization: {service.sign_in()['Authorization']}\r\n"
+
+
+def answer_after_all_is_sent(service: Service, request: bytes) -> tuple[int, dict[str, object]]:
+    """Send all of a request before anything is read, and give its status and problem."""
+    with socket.create_connection(service.address, timeout=20) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65_536)  # else the kernel takes it all at once
+        connection.sendall(request)
+        with connection.makefile("rb") as answer:
+            status = int(answer.readline().split()[1])
+            headers = dict(line.split(b": ", 1) for line in iter(answer.readline, b"\r\n"))
+            return status, json.loads(answer.read(int(headers[b"Content-Length"])))
+
+
+@pytest.mark.parametrize("connection", ["", "Connection: close\r\n"], ids=["kept", "closed"])
+@pytest.mark.parametrize("size", [LIMIT + 1, 2 * LIMIT - 65_536])
+def test_who_sends_all_of_a_body_that_is_too_large_can_read_the_413(
+    service: Service, token: str, connection: str, size: int
+) -> None:
+    head = f"{HEAD}{token}{connection}Content-Length: {size}\r\n\r\n"
+    status, problem = answer_after_all_is_sent(service, head.encode() + b" " * size)
+    assert (status, problem["type"]) == (413, "/problems/too-large")
+
+
+def test_who_sends_all_of_too_many_chunks_can_read_the_413(service: Service, token: str) -> None:
+    chunks = b"".join(b"10000\r\n" + b" " * 65_536 + b"\r\n" for _ in range(120)) + b"0\r\n\r\n"
+    head = f"{HEAD}{token}Transfer-Encoding: chunked\r\n\r\n"
+    status, problem = answer_after_all_is_sent(service, head.encode() + chunks)
+    assert (status, problem["type"]) == (413, "/problems/too-large")
+
+
+def test_who_sends_all_without_a_token_can_read_the_401(service: Service) -> None:
+    status, _ = answer_after_all_is_sent(service, f"{HEAD}Content-Length: {LIMIT}\r\n\r\n".encode() + b" " * LIMIT)
+    assert status == 401
+
+
+def test_no_more_than_the_limit_is_read_once_more(service: Service, token: str) -> None:
+    size = 16 * LIMIT
+    with socket.create_connection(service.address, timeout=20) as connection:
+        connection.sendall(f"{HEAD}{token}Content-Length: {size}\r\n\r\n".encode())
+        with pytest.raises(OSError, match=r"reset|Broken pipe"):
+            connection.sendall(b" " * size)
+
+
+def test_a_unix_socket_is_for_its_owner_and_group(tmp_path: Path) -> None:
+    path = tmp_path / "fcv.sock"
+    service = start(tmp_path, BIND=f"unix:{path}")
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(20)
+            while connection.connect_ex(str(path)) != 0:
+                assert service.master.poll() is None
+                time.sleep(0.02)
+            connection.sendall(b"GET /health/live HTTP/1.1\r\nHost: fcv\r\nConnection: close\r\n\r\n")
+            assert connection.recv(64).startswith(b"HTTP/1.1 200 ")
+        assert stat.filemode(path.stat().st_mode) == "srw-rw----"
+        assert (tmp_path / "app.log").stat().st_mode & 0o777 == 0o640
+    finally:
+        service.master.terminate()
+        service.master.wait(timeout=40)
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="needs Linux' prlimit")
+def test_300_silent_clients_take_no_descriptor_and_no_thread_of_256_from_the_others(tmp_path: Path) -> None:
+    with running_with(256, start(tmp_path)) as service:
+        workers, kept = service.workers(), HTTPConnection(*service.address, timeout=20)
+        kept.request("GET", "/health/live")
+        assert kept.getresponse().read()
+        kept.auto_open = 0  # it must not make another connection without a word
+        with idle_clients(service, 300) as silent:
+            answers = [requests.get(f"{service.url}/health/live", timeout=5).status_code for _ in range(50)]
+            kept.request("GET", "/health/live")
+            assert kept.getresponse().status == 200
+            kept.close()
+            assert 0 < still_open(silent) < 256
+        assert answers == [200] * 50
+        assert service.workers() == workers
+        assert "Traceback" not in (tmp_path / "output").read_text()
+
+
+def test_a_silent_client_keeps_no_service_from_stopping(tmp_path: Path) -> None:
+    service = start(tmp_path)
+    wait_until_live(service)
+    with socket.create_connection(service.address):
+        requests.get(f"{service.url}/health/live", timeout=5)  # by now the silent one was taken
+        service.master.terminate()
+        assert service.master.wait(timeout=15) == 0  # gunicorn would give it 30 s

@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "maintenance": {"ledger", "throttle", "settings", "extensions"},
     "scoring": {"ledger", "domain"},
     "training": {"wire", "lstm", "domain"},
-    "history": {"scoring", "wire", "lstm", "domain"},
+    "bulk": {"scoring", "wire", "lstm", "domain"},
     "web": {
         *("scoring", "wire", "accounts", "throttle", "issued_tokens", "ledger", "activations", "extensions", "domain"),
         *("security_log", "access_log", "passwords"),
@@ -55,7 +55,7 @@ MAY_IMPORT = {
         "domain",
         "wire",
         "training",
-        "history",
+        "bulk",
     },
 }
 PURE = {"numpy"} | sys.stdlib_module_names - {"os", "time", "logging", "socket", "subprocess", "sqlite3"}

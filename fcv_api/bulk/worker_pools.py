@@ -11,7 +11,7 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager, nullcontext
 from typing import Any, TypeVar
 
-from fcv_api.history.run import Crew
+from fcv_api.bulk.run import WorkerPool
 
 Result = TypeVar("Result")
 PARTS_A_PROCESS = 2  # one in work, one that waits
@@ -31,10 +31,10 @@ class _Here(Executor):
         return future
 
 
-def processes(count: int) -> Crew:
+def processes(count: int) -> WorkerPool:
     """Score by processes of this machine; by this one alone where it is one."""
     if count == 1:
-        return Crew(lambda: nullcontext(_Here()), 1)
+        return WorkerPool(lambda: nullcontext(_Here()), 1)
 
     @contextmanager
     def pool() -> Iterator[Executor]:
@@ -46,7 +46,7 @@ def processes(count: int) -> Crew:
         finally:
             executor.shutdown(cancel_futures=True)
 
-    return Crew(pool, count * PARTS_A_PROCESS)
+    return WorkerPool(pool, count * PARTS_A_PROCESS)
 
 
 def _settle() -> None:

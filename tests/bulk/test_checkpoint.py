@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from fcv_api.history.work import OtherRun, Work
+from fcv_api.bulk.checkpoint import Checkpoint, OtherRun
 
 ASKED = {"input": ["a.csv", 5, 7], "--rolling": True}
 
 
-def work(folder: Path, **other: object) -> Work:
-    return Work(folder / "out.csv", ASKED | other)
+def checkpoint(folder: Path, **other: object) -> Checkpoint:
+    return Checkpoint(folder / "out.csv", ASKED | other)
 
 
-def parted(folder: Path) -> Work:
-    begun = work(folder)
+def partitioned(folder: Path) -> Checkpoint:
+    begun = checkpoint(folder)
     begun.folder.mkdir()
     begun.begin()
     begun.keep_parts([(b"one", 10), (b"two", 20)])
@@ -24,7 +24,7 @@ def parted(folder: Path) -> Work:
 
 
 def test_a_part_is_there_until_it_was_scored_and_then_its_scores_are(tmp_path: Path) -> None:
-    begun = parted(tmp_path)
+    begun = partitioned(tmp_path)
     assert (begun.rows(), begun.part(1), begun.is_scored(1)) == ([10, 20], b"two", False)
     begun.keep_scores(1, b"TWO")
     begun.keep_scores(0, b"ONE")
@@ -34,7 +34,7 @@ def test_a_part_is_there_until_it_was_scored_and_then_its_scores_are(tmp_path: P
 
 
 def test_parts_without_a_plan_are_begun_anew(tmp_path: Path) -> None:
-    begun = work(tmp_path)
+    begun = checkpoint(tmp_path)
     begun.folder.mkdir()
     begun.begin()
 
@@ -44,7 +44,7 @@ def test_parts_without_a_plan_are_begun_anew(tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         begun.keep_parts(killed())  # type: ignore[arg-type]
-    assert not begun.is_parted
+    assert not begun.is_partitioned
     begun.check()
     begun.begin()
     assert list((begun.folder / "parts").iterdir()) == []
@@ -52,22 +52,22 @@ def test_parts_without_a_plan_are_begun_anew(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("name", "value"), [("input", ["a.csv", 6, 7]), ("--rolling", False)])
 def test_a_run_is_not_gone_on_with_as_another(tmp_path: Path, name: str, value: object) -> None:
-    parted(tmp_path).check()
+    partitioned(tmp_path).check()
     with pytest.raises(OtherRun, match=f"another {name}. Give the same again to finish it, or --restart"):
-        work(tmp_path, **{name: value}).check()
+        checkpoint(tmp_path, **{name: value}).check()
 
 
 def test_two_processes_do_not_write_one_output(tmp_path: Path) -> None:
     with (
-        work(tmp_path).locked(),
+        checkpoint(tmp_path).locked(),
         pytest.raises(OtherRun, match="Another process is writing"),
-        work(tmp_path).locked(),
+        checkpoint(tmp_path).locked(),
     ):
         pass
-    with work(tmp_path).locked():
+    with checkpoint(tmp_path).locked():
         pass
 
 
 def test_nothing_is_left_of_a_run_that_ended(tmp_path: Path) -> None:
-    parted(tmp_path).remove()
+    partitioned(tmp_path).remove()
     assert list(tmp_path.iterdir()) == []

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from fcv_api import __version__
-from fcv_api.history.assess import assess_each, assess_last
+from fcv_api.bulk.assess import assess_each, assess_last
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.runtime import RUNTIME, LiteRtModel
 from fcv_api.wire.arrow_cells import read_part

@@ -8,15 +8,15 @@ from contextlib import contextmanager
 
 from distributed import Client, KilledWorker
 
-from fcv_api.history.crews import PARTS_A_PROCESS, NoCluster
-from fcv_api.history.run import Crew
+from fcv_api.bulk.run import WorkerPool
+from fcv_api.bulk.worker_pools import PARTS_A_PROCESS, NoCluster
 
 PATIENCE = 30  # seconds for a scheduler to answer, and for a first worker
 RETRIES = 3
 
 
 @contextmanager
-def cluster(address: str) -> Iterator[Crew]:
+def cluster(address: str) -> Iterator[WorkerPool]:
     """Score by all workers of a scheduler. Raises NoCluster.
 
     A part is sent with its question, and its scores come back: the part of a worker that is lost is given to another.
@@ -40,6 +40,6 @@ def cluster(address: str) -> Iterator[Crew]:
                 executor.shutdown(wait=False)
 
         try:
-            yield Crew(pool, sum(client.nthreads().values()) * PARTS_A_PROCESS)
+            yield WorkerPool(pool, sum(client.nthreads().values()) * PARTS_A_PROCESS)
         except KilledWorker:
             raise NoCluster(f"Workers of {address} were killed {RETRIES} times by one part.") from None

@@ -16,8 +16,8 @@ from conftest import MakeSettings
 from pyarrow import parquet
 from service import free_port
 
+from fcv_api.bulk.checkpoint import Checkpoint
 from fcv_api.cli import main
-from fcv_api.history.work import Work
 from fcv_api.settings import ROOT
 
 QUIET = {**os.environ, "PYTHONPATH": str(ROOT), "DASK_DISTRIBUTED__WORKER__DAEMON": "False"}
@@ -65,17 +65,17 @@ def test_a_worker_that_is_killed_in_the_middle_changes_nothing(
     here, there = tmp_path / "here.parquet", tmp_path / "there.parquet"
     score("score", stays, "-o", here, "--rolling", "--processes", 1)
     done: list[int] = []
-    keep = Work.keep_scores
+    keep = Checkpoint.keep_scores
 
     with cluster_of(3) as (address, workers):
 
-        def keep_and_kill(work: Work, number: int, scores: bytes) -> None:
-            keep(work, number, scores)
+        def keep_and_kill(checkpoint: Checkpoint, number: int, scores: bytes) -> None:
+            keep(checkpoint, number, scores)
             done.append(number)
             if len(done) == 3:
                 workers[0].send_signal(signal.SIGKILL)
 
-        monkeypatch.setattr(Work, "keep_scores", keep_and_kill)
+        monkeypatch.setattr(Checkpoint, "keep_scores", keep_and_kill)
         score("score", stays, "-o", there, "--rolling", "--rows", 900, "--dask", address)
         assert workers[0].wait(5) == -signal.SIGKILL
         assert [each.poll() for each in workers[1:]] == [None, None]
@@ -85,7 +85,7 @@ def test_a_worker_that_is_killed_in_the_middle_changes_nothing(
 
 
 def test_a_cluster_without_a_worker_is_named(stays: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fcv_api.history.cluster.PATIENCE", 3)
+    monkeypatch.setattr("fcv_api.bulk.cluster.PATIENCE", 3)
     with cluster_of(0) as (address, _):
         command = ["score", str(stays), "-o", str(tmp_path / "a.csv"), "--dask", address]
         result = CliRunner().invoke(main, command)

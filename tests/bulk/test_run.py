@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from fcv_api.history.crews import processes
-from fcv_api.history.part import Job, OtherVersion, score_part
-from fcv_api.history.run import Crew, part, put_together, score
-from fcv_api.history.work import Work
+from fcv_api.bulk.checkpoint import Checkpoint
+from fcv_api.bulk.part import Job, OtherVersion, score_part
+from fcv_api.bulk.run import WorkerPool, put_together, score, write_parts
+from fcv_api.bulk.worker_pools import processes
 from fcv_api.lstm.registry import SHIPPED, SHIPPED_IN
 from fcv_api.training.simulate import simulate
 from fcv_api.wire.partition import SortOptions
@@ -53,38 +53,38 @@ def job(table: TableFile) -> Job:
     return Job(manifest, flatbuffer, rolling, ZoneInfo("America/Bogota"), table.dialect)
 
 
-def parted(table: TableFile, output: Path) -> Work:
-    work = Work(output, {})
-    work.folder.mkdir()
-    part(table, work, SortOptions("100MB", work.folder / "sorting", 1, rows=1), lambda _share: None)
-    return work
+def partitioned(table: TableFile, output: Path) -> Checkpoint:
+    checkpoint = Checkpoint(output, {})
+    checkpoint.folder.mkdir()
+    write_parts(table, checkpoint, SortOptions("100MB", checkpoint.folder / "sorting", 1, rows=1), lambda _share: None)
+    return checkpoint
 
 
 @pytest.mark.parametrize("good", [0, 1, 5, 8])
 def test_what_was_scored_before_a_break_is_not_scored_again(
     table: TableFile, job: Job, tmp_path: Path, good: int
 ) -> None:
-    whole, broken = (parted(table, tmp_path / name) for name in ("whole.parquet", "broken.parquet"))
+    whole, broken = (partitioned(table, tmp_path / name) for name in ("whole.parquet", "broken.parquet"))
     score(whole, job, processes(1), lambda _rows: None)
     with pytest.raises(BrokenPipeError) if good < 8 else nullcontext():
-        score(broken, job, Crew(lambda: nullcontext(Breaking(good)), 1), lambda _rows: None)
+        score(broken, job, WorkerPool(lambda: nullcontext(Breaking(good)), 1), lambda _rows: None)
     again = Breaking(8)
     told: list[int] = []
-    score(broken, job, Crew(lambda: nullcontext(again), 3), told.append)
+    score(broken, job, WorkerPool(lambda: nullcontext(again), 3), told.append)
     assert (again.done, sum(told)) == (8 - good, sum(whole.rows()))
     assert list(broken.scores()) == list(whole.scores())
 
 
 def test_an_output_counts_its_windows_and_leaves_nothing_else(table: TableFile, job: Job, tmp_path: Path) -> None:
-    work = parted(table, tmp_path / "out.parquet")
-    score(work, job, processes(1), lambda _rows: None)
-    done = put_together(work, job, tmp_path / "out.parquet", {})
+    checkpoint = partitioned(table, tmp_path / "out.parquet")
+    score(checkpoint, job, processes(1), lambda _rows: None)
+    done = put_together(checkpoint, job, tmp_path / "out.parquet", {})
     assert done.windows > 8 * 50
     assert len(done.runtimes) == 1
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.parquet", "labels.csv", "out.parquet"]
 
 
 def test_a_worker_of_another_version_is_refused(table: TableFile, job: Job, tmp_path: Path) -> None:
-    work = parted(table, tmp_path / "out.parquet")
+    checkpoint = partitioned(table, tmp_path / "out.parquet")
     with pytest.raises(OtherVersion, match=r"A worker has version .* and this is 9.9.9"):
-        score_part(replace(job, version="9.9.9"), work.part(0))
+        score_part(replace(job, version="9.9.9"), checkpoint.part(0))

@@ -23,7 +23,7 @@ class OtherRun(Exception):
     """What is beside the output is of another run. The message says what to do."""
 
 
-class Work:
+class Checkpoint:
     """The folder of one run. Parts are numbered in the order of their encounters."""
 
     def __init__(self, output: Path, asked: dict[str, Any]) -> None:
@@ -43,7 +43,7 @@ class Work:
 
     def check(self) -> None:
         """Raise OtherRun where what was done is of another input, model or option."""
-        if self.is_parted and (other := self._plan()["asked"]) != self.asked:
+        if self.is_partitioned and (other := self._plan()["asked"]) != self.asked:
             differs = ", ".join(name for name, value in self.asked.items() if value != other.get(name))
             raise OtherRun(
                 f"{self.folder} holds an unfinished run with another {differs}. Give the same again to finish it, "
@@ -51,7 +51,7 @@ class Work:
             )
 
     @property
-    def is_parted(self) -> bool:
+    def is_partitioned(self) -> bool:
         """Whether all parts were written."""
         return (self.folder / PLAN).exists()
 

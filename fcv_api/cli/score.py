@@ -14,7 +14,7 @@ from typing import Any
 import click
 from tqdm import tqdm
 
-from fcv_api import __version__, affinity
+from fcv_api import __version__
 from fcv_api.app import database_app
 from fcv_api.bulk.checkpoint import SORTING, Checkpoint, OtherRun
 from fcv_api.bulk.part import Job, OtherVersion
@@ -31,7 +31,7 @@ from fcv_api.wire.partition import ROWS_A_PART, SortOptions
 from fcv_api.wire.table_file import TableFile, open_table
 
 FILE = click.Path(dir_okay=False, path_type=Path)
-CORES = len(affinity.ALL) or os.cpu_count() or 1
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1  # macOS has none
 MEMORY = max(400, 200 * CORES)
 """MB. Sorted in more, an export is not partitioned sooner, and a large one takes more than a small one."""
 PERCENT = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}"

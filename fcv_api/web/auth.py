@@ -7,9 +7,9 @@ from functools import wraps
 
 from flask import Response, request
 
-from fcv_api import accounts, issued_tokens
-from fcv_api.accounts import Account, Role
-from fcv_api.issued_tokens import token_for
+from fcv_api import accounts
+from fcv_api.accounts import Account, Role, issued_tokens
+from fcv_api.accounts.issued_tokens import token_for
 from fcv_api.web import places
 from fcv_api.web.audit import tell
 from fcv_api.web.openapi import TOKEN_NEEDED, problems

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound, RequestEntityTooLarge
 
-from fcv_api.throttle import TooManyAttempts
+from fcv_api.accounts.throttle import TooManyAttempts
 from fcv_api.web.facts import FACTS, problem_of
 from fcv_api.web.problems import BY_STATUS, ProblemRaised, answer
 

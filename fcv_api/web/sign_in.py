@@ -6,9 +6,9 @@ from functools import partial
 
 from flask import Flask, current_app, request
 
-from fcv_api import accounts, throttle
-from fcv_api.accounts import Account, Claim
-from fcv_api.throttle import Attempt, TooManyAttempts
+from fcv_api import accounts
+from fcv_api.accounts import Account, Claim, throttle
+from fcv_api.accounts.throttle import Attempt, TooManyAttempts
 from fcv_api.web import places
 from fcv_api.web.audit import tell
 from fcv_api.web.problems import ProblemRaised

@@ -11,7 +11,8 @@ from conftest import PASSWORD, MakeToken
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from fcv_api import accounts, passwords
+from fcv_api import accounts
+from fcv_api.accounts import passwords
 from fcv_api.web import places, turns
 from fcv_api.wire.example import example_batch, example_request
 

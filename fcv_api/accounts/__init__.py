@@ -14,10 +14,10 @@ from sqlalchemy import DateTime, String, bindparam, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
+from fcv_api.accounts.issued_tokens import RevokedToken
+from fcv_api.accounts.passwords import UnusablePassword, hash_password, matches
 from fcv_api.extensions import Base, read_transaction, write_transaction
 from fcv_api.extensions.cursors import read_cursor, run
-from fcv_api.issued_tokens import RevokedToken
-from fcv_api.passwords import UnusablePassword, hash_password, matches
 
 USERNAME_LENGTH = 150
 

@@ -1,4 +1,4 @@
-"""Passwords: what a new one must be, and whether one is right. Imports nothing that imports more of ours."""
+"""Passwords: what a new one must be, and whether one is right."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from typing import ParamSpec, TypeVar
 
 import bcrypt
 
-from fcv_api import affinity
-
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -21,6 +19,8 @@ BCRYPT_ROUNDS = 12
 BCRYPT_BYTES = 72  # bcrypt reads no further
 # A hash of random bytes that nobody kept. Checked against when there is no account, so that it takes the same time.
 NOBODYS_HASH = "$2b$12$orfJya.UKWt3e0ZeFij7xOIOobyxb5vQNhj60mLLObHal6Y7e15Da"
+PROCESSORS: frozenset[int] = frozenset(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else ())
+"""Those that there are, for the master imports this before a worker keeps to one of them. Only Linux tells."""
 LONGEST_LINE = 48
 """Passwords that a process hashes or has in line: a ward that signs in at one instant, and not a flood."""
 
@@ -91,8 +91,9 @@ def _step_back() -> None:
     Any processor will do: it needs no Python meanwhile. Where a sandbox forbids even that, passwords are hashed all the
     same.
     """
-    affinity.keep_to(affinity.ALL)
     if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.sched_setaffinity(0, PROCESSORS)
         with contextlib.suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
 

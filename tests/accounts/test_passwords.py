@@ -12,8 +12,8 @@ from unittest.mock import Mock
 import bcrypt
 import pytest
 
-from fcv_api import passwords
-from fcv_api.passwords import NOBODYS_HASH, TooManyPasswords, UnusablePassword, hash_password, matches
+from fcv_api.accounts import passwords
+from fcv_api.accounts.passwords import NOBODYS_HASH, TooManyPasswords, UnusablePassword, hash_password, matches
 
 PASSWORD = "correct horse battery"
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from conftest import BOTH_DATABASES
 
-from fcv_api import issued_tokens
-from fcv_api.issued_tokens import MachineToken
+from fcv_api.accounts import issued_tokens
+from fcv_api.accounts.issued_tokens import MachineToken
 
 pytestmark = [pytest.mark.usefixtures("app"), BOTH_DATABASES]
 NOW = datetime.now(UTC)

@@ -9,10 +9,10 @@ from conftest import BOTH_DATABASES
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from fcv_api import accounts, issued_tokens
-from fcv_api.accounts import Account, Role, UnknownUser, UnusableCredentials, User
+from fcv_api import accounts
+from fcv_api.accounts import Account, Role, UnknownUser, UnusableCredentials, User, issued_tokens
+from fcv_api.accounts.issued_tokens import RevokedToken
 from fcv_api.extensions import read_transaction, write_transaction
-from fcv_api.issued_tokens import RevokedToken
 
 PASSWORD = "correct horse battery"
 pytestmark = [pytest.mark.usefixtures("app"), BOTH_DATABASES]

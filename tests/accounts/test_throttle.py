@@ -10,9 +10,9 @@ from conftest import BOTH_DATABASES
 from flask import Flask
 from sqlalchemy import func, select
 
-from fcv_api import throttle
+from fcv_api.accounts import throttle
+from fcv_api.accounts.throttle import Attempt, FailedSignIn, TooManyAttempts
 from fcv_api.extensions import read_transaction
-from fcv_api.throttle import Attempt, FailedSignIn, TooManyAttempts
 
 KEY = "0123456789abcdef" * 4
 pytestmark = [pytest.mark.usefixtures("app"), BOTH_DATABASES]

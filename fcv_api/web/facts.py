@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any, Protocol, get_args
 
 from flask import Response
 
@@ -17,17 +17,25 @@ Fact = Unscorable | UsernameTaken | UnusableCredentials | TooManyPasswords
 FACTS: tuple[type[Fact], ...] = get_args(Fact)
 
 
-def problem_of(fact: Fact) -> Response:
+class Coded(Protocol):
+    """A fact of any room, whose text is one plain sentence."""
+
+    @property
+    def code(self) -> str:
+        """Of its problem."""
+
+
+def problem_of(fact: Coded) -> Response:
     """Return the response to a fact."""
     return answer(fact.code, str(fact), **_members(fact))
 
 
-def problem_body(fact: Fact) -> dict[str, Any]:
+def problem_body(fact: Coded) -> dict[str, Any]:
     """Return the body of that response."""
     return body_of(fact.code, str(fact), **_members(fact))
 
 
-def _members(fact: Fact) -> dict[str, Any]:
+def _members(fact: Coded) -> dict[str, Any]:
     """Return the members that only this type of problem has."""
     match fact:
         case BadCells():

@@ -13,7 +13,7 @@ MAY_IMPORT = {
     "domain": NOTHING,
     "extensions": NOTHING,
     "settings": NOTHING,
-    "affinity": NOTHING,
+    "serving": NOTHING,
     "access_log": NOTHING,
     "security_log": {"access_log"},
     "heads_log": {"access_log", "ledger"},
@@ -31,7 +31,7 @@ MAY_IMPORT = {
         *("security_log", "access_log"),
     },
     "app": {
-        *("web", "lstm", "scoring", "accounts", "ledger", "activations", "settings", "extensions"),
+        *("web", "serving", "lstm", "scoring", "accounts", "ledger", "activations", "settings", "extensions"),
         *("domain", "maintenance"),
     },
     "cli": {
@@ -66,7 +66,7 @@ def test_no_import_goes_against_the_arrow(module: Module) -> None:
     assert rooms_imported(module) <= MAY_IMPORT[module.room]
 
 
-@pytest.mark.parametrize("room", ["web", "cli"])
+@pytest.mark.parametrize("room", ["web", "cli", "serving"])
 def test_only_what_puts_the_service_together_imports_its_doors(room: str) -> None:
     assert {name for name, allowed in MAY_IMPORT.items() if room in allowed} <= {"app"}
 

@@ -8,7 +8,7 @@ from unittest.mock import Mock
 import pytest
 from gunicorn.config import Config
 
-from fcv_api.web.worker import SIGN_OF_LIFE, LeavingWorker
+from fcv_api.serving.worker import SIGN_OF_LIFE, LeavingWorker
 
 
 def test_a_worker_tells_of_its_life_once_a_second_however_many_events_come(monkeypatch: pytest.MonkeyPatch) -> None:

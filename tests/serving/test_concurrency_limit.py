@@ -13,17 +13,18 @@ from werkzeug.test import TestResponse
 
 from fcv_api import accounts
 from fcv_api.accounts import passwords
-from fcv_api.web import places, turns
+from fcv_api.serving import large_body_lock
+from fcv_api.serving.concurrency_limit import ConcurrencyLimit
 from fcv_api.wire.example import example_batch, example_request
 
-PLACES = 4
+PERMITS = 4
 Token = dict[str, str]
 
 
 @pytest.fixture
 def threads() -> Iterator[ThreadPoolExecutor]:
     """Give threads, each of which may ask as a client of its own."""
-    with ThreadPoolExecutor(2 * PLACES) as threads:
+    with ThreadPoolExecutor(2 * PERMITS) as threads:
         yield threads
 
 
@@ -31,9 +32,13 @@ def predict(app: Flask, token: Token) -> TestResponse:
     return app.test_client().post("/predict", json=example_request(), headers=token)
 
 
+def limit_of(app: Flask) -> ConcurrencyLimit:
+    limit: ConcurrencyLimit = app.extensions["fcv"].concurrency_limit
+    return limit
+
+
 def taken(app: Flask) -> int:
-    free: int = app.extensions[places.PLACES]._value  # noqa: SLF001
-    return PLACES - free
+    return PERMITS - limit_of(app).permits._value  # noqa: SLF001
 
 
 def test_others_are_worked_on_while_sign_ins_wait(
@@ -47,7 +52,7 @@ def test_others_are_worked_on_while_sign_ins_wait(
 
     monkeypatch.setattr(accounts, "matches", slowly)
     form = {"username": "ana", "password": PASSWORD}
-    waiting = [threads.submit(lambda: app.test_client().post("/auth/token", data=form)) for _ in range(PLACES + 1)]
+    waiting = [threads.submit(lambda: app.test_client().post("/auth/token", data=form)) for _ in range(PERMITS + 1)]
     for _ in waiting:
         assert begun.acquire(timeout=20)
     assert predict(app, token).status_code == 200
@@ -56,36 +61,36 @@ def test_others_are_worked_on_while_sign_ins_wait(
     assert taken(app) == 0
 
 
-def test_others_are_worked_on_while_large_bodies_wait_for_their_turns(
+def test_others_are_worked_on_while_large_bodies_wait_for_their_lock(
     app: Flask, token: Token, threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns, "LARGE", 20_000)
+    monkeypatch.setattr(large_body_lock, "LARGE", 20_000)
     large = example_batch() | {"sede": ["x" * 20_000]}
 
     def send() -> TestResponse:
         return app.test_client().post("/predict/batch", json=large, headers=token)
 
-    with turns._TURN:  # noqa: SLF001 - one that takes long
-        waiting: list[Future[TestResponse]] = [threads.submit(send) for _ in range(PLACES + 1)]
+    with app.extensions["fcv"].large_body_lock.lock:  # one that takes long
+        waiting: list[Future[TestResponse]] = [threads.submit(send) for _ in range(PERMITS + 1)]
         assert predict(app, token).status_code == 200
     assert [each.result().status_code for each in waiting] == [200] * len(waiting)
     assert taken(app) == 0
 
 
-def test_whether_it_lives_is_answered_without_a_place(app: Flask, token: Token, threads: ThreadPoolExecutor) -> None:
-    free = app.extensions[places.PLACES]
-    for _ in range(PLACES):
+def test_whether_it_lives_is_answered_without_a_permit(app: Flask, token: Token, threads: ThreadPoolExecutor) -> None:
+    free = limit_of(app).permits
+    for _ in range(PERMITS):
         free.acquire()
     waiting = threads.submit(predict, app, token)
     assert app.test_client().get("/health/live").status_code == 200
     assert not waiting.done()
-    for _ in range(PLACES):
+    for _ in range(PERMITS):
         free.release()
     assert waiting.result().status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/predict", "/health/ready", "/auth/token"])
-def test_a_place_is_given_back_however_a_request_ends(app: Flask, path: str) -> None:
+def test_a_permit_is_given_back_however_a_request_ends(app: Flask, path: str) -> None:
     app.test_client().post(path, data=b"{nothing")
     assert taken(app) == 0
 

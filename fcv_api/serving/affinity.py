@@ -1,4 +1,4 @@
-"""CPU affinity: each worker keeps to a processor of its own. Imports nothing of ours.
+"""CPU affinity: each worker keeps to a processor of its own.
 
 Python runs one thread of a process at a time. Where the kernel spreads a worker's threads over processors, each
 hand-over of the interpreter wakes another processor, whose cache holds nothing of the request.

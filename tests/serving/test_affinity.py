@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fcv_api import affinity
+from fcv_api.serving import affinity
 
 FOUR = frozenset(range(4))
 

@@ -37,7 +37,7 @@ RULES = tuple(
         ),
         ("rows: the rest of reading", r"fcv_api/wire/(vital_rows|encounter|encounter_id|columns)\.py:"),
         ("window and scaling", r"fcv_api/domain/(window|encounter|scaling)\.py:"),
-        ("warnings", r"fcv_api/domain/(quality|circumstances)\.py:"),
+        ("warnings", r"fcv_api/domain/(quality|answer_context)\.py:"),
         ("model", r"fcv_api/(lstm/|domain/prediction\.py:probabilities)"),
         (
             "record",

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fcv_api import scoring
-from fcv_api.domain.circumstances import LEAD, SURE, Circumstances, undecided
+from fcv_api.domain.answer_context import LEAD, SURE, AnswerContext, undecided
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import Unscorable
 from fcv_api.domain.prediction import SUM_TOLERANCE, Refusal, Scorer, ScoreWarning, State, probabilities_of
@@ -15,7 +15,7 @@ from fcv_api.domain.scores import Scores
 from fcv_api.domain.screens import warnings_of
 from fcv_api.domain.window import Matrix
 
-OFFLINE = Circumstances(warn_unvalidated=True)
+OFFLINE = AnswerContext(warn_unvalidated=True)
 """Nobody waits for these answers, so none is stale; and none hides that its model was never validated."""
 ROUNDING = 1e-5  # more than the rounding of a probability in words
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound, RequestEntityTooLarge
 
 from fcv_api.accounts.throttle import TooManyAttempts
-from fcv_api.web.facts import FACTS, problem_of
+from fcv_api.web.problem_details import FACTS, problem_of
 from fcv_api.web.problems import BY_STATUS, ProblemRaised, answer
 
 log = logging.getLogger("fcv_api")

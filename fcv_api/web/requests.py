@@ -15,7 +15,7 @@ from flask.wrappers import Response
 
 from fcv_api import access_log
 from fcv_api.accounts import Account
-from fcv_api.domain.circumstances import Circumstances
+from fcv_api.domain.answer_context import AnswerContext
 from fcv_api.domain.prediction import Models
 from fcv_api.ledger.replies import Asked
 from fcv_api.scoring import Caller
@@ -56,10 +56,10 @@ class Service:
     concurrency_limit: ConcurrencyLimit
     large_body_lock: LargeBodyLock
 
-    def circumstances(self) -> Circumstances:
+    def answer_context(self) -> AnswerContext:
         """Give what an answer of this moment must warn of. Without FCV_STALE_MINUTES, nothing looks at the clock."""
         now = datetime.now(UTC) if self.stale_minutes else None
-        return Circumstances(now, timedelta(minutes=self.stale_minutes), self.warn_unvalidated)
+        return AnswerContext(now, timedelta(minutes=self.stale_minutes), self.warn_unvalidated)
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from fcv_api.domain.circumstances import OFFLINE, Circumstances, undecided
+from fcv_api.domain.answer_context import OFFLINE, AnswerContext, undecided
 from fcv_api.domain.prediction import ModelIdentity, State
 from fcv_api.domain.vitals import SIGN_NAMES
 from fcv_api.domain.window import Window
@@ -24,7 +24,7 @@ WINDOW = Window(np.zeros((20, 9)), np.ones((20, 9), np.bool_), INSTANTS[:9], INS
 )
 def test_a_window_that_ended_long_ago_or_not_yet_is_stale(minutes: float, told: str) -> None:
     now = END + timedelta(minutes=minutes)
-    found = list(Circumstances(now, stale_after=timedelta(minutes=15)).warnings(WINDOW, MODEL))
+    found = list(AnswerContext(now, stale_after=timedelta(minutes=15)).warnings(WINDOW, MODEL))
     assert [each.code for each in found] == ["stale"] * bool(told)
     assert all(told in each.detail for each in found)
 

@@ -15,7 +15,7 @@ DIGITS = 6  # of a probability: the rest is rounding
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
+class AnswerContext:
     """In what an answer is given.
 
     now: with its offset; None where nobody waits for the answer, as for a file of the past.
@@ -44,7 +44,7 @@ class Circumstances:
             yield ScoreWarning("unvalidated_model", None, f"{detail} Do not act on this score.")
 
 
-OFFLINE = Circumstances()
+OFFLINE = AnswerContext()
 
 
 def _minutes(time: timedelta) -> str:

@@ -31,9 +31,9 @@ from bench import bodies
 from fcv_api import accounts, scoring
 from fcv_api.access_log import open_log
 from fcv_api.accounts import Role
+from fcv_api.accounts.issued_tokens import token_for
 from fcv_api.app import create_app
 from fcv_api.cli.db import migrate_database
-from fcv_api.issued_tokens import token_for
 from fcv_api.settings import Settings
 from fcv_api.wire.answer import PredictionSchema
 from fcv_api.wire.json_body import read_encounter

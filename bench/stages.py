@@ -22,7 +22,7 @@ RULES = tuple(
     (stage, re.compile(pattern))
     for stage, pattern in (
         ("receive the body and hash it", r"fcv_api/web/bodies\.py:read_body$"),
-        ("token and account", r"fcv_api/(accounts|issued_tokens|web/tokens)\.py:(?!guarded)|/jwt/"),
+        ("token and account", r"fcv_api/(accounts/\w+|web/tokens)\.py:(?!guarded)|/jwt/"),
         ("token and account", r"flask_jwt_extended/(?!view_decorators\.py:(wrapper|decorator))"),
         ("times", r"fcv_api/wire/(\w*times\.py:|\w+\.py:\w*time\w*$)"),
         ("units", r"fcv_api/wire/(units\.py:|\w+\.py:(_units|told|units)$)"),
@@ -37,7 +37,7 @@ RULES = tuple(
         ),
         ("rows: the rest of reading", r"fcv_api/wire/(vital_rows|encounter|encounter_id|columns)\.py:"),
         ("window and scaling", r"fcv_api/domain/(window|encounter|scaling)\.py:"),
-        ("warnings", r"fcv_api/domain/(quality|circumstances)\.py:"),
+        ("warnings", r"fcv_api/domain/(quality|answer_context)\.py:"),
         ("model", r"fcv_api/(lstm/|domain/prediction\.py:probabilities)"),
         (
             "record",

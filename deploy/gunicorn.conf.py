@@ -13,12 +13,13 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import orjson
 from gunicorn import util
 
-from fcv_api import affinity
+import fcv_api.accounts.passwords  # noqa: F401 - reads which processors there are, before a worker keeps to one
 from fcv_api.ledger.heads import publish_head
+from fcv_api.serving import affinity
+from fcv_api.serving.concurrency_limit import WAITING
+from fcv_api.serving.descriptors import raise_limit
+from fcv_api.serving.worker import LeavingWorker
 from fcv_api.settings import ROOT, Settings
-from fcv_api.web.descriptors import raise_limit
-from fcv_api.web.places import WAITING
-from fcv_api.web.worker import LeavingWorker
 
 _settings = Settings.from_environment()
 raise_limit()

@@ -21,21 +21,13 @@ from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.registry import Registry
 from fcv_api.lstm.runtime import RUNTIME
 from fcv_api.lstm.swap import Serving, SwappedModels
+from fcv_api.serving import load_shedding
+from fcv_api.serving.concurrency_limit import ConcurrencyLimit
+from fcv_api.serving.large_body_lock import LargeBodyLock
 from fcv_api.settings import ROOT, Settings, SettingsError
-from fcv_api.web import (
-    auth,
-    batch,
-    error_handlers,
-    health,
-    predict,
-    predictions,
-    queue_age,
-    requests,
-    tokens,
-    turns,
-)
+from fcv_api.web import auth, batch, error_handlers, health, predict, predictions, requests, tokens
 from fcv_api.web.docs import docs_blueprint
-from fcv_api.web.openapi import DESCRIPTION, SECURITY_SCHEMES
+from fcv_api.web.openapi import spec_options
 from fcv_api.web.parser import use_orjson
 
 log = logging.getLogger("fcv_api")
@@ -48,8 +40,24 @@ def create_app(settings: Settings, models: Models | None = None) -> Flask:
     app.config.update(_config(settings) | token_config(settings))
     app.url_map.strict_slashes = app.url_map.merge_slashes = False  # a redirect's body would be an HTML page
     use_orjson(app)
-    service = requests.Service(
-        models=models or load_models(settings, app),
+    limit = ConcurrencyLimit(settings.threads)
+    lock = LargeBodyLock(limit)
+    requests.register(app, _service(settings, models or load_models(settings, app), limit, lock))
+    limit.register(app)
+    lock.register(app)
+    jwt.init_app(app)
+    _register_routes(app)
+    error_handlers.register(app, load_shedding.WaitedTooLong)
+    if settings.proxies:
+        load_shedding.register(app)
+        hops = settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    return app
+
+
+def _service(settings: Settings, models: Models, limit: ConcurrencyLimit, lock: LargeBodyLock) -> requests.Service:
+    return requests.Service(
+        models=models,
         records=settings.ledger == "required",
         runtime=RUNTIME,
         zone=settings.timezone,
@@ -57,17 +65,9 @@ def create_app(settings: Settings, models: Models | None = None) -> Flask:
         stale_minutes=settings.stale_minutes,
         registration=settings.registration,
         password_min_length=settings.password_min_length,
+        concurrency_limit=limit,
+        large_body_lock=lock,
     )
-    requests.register(app, service)
-    turns.register(app, settings.threads)
-    jwt.init_app(app)
-    _register_routes(app)
-    error_handlers.register(app)
-    if settings.proxies:
-        queue_age.register(app)
-        hops = settings.proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    return app
 
 
 def database_app(settings: Settings, *, serving: bool = False) -> Flask:
@@ -176,10 +176,7 @@ def _config(settings: Settings) -> dict[str, object]:
         "API_VERSION": __version__,
         "OPENAPI_VERSION": "3.0.3",
         "OPENAPI_URL_PREFIX": "/",
-        "API_SPEC_OPTIONS": {
-            "info": {"description": DESCRIPTION},
-            "components": {"securitySchemes": SECURITY_SCHEMES},
-        },
+        "API_SPEC_OPTIONS": spec_options(),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask
 
-from fcv_api import throttle
+from fcv_api.accounts import throttle
 from fcv_api.extensions import known_file
 from fcv_api.ledger.database_file import FileWatch
 from fcv_api.ledger.heads import publish_head

@@ -10,7 +10,7 @@ import numpy as np
 import orjson
 
 from fcv_api.domain import quality
-from fcv_api.domain.circumstances import OFFLINE, Circumstances, undecided
+from fcv_api.domain.answer_context import OFFLINE, AnswerContext, undecided
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import NoModel, Unscorable, WindowSpan
 from fcv_api.domain.prediction import (
@@ -31,7 +31,7 @@ from fcv_api.ledger.record import Entry, Record
 Outcome = Prediction | Refusal
 
 
-def assess(encounter: Encounter, model: Scorer, given: Circumstances = OFFLINE) -> Prediction | Refusal:
+def assess(encounter: Encounter, model: Scorer, given: AnswerContext = OFFLINE) -> Prediction | Refusal:
     """Score one encounter's last window, or say why not."""
     try:
         window = window_of(History.of(encounter), model.spec)
@@ -46,7 +46,7 @@ def assess(encounter: Encounter, model: Scorer, given: Circumstances = OFFLINE) 
     return Prediction(encounter.id, probabilities, window, model.identity, warnings)
 
 
-def assess_read(read: Encounter | Refusal, model: Scorer, given: Circumstances = OFFLINE) -> Outcome:
+def assess_read(read: Encounter | Refusal, model: Scorer, given: AnswerContext = OFFLINE) -> Outcome:
     """Score what could be read. What could not stays refused."""
     return read if isinstance(read, Refusal) else assess(read, model, given)
 
@@ -59,7 +59,7 @@ def window_of(history: History, spec: WindowSpec) -> Window:
         return last_window_in_slots(history, spec, reason)
 
 
-def assess_all(read: Sequence[Encounter | Refusal], models: Models, given: Circumstances = OFFLINE) -> list[Outcome]:
+def assess_all(read: Sequence[Encounter | Refusal], models: Models, given: AnswerContext = OFFLINE) -> list[Outcome]:
     """Assess many encounters by one model. Those that could not be read stay refused; without a model all are."""
     try:
         model = models.active()

@@ -14,12 +14,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from postgres import cluster, new_database
 
-from fcv_api import access_log, accounts, passwords
-from fcv_api.accounts import Account, Role
+from fcv_api import access_log, accounts
+from fcv_api.accounts import Account, Role, passwords
+from fcv_api.accounts.issued_tokens import token_for
 from fcv_api.app import create_app
 from fcv_api.cli.db import migrate_database
 from fcv_api.extensions import db
-from fcv_api.issued_tokens import token_for
 from fcv_api.settings import ROOT, Settings
 from fcv_api.wire.example import example_request
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from strategies import requests
 
 from fcv_api import scoring
-from fcv_api.domain.circumstances import Circumstances
+from fcv_api.domain.answer_context import AnswerContext
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import ModelOutput, TooFewInstants
 from fcv_api.domain.prediction import Evidence, ModelIdentity, Prediction, Refusal, State
@@ -62,7 +62,7 @@ def test_outputs_that_are_no_probabilities_are_a_refusal(encounter: dict[str, An
 @pytest.mark.parametrize("evidence", list(Evidence))
 def test_a_model_without_real_patients_is_warned_of_where_asked(encounter: dict[str, Any], evidence: Evidence) -> None:
     model = FakeModel(identity=ModelIdentity("fake", "1", "0" * 64, evidence))
-    warned = scoring.assess(read(encounter), model, Circumstances(warn_unvalidated=True)).or_raise().warnings
+    warned = scoring.assess(read(encounter), model, AnswerContext(warn_unvalidated=True)).or_raise().warnings
     assert [each.code for each in warned] == ([] if evidence.validated else ["unvalidated_model"])
     assert scoring.assess(read(encounter), model).or_raise().warnings == ()
 

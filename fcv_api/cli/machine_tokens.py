@@ -8,12 +8,12 @@ import click
 from flask import current_app
 from flask_jwt_extended import decode_token
 
-from fcv_api import accounts, issued_tokens
-from fcv_api.accounts import Account, UnknownUser
+from fcv_api import accounts
+from fcv_api.accounts import Account, UnknownUser, issued_tokens
+from fcv_api.accounts.issued_tokens import Listed, MachineToken, token_for
 from fcv_api.app import token_config
 from fcv_api.cli.audit import tell
 from fcv_api.extensions import jwt
-from fcv_api.issued_tokens import Listed, MachineToken, token_for
 from fcv_api.settings import Settings
 
 MOST_DAYS = 3650

@@ -10,7 +10,7 @@ import orjson
 from fcv_api import scoring
 from fcv_api.app import database_app
 from fcv_api.cli.active import artifact_of
-from fcv_api.domain.circumstances import Circumstances
+from fcv_api.domain.answer_context import AnswerContext
 from fcv_api.lstm import trial
 from fcv_api.settings import Settings
 from fcv_api.wire.answer import PredictionSchema
@@ -32,6 +32,6 @@ def predict(file: Path, model: str | None) -> None:
         raise click.ClickException(f"{file} is not JSON: {error}.") from None
     with database_app(settings).app_context():
         scorer = trial.load(artifact_of(settings, model), settings.log_dir)
-    outcome = scoring.assess_read(rows.read(settings.timezone), scorer, Circumstances(warn_unvalidated=True))
+    outcome = scoring.assess_read(rows.read(settings.timezone), scorer, AnswerContext(warn_unvalidated=True))
     prediction = outcome.or_raise()
     click.echo(orjson.dumps(PredictionSchema().dump(prediction), option=orjson.OPT_INDENT_2))

@@ -14,15 +14,15 @@ from typing import Any
 import click
 from tqdm import tqdm
 
-from fcv_api import __version__, affinity
+from fcv_api import __version__
 from fcv_api.app import database_app
+from fcv_api.bulk.checkpoint import SORTING, Checkpoint, OtherRun
+from fcv_api.bulk.part import Job, OtherVersion
+from fcv_api.bulk.run import Done, put_together, write_parts
+from fcv_api.bulk.run import score as score_parts
+from fcv_api.bulk.worker_pools import NoCluster, processes
 from fcv_api.cli.active import artifact_of
 from fcv_api.domain.errors import UnusableExport
-from fcv_api.history.crews import NoCluster, processes
-from fcv_api.history.part import Job, OtherVersion
-from fcv_api.history.run import Done, part, put_together
-from fcv_api.history.run import score as score_parts
-from fcv_api.history.work import SORTING, OtherRun, Work
 from fcv_api.lstm import trial
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.settings import Settings
@@ -31,26 +31,26 @@ from fcv_api.wire.partition import ROWS_A_PART, SortOptions
 from fcv_api.wire.table_file import TableFile, open_table
 
 FILE = click.Path(dir_okay=False, path_type=Path)
-CORES = len(affinity.ALL) or os.cpu_count() or 1
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1  # macOS has none
 MEMORY = max(400, 200 * CORES)
-"""MB. Sorted in more, an export is not parted sooner, and a large one takes more than a small one."""
+"""MB. Sorted in more, an export is not partitioned sooner, and a large one takes more than a small one."""
 PERCENT = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}"
 
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What a run may use. memory: of this machine, for parting, in MB. rows: of a part. dask: a scheduler's address."""
+    """What a run may use. memory: of this machine, in MB, to partition in. rows: of a part. dask: a scheduler."""
 
     processes: int
     memory: int
     rows: int
     dask: str | None
 
-    def crew(self) -> Any:  # noqa: ANN401 - contextlib's own two types
+    def worker_pool(self) -> Any:  # noqa: ANN401 - contextlib's own two types
         """Return who scores."""
         if not self.dask:
             return nullcontext(processes(self.processes))
-        return import_module("fcv_api.history.cluster").cluster(self.dask)  # Dask takes a second to load
+        return import_module("fcv_api.bulk.cluster").cluster(self.dask)  # Dask takes a second to load
 
 
 @click.command("score")
@@ -63,7 +63,7 @@ class Means:
     "--memory",
     type=click.IntRange(100),
     default=MEMORY,
-    help="MB to part the export in.  [default: 200 a core, and at least 400]",
+    help="MB to partition the export in.  [default: 200 a core, and at least 400]",
 )
 @click.option(
     "--rows",
@@ -100,25 +100,25 @@ def score(
         artifact = artifact_of(settings, reference)
     trial.load(artifact, settings.log_dir)  # runs its golden windows
     job = Job(artifact.manifest.as_json(), artifact.flatbuffer, rolling, settings.timezone, file.dialect)
-    work = Work(output, _asked(file, artifact, job))
-    with _in_sentences(), work.locked():
+    checkpoint = Checkpoint(output, _asked(file, artifact, job))
+    with _in_sentences(), checkpoint.locked():
         if restart:
-            work.begin()
-        work.check()
-        _run(file, work, job, Means(count, memory, rows, dask))
-        done = put_together(work, job, output, _about(artifact))
+            checkpoint.begin()
+        checkpoint.check()
+        _run(file, checkpoint, job, Means(count, memory, rows, dask))
+        done = put_together(checkpoint, job, output, _about(artifact))
     _tell(done, artifact, output)
 
 
-def _run(file: TableFile, work: Work, job: Job, means: Means) -> None:
+def _run(file: TableFile, checkpoint: Checkpoint, job: Job, means: Means) -> None:
     """Part and score, showing how far it is."""
-    if not work.is_parted:
-        with tqdm(total=file.source.rows, desc="Parting by encounter", bar_format=PERCENT) as bar:
-            options = SortOptions(f"{means.memory}MB", work.folder / SORTING, CORES, means.rows)
-            part(file, work, options, lambda rows: bar.update(min(rows, bar.total) - bar.n))
-    rows = sum(work.rows())
-    with means.crew() as crew, tqdm(total=rows, desc="Scoring", unit="row", unit_scale=True) as bar:
-        score_parts(work, job, crew, bar.update)
+    if not checkpoint.is_partitioned:
+        with tqdm(total=file.source.rows, desc="Partitioning by encounter", bar_format=PERCENT) as bar:
+            options = SortOptions(f"{means.memory}MB", checkpoint.folder / SORTING, CORES, means.rows)
+            write_parts(file, checkpoint, options, lambda rows: bar.update(min(rows, bar.total) - bar.n))
+    rows = sum(checkpoint.rows())
+    with means.worker_pool() as pool, tqdm(total=rows, desc="Scoring", unit="row", unit_scale=True) as bar:
+        score_parts(checkpoint, job, pool, bar.update)
 
 
 def _asked(file: TableFile, artifact: Artifact, job: Job) -> dict[str, Any]:

@@ -8,11 +8,11 @@ import click
 
 from fcv_api import accounts
 from fcv_api.accounts import Role, UsernameTaken
+from fcv_api.accounts.usernames import normalized
 from fcv_api.app import database_app
 from fcv_api.cli.audit import tell
 from fcv_api.cli.machine_tokens import revoke, token, tokens
 from fcv_api.settings import Settings, SettingsError
-from fcv_api.usernames import normalized
 
 PASSWORD = click.option(
     "--password-file",

@@ -19,7 +19,7 @@ from fcv_api.lstm.import_request import CLASSES
 
 NONE = CLASSES.index(State.NONE_OF_THESE)
 MINUTE = np.timedelta64(1, "m")
-Tell = Callable[[Iterator[Encounter], int], Iterator[Encounter]]
+OnProgress = Callable[[Iterator[Encounter], int], Iterator[Encounter]]
 """Wraps a loop in a progress bar: the loop, and how many rounds it has."""
 
 
@@ -93,14 +93,16 @@ class LabelledWindows:
         return ~(self.lead <= 0)  # NaN, no onset, is ahead
 
 
-def cut_windows(cohort: Cohort, spec: WindowSpec, horizon: Horizon, tell: Tell | None = None) -> LabelledWindows:
+def cut_windows(
+    cohort: Cohort, spec: WindowSpec, horizon: Horizon, on_progress: OnProgress | None = None
+) -> LabelledWindows:
     """Cut and label the windows of a cohort. Raises UnusableData where there is none.
 
     A window whose future is not known is left out: one whose horizon lies after the end of an encounter, unless
     the onset was before that.
     """
     loop = iter(cohort.encounters)
-    loop = tell(loop, len(cohort.encounters)) if tell else loop
+    loop = on_progress(loop, len(cohort.encounters)) if on_progress else loop
     rows = [row for encounter in loop for row in _windows_of(encounter, cohort.labels[encounter.id], spec, horizon)]
     if not rows:
         raise UnusableData(

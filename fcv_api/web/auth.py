@@ -7,10 +7,9 @@ from functools import wraps
 
 from flask import Response, request
 
-from fcv_api import accounts, issued_tokens
-from fcv_api.accounts import Account, Role
-from fcv_api.issued_tokens import token_for
-from fcv_api.web import places
+from fcv_api import accounts
+from fcv_api.accounts import Account, Role, issued_tokens
+from fcv_api.accounts.issued_tokens import token_for
 from fcv_api.web.audit import tell
 from fcv_api.web.openapi import TOKEN_NEEDED, problems
 from fcv_api.web.parser import FORM, CredentialsBlueprint
@@ -76,9 +75,9 @@ def create_user(credentials: dict[str, str]) -> Response:
 
     Who may do so is a setting, `FCV_REGISTRATION`: `open` to everyone, by an `admin`'s token, or `closed`.
     """
-    least = current_service().password_min_length
-    with places.left_to_others():
-        made = accounts.create_user(**credentials, role=Role.CLIENT, min_length=least)
+    service = current_service()
+    with service.concurrency_limit.released():
+        made = accounts.create_user(**credentials, role=Role.CLIENT, min_length=service.password_min_length)
     tell("account-made", made=made.id, role=made.role)
     return Response(status=201)
 

@@ -13,10 +13,10 @@ from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import Prediction, Refusal
 from fcv_api.scoring import Outcome
-from fcv_api.web.facts import problem_body, problem_of
 from fcv_api.web.openapi import TOKEN_NEEDED, problems
 from fcv_api.web.parser import CSV, BatchBlueprint
 from fcv_api.web.predict import HEADERS
+from fcv_api.web.problem_details import problem_body, problem_of
 from fcv_api.web.recording import record_and_answer, recorded
 from fcv_api.web.requests import current_request, current_service
 from fcv_api.web.retries import KEY_TAKEN, REPLAY_HEADERS
@@ -59,7 +59,7 @@ def predict_batch(rows: BatchRows) -> Response:
     Takes JSON or CSV, and answers in CSV when `Accept` asks for it. Not a medical device.
     """
     service = current_service()
-    outcomes = scoring.assess_all(_read(rows, service.zone), service.models, service.circumstances())
+    outcomes = scoring.assess_all(_read(rows, service.zone), service.models, service.answer_context())
     return record_and_answer(outcomes, _answer(outcomes))
 
 

@@ -11,16 +11,16 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound, RequestEntityTooLarge
 
-from fcv_api.throttle import TooManyAttempts
-from fcv_api.web.facts import FACTS, problem_of
+from fcv_api.accounts.throttle import TooManyAttempts
+from fcv_api.web.problem_details import FACTS, problem_of
 from fcv_api.web.problems import BY_STATUS, ProblemRaised, answer
 
 log = logging.getLogger("fcv_api")
 
 
-def register(app: Flask) -> None:
-    """Bind the handlers to an app."""
-    for fact in FACTS:
+def register(app: Flask, *facts: type[Exception]) -> None:
+    """Bind the handlers to an app. facts: of rooms that this one does not know, each with the code of its problem."""
+    for fact in (*FACTS, *facts):
         app.register_error_handler(fact, problem_of)
     app.register_error_handler(ProblemRaised, lambda raised: answer(raised.slug, raised.detail))
     app.register_error_handler(TooManyAttempts, _wait)

@@ -21,6 +21,11 @@ SECURITY_SCHEMES = {
 }
 
 
+def spec_options() -> dict[str, Any]:
+    """Return what the document says of the service as a whole."""
+    return {"info": {"description": DESCRIPTION}, "components": {"securitySchemes": SECURITY_SCHEMES}}
+
+
 def problems(blueprint: Any, *slugs: str) -> Decorator:  # noqa: ANN401 - flask-smorest ships no types
     """Document that a route can answer with these problems: one decorator, as each costs every request a call."""
     responses = {}

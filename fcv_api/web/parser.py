@@ -18,10 +18,9 @@ from webargs import core
 from webargs.flaskparser import FlaskParser
 
 from fcv_api.domain.bad_cells import InvalidQuery
-from fcv_api.web import turns
 from fcv_api.web.bodies import check_encoding, read_body
 from fcv_api.web.problems import ProblemRaised
-from fcv_api.web.requests import current_request
+from fcv_api.web.requests import current_request, current_service
 from fcv_api.wire.csv_rows import NotCsv, read_csv
 from fcv_api.wire.encounter import VitalsSchema, encounters_of, invalid_body
 from fcv_api.wire.json_body import NotJson, read_json
@@ -50,7 +49,7 @@ class OrjsonParser(FlaskParser):
     def receive(self, req: Request) -> bytes:
         """Receive the body whole, and wait until it may be parsed."""
         body = read_body(req)
-        turns.take(len(body))
+        current_service().large_body_lock.acquire(len(body))
         return body
 
     def handle_error(

@@ -8,9 +8,9 @@ from fcv_api import scoring
 from fcv_api.accounts import Role
 from fcv_api.domain.prediction import Prediction, Refusal
 from fcv_api.scoring import Outcome
-from fcv_api.web.facts import problem_of
 from fcv_api.web.openapi import TOKEN_NEEDED, problems
 from fcv_api.web.parser import Blueprint
+from fcv_api.web.problem_details import problem_of
 from fcv_api.web.recording import record_and_answer, recorded
 from fcv_api.web.requests import current_request, current_service
 from fcv_api.web.retries import KEY_TAKEN, REPLAY_HEADERS
@@ -56,7 +56,7 @@ def predict(rows: EncounterRows) -> Response:
     """
     service = current_service()
     current_request().encounter = rows.id
-    (outcome,) = scoring.assess_all([rows.read(service.zone)], service.models, service.circumstances())
+    (outcome,) = scoring.assess_all([rows.read(service.zone)], service.models, service.answer_context())
     return record_and_answer([outcome], _answer(outcome), located=isinstance(outcome, Prediction))
 
 

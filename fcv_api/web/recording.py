@@ -17,7 +17,7 @@ from fcv_api.ledger.record import append
 from fcv_api.ledger.replies import AlreadyAnswered
 from fcv_api.scoring import Outcome
 from fcv_api.web import retries
-from fcv_api.web.facts import problem_of
+from fcv_api.web.problem_details import problem_of
 from fcv_api.web.requests import current_request, current_service
 
 View = TypeVar("View", bound=Callable[..., Any])

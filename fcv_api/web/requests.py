@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 import uuid
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from time import perf_counter
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from flask import Flask, current_app, g, request
 from flask.wrappers import Response
 
 from fcv_api import access_log
 from fcv_api.accounts import Account
-from fcv_api.domain.circumstances import Circumstances
+from fcv_api.domain.answer_context import AnswerContext
 from fcv_api.domain.prediction import Models
 from fcv_api.ledger.replies import Asked
 from fcv_api.scoring import Caller
@@ -22,6 +23,20 @@ from fcv_api.wire.csv_rows import COMMA, Dialect
 
 SAFE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 LONGEST_URL = 200
+
+
+class ConcurrencyLimit(Protocol):
+    """How many requests are worked on at once."""
+
+    def released(self) -> AbstractContextManager[None]:
+        """Leave this request's permit to others in a block that waits for something else than the processor."""
+
+
+class LargeBodyLock(Protocol):
+    """Lets one large body be parsed at a time."""
+
+    def acquire(self, size: int) -> None:
+        """Wait until a body of so many bytes may be parsed; it is released when its request ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +53,13 @@ class Service:
     stale_minutes: int
     registration: str
     password_min_length: int
+    concurrency_limit: ConcurrencyLimit
+    large_body_lock: LargeBodyLock
 
-    def circumstances(self) -> Circumstances:
+    def answer_context(self) -> AnswerContext:
         """Return what an answer of this moment must warn of. Without FCV_STALE_MINUTES, nothing looks at the clock."""
         now = datetime.now(UTC) if self.stale_minutes else None
-        return Circumstances(now, timedelta(minutes=self.stale_minutes), self.warn_unvalidated)
+        return AnswerContext(now, timedelta(minutes=self.stale_minutes), self.warn_unvalidated)
 
 
 @dataclass(slots=True)
@@ -64,10 +81,6 @@ class RequestContext:
     problem: str | None = None
     dialect: Dialect = COMMA
     asked: Asked | None = None
-    holds_permit: bool = False
-    """Is one of those that are worked on at once; see `places.py`."""
-    holds_body_lock: bool = False
-    """Its large body is the one that is parsed; see `turns.py`."""
 
     def caller(self) -> Caller:
         """Return who asked, of a request that an account's token came with."""

@@ -6,12 +6,12 @@ from functools import partial
 
 from flask import Flask, current_app, request
 
-from fcv_api import accounts, throttle
-from fcv_api.accounts import Account, Claim
-from fcv_api.throttle import Attempt, TooManyAttempts
-from fcv_api.web import places
+from fcv_api import accounts
+from fcv_api.accounts import Account, Claim, throttle
+from fcv_api.accounts.throttle import Attempt, TooManyAttempts
 from fcv_api.web.audit import tell
 from fcv_api.web.problems import ProblemRaised
+from fcv_api.web.requests import current_service
 
 
 def sign_in(username: str, password: str) -> Account:
@@ -26,7 +26,7 @@ def sign_in(username: str, password: str) -> Account:
     known_wrong = partial(_known_wrong, attempt, current_app._get_current_object())  # type: ignore[attr-defined] # noqa: SLF001
     try:
         if not throttle.check(attempt):
-            with places.left_to_others():
+            with current_service().concurrency_limit.released():
                 account = claim.proven_by(password, known_wrong)
             if account:
                 tell("sign-in", user=account.id)

@@ -20,11 +20,11 @@ from sqlalchemy import text
 
 from fcv_api import accounts, activations, heads_log
 from fcv_api.accounts import Role
+from fcv_api.accounts.issued_tokens import token_for
 from fcv_api.app import create_app, database_app
 from fcv_api.cli import main
 from fcv_api.cli.db import migrate_database
 from fcv_api.extensions import db
-from fcv_api.issued_tokens import token_for
 from fcv_api.ledger import chain, heads, query
 from fcv_api.ledger.heads import publish_head
 from fcv_api.ledger.published import read_logs

@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 from flask import Flask
 from flask.testing import FlaskClient
 
-from fcv_api import accounts, issued_tokens
-from fcv_api.accounts import Role
+from fcv_api import accounts
+from fcv_api.accounts import Role, issued_tokens
 from fcv_api.cli import main
 
 Run = Callable[..., Result]

@@ -9,8 +9,8 @@ from statistics import median
 import pytest
 from conftest import MakeSettings
 
-from fcv_api import accounts, passwords
-from fcv_api.accounts import Role
+from fcv_api import accounts
+from fcv_api.accounts import Role, passwords
 from fcv_api.app import database_app
 from fcv_api.cli.db import migrate_database
 

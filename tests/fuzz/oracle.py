@@ -17,10 +17,10 @@ from plain_reader import read_plainly
 
 from fcv_api import accounts
 from fcv_api.accounts import Role
+from fcv_api.accounts.issued_tokens import token_for
 from fcv_api.app import create_app
 from fcv_api.cli.db import migrate_database
 from fcv_api.extensions import db
-from fcv_api.issued_tokens import token_for
 from fcv_api.settings import Settings
 from fcv_api.web import parser
 from fcv_api.wire.cells import encounter_id

@@ -16,7 +16,7 @@ from oracle import Answer, Broken, Target, target
 
 from fcv_api import scoring
 from fcv_api.web import batch
-from fcv_api.web.facts import problem_body
+from fcv_api.web.problem_details import problem_body
 
 KEPT = sorted((FIXTURES / "fuzz").iterdir())
 """What `make fuzz` found, under its hash, and what others have fallen over, by name."""

@@ -12,8 +12,8 @@ import pytest
 from conftest import MakeSettings
 from gunicorn.workers.gthread import ThreadWorker
 
-from fcv_api.web.descriptors import MOST_LINGERING, OF_A_THREAD
-from fcv_api.web.places import WAITING
+from fcv_api.serving.concurrency_limit import WAITING
+from fcv_api.serving.descriptors import MOST_LINGERING, OF_A_THREAD
 
 LARGEST_LIMIT = 8192
 """Open files, as the unit and the compose files give them; `test_deploy.py` compares those."""
@@ -52,6 +52,13 @@ def test_the_model_is_loaded_once_before_the_fork(gunicorn_settings: dict[str, o
     assert gunicorn_settings["preload_app"] is True
     assert issubclass(gunicorn_settings["worker_class"], ThreadWorker)  # type: ignore[arg-type]
     assert (gunicorn_settings["workers"], gunicorn_settings["threads"]) == (3, 5 + WAITING)
+
+
+def test_passwords_learn_which_processors_there_are_before_the_fork(make_settings: MakeSettings, root: Path) -> None:
+    make_settings()
+    look = "import runpy, sys; runpy.run_path('deploy/gunicorn.conf.py'); print(*sys.modules)"
+    found = subprocess.run([sys.executable, "-c", look], cwd=root, capture_output=True, text=True, check=True)
+    assert "fcv_api.accounts.passwords" in found.stdout.split()
 
 
 def test_gunicorn_opens_no_control_socket_and_writes_no_log_of_its_own(gunicorn_settings: dict[str, object]) -> None:

@@ -17,7 +17,7 @@ SOUND = Artifact.load(UNTRAINED)
 # Each has it from an import or a trial, whose child has loaded it.
 LOAD_WITHOUT_A_TRIAL = {
     *("lstm/trial.py", "lstm/trial_child.py", "lstm/keras_import.py"),
-    *("cli/expectation.py", "training/reference.py", "history/part.py"),
+    *("cli/expectation.py", "training/reference.py", "bulk/part.py"),
 }
 
 

@@ -14,13 +14,13 @@ from flask.testing import FlaskClient
 
 from fcv_api import scoring
 from fcv_api.accounts import UnusableCredentials, UsernameTaken
+from fcv_api.accounts.passwords import TooManyPasswords
 from fcv_api.domain import bad_cells, errors
 from fcv_api.domain.bad_cells import BadCells, Cell
 from fcv_api.domain.errors import MissingSign, Unscorable
 from fcv_api.lstm.artifact import ArtifactError
-from fcv_api.passwords import TooManyPasswords
 from fcv_api.web import problems
-from fcv_api.web.facts import FACTS
+from fcv_api.web.problem_details import FACTS
 from fcv_api.web.problems import BY_STATUS, LATER, NEVER, NEW_DATA, PROBLEMS, answer
 
 NOW = datetime(2024, 3, 3, 9, 30, tzinfo=UTC)

@@ -1,0 +1,89 @@
+"""Assess an encounter: its last window, or each of its windows, as the service would have at that instant."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fcv_api import scoring
+from fcv_api.domain.answer_context import LEAD, SURE, AnswerContext, undecided
+from fcv_api.domain.encounter import Encounter
+from fcv_api.domain.errors import Unscorable
+from fcv_api.domain.prediction import SUM_TOLERANCE, Refusal, Scorer, ScoreWarning, State, probabilities_of
+from fcv_api.domain.rolling import Rolling
+from fcv_api.domain.scores import Scores
+from fcv_api.domain.screens import warnings_of
+from fcv_api.domain.window import Matrix
+
+OFFLINE = AnswerContext(warn_unvalidated=True)
+"""Nobody waits for these answers, so none is stale; and none hides that its model was never validated."""
+ROUNDING = 1e-5  # more than the rounding of a probability in words
+
+
+def assess_last(encounter: Encounter | Refusal, model: Scorer) -> Scores:
+    """Score the last window."""
+    outcome = encounter if isinstance(encounter, Refusal) else scoring.assess(encounter, model, OFFLINE)
+    return Scores.of(outcome, model.classes)
+
+
+def assess_each(encounter: Encounter | Refusal, model: Scorer) -> Scores:
+    """Score every window: each as `scoring.assess` does when given what had been sent until then, to the last bit."""
+    if isinstance(encounter, Refusal):
+        return Scores.of(encounter, model.classes)
+    try:
+        rolling = Rolling.of(encounter, model.spec)
+    except Unscorable as reason:
+        return Scores.of(Refusal(encounter.id, reason), model.classes)
+    refusals = _refusals(rolling)
+    usable = np.ones(len(rolling), dtype=np.bool_)
+    usable[list(refusals)] = False
+    probabilities = _probabilities(rolling.scaled(), usable, model, refusals)
+    usable[list(refusals)] = False
+    return Scores(
+        encounter.id,
+        rolling.first,
+        rolling.last,
+        probabilities,
+        _warnings(rolling, probabilities, usable, model),
+        refusals,
+    )
+
+
+def _refusals(rolling: Rolling) -> dict[int, Unscorable]:
+    """Have each window that is refused explained by the code that cuts one window."""
+    refusals: dict[int, Unscorable] = {}
+    for window in np.flatnonzero(rolling.refused()).tolist():
+        try:
+            scoring.window_of(rolling.history.until(window + rolling.spec.instants), rolling.spec)
+        except Unscorable as reason:
+            refusals[window] = reason
+    return refusals
+
+
+def _probabilities(scaled: Matrix, usable: NDArray[np.bool_], model: Scorer, refusals: dict[int, Unscorable]) -> Matrix:
+    """Ask the model about each usable window. Gives (w, 4), and adds to `refusals` what is no answer."""
+    found = np.full((len(usable), len(State)), np.nan)
+    for window in np.flatnonzero(usable).tolist():
+        found[window] = model.score(scaled[:, window])
+    sound = (found >= 0).all(axis=1) & (np.abs(found.sum(axis=1) - 1) <= SUM_TOLERANCE / 2)  # false for NaN
+    for window in np.flatnonzero(usable & ~sound).tolist():
+        try:
+            probabilities_of(found[window], model)
+        except Unscorable as reason:
+            refusals[window], found[window] = reason, np.nan
+    return found
+
+
+def _warnings(
+    rolling: Rolling, probabilities: Matrix, usable: NDArray[np.bool_], model: Scorer
+) -> list[tuple[ScoreWarning, ...]]:
+    """Put each window's warnings in the order of `scoring.assess`."""
+    always, raw = tuple(OFFLINE.of_model(model.identity)), warnings_of(rolling, usable)
+    found = [(*always, *each) if each else always for each in raw]
+    for window in np.flatnonzero(~usable).tolist():
+        found[window] = ()
+    second, first = np.sort(probabilities, axis=1)[:, -2:].T  # false for NaN
+    for window in np.flatnonzero((first < SURE + ROUNDING) | (first - second < LEAD + ROUNDING)).tolist():
+        by_state = dict(zip(model.classes, probabilities[window].tolist(), strict=True))
+        found[window] = (*found[window], *undecided(by_state))
+    return found

@@ -1,4 +1,4 @@
-"""Large bodies take turns: a process parses one at a time, and gives back the memory that it took.
+"""A lock for large bodies: a process parses one at a time, and gives back the memory that it took.
 
 Python's threads share one processor for this work anyway, so nobody waits longer in all; but what four bodies of 15 MB
 take at one time is never given back whole, because a few small objects keep whole blocks of it.

@@ -46,6 +46,7 @@ def create_app(settings: Settings, models: Models | None = None) -> Flask:
         stale_minutes=settings.stale_minutes,
         registration=settings.registration,
         password_min_length=settings.password_min_length,
+        max_encounters=settings.max_encounters,
     )
     requests.register(app, service)
     turns.register(app, settings.threads)

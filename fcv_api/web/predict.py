@@ -25,6 +25,7 @@ bp = Blueprint("predict", __name__, description="From a monitor's rows to probab
 PREDICT_PROBLEMS = (
     *("not-json", "bad-request", "bad-idempotency-key", "not-authenticated", "not-allowed", "too-large"),
     *("unsupported-media-type", "unsupported-encoding", "invalid-body", "invalid-rows"),
+    *("table-too-large", "too-many-encounters"),
     *("code-name-conflict", "several-encounters", "no-known-sign", "wrong-unit", "unit-missing"),
     *("mixed-time-zones", "ambiguous-time"),
     *("idempotency-key-reused", "too-few-instants", "window-span", "missing-signs"),

@@ -94,6 +94,20 @@ TABLE = (
         "This name or password cannot be used",
         "Este nombre o contraseña no se puede usar",
     ),
+    Problem(
+        "table-too-large",
+        422,
+        NEVER,
+        "More rows or columns than one table may have",
+        "Más filas o columnas de las que admite una tabla",
+    ),
+    Problem(
+        "too-many-encounters",
+        422,
+        NEVER,
+        "More encounters than one request may hold",
+        "Más atenciones de las que admite una petición",
+    ),
     Problem("several-encounters", 422, NEVER, "Rows of more than one encounter", "Filas de más de una atención"),
     Problem(
         "idempotency-key-reused",

@@ -38,6 +38,8 @@ class Service:
     stale_minutes: int
     registration: str
     password_min_length: int
+    max_encounters: int
+    """Of one request."""
 
     def circumstances(self) -> Circumstances:
         """Give what an answer of this moment must warn of. Without FCV_STALE_MINUTES, nothing looks at the clock."""

@@ -33,7 +33,7 @@ BATCH_PROBLEMS = (
     *("not-json", "not-csv", "bad-request", "bad-idempotency-key", "not-authenticated", "not-allowed", "too-large"),
     *("unsupported-media-type", "unsupported-encoding", "invalid-body", "invalid-rows"),
     *("table-too-large", "too-many-encounters"),
-    *("idempotency-key-reused", "no-model", "database-unavailable"),
+    *("idempotency-key-reused", "no-model", "too-many-large-bodies", "database-unavailable"),
 )
 SCHEMA = BatchAnswerSchema()
 ALSO_CSV = {

@@ -29,7 +29,7 @@ PREDICT_PROBLEMS = (
     *("code-name-conflict", "several-encounters", "no-known-sign", "wrong-unit", "unit-missing"),
     *("mixed-time-zones", "ambiguous-time"),
     *("idempotency-key-reused", "too-few-instants", "window-span", "missing-signs"),
-    *("model-output", "no-model", "database-unavailable"),
+    *("model-output", "no-model", "too-many-large-bodies", "database-unavailable"),
 )
 HEADERS = {
     "FCV-Model": {"schema": {"type": "string"}, "description": "name/version of the model that answered"},

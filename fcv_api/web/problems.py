@@ -133,6 +133,13 @@ TABLE = (
     Problem("model-output", 503, LATER, "The model gave no probabilities", "El modelo no dio probabilidades"),
     Problem("no-model", 503, LATER, "No verified model is loaded", "No hay un modelo verificado cargado"),
     Problem("sign-ins-busy", 503, LATER, "Too many sign-ins wait", "Esperan demasiados inicios de sesión"),
+    Problem(
+        "too-many-large-bodies",
+        503,
+        LATER,
+        "Too many large bodies came at once",
+        "Llegaron demasiados cuerpos grandes a la vez",
+    ),
     Problem("waited-too-long", 503, LATER, "The request waited too long", "La petición esperó demasiado"),
     Problem("database-unavailable", 503, LATER, "The database does not answer", "La base de datos no responde"),
 )

@@ -56,7 +56,7 @@ def record_and_answer(outcomes: Sequence[Outcome], response: Response, *, locate
         return response
     caller = context.caller()
     entries = [scoring.entry_of(outcome, caller, service.runtime) for outcome in outcomes]
-    asked = context.asked if retries.are_kept(outcomes) else None
+    asked = context.asked if retries.are_kept(outcomes, response) else None
     packed = retries.packed(response) if asked and not located else b""
     try:
         for attempt in write_attempts():

@@ -66,6 +66,8 @@ class RequestContext:
     problem: str | None = None
     dialect: Dialect = COMMA
     asked: Asked | None = None
+    held_bytes: int = 0
+    """Of its body; see `held.py`."""
     holds_permit: bool = False
     """Is one of those that are worked on at once; see `places.py`."""
     holds_body_lock: bool = False

@@ -1,4 +1,4 @@
-"""Large bodies take turns: a process parses one at a time, and gives back the memory that it took.
+"""Large bodies take turns: a process parses one at a time. `held.py` gives back the memory that it took.
 
 Python's threads share one processor for this work anyway, so nobody waits longer in all; but what four bodies of 15 MB
 take at one time is never given back whole, because a few small objects keep whole blocks of it.
@@ -11,24 +11,25 @@ import threading
 
 from flask import Flask
 
-from fcv_api.web import places
+from fcv_api.web import held, large_answers, places
 from fcv_api.web.requests import current_request
 
 LARGE = 1_000_000
 """Bytes of a body from which on it takes turns: a ward, not a bed."""
 _TURN = threading.Lock()
 _LIBC = ctypes.CDLL(None)
-_GLIBC = hasattr(_LIBC, "malloc_trim")
-"""Other C libraries have no such calls, and keep what they keep."""
+_GLIBC = hasattr(_LIBC, "mallopt")
 M_ARENA_MAX = -8
 
 
 def register(app: Flask, at_once: int) -> None:
     """Give each request a place, and end its turn with it, however it ends. at_once: how many are worked on.
 
-    All threads allocate from one arena: `malloc_trim` gives back what is on top of the first one only.
+    All threads allocate from one arena: `malloc_trim` (`held.py`) gives back what is on top of the first one only.
     """
     places.register(app, at_once)
+    held.register(app)
+    large_answers.register(app)
     if _GLIBC:
         _LIBC.mallopt(M_ARENA_MAX, 1)
     app.teardown_request(_end)
@@ -47,5 +48,3 @@ def _end(_error: BaseException | None) -> None:
     if context.holds_body_lock:
         context.holds_body_lock = False
         _TURN.release()
-        if _GLIBC:
-            _LIBC.malloc_trim(0)

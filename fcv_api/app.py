@@ -25,7 +25,7 @@ from fcv_api.serving import load_shedding
 from fcv_api.serving.concurrency_limit import ConcurrencyLimit
 from fcv_api.serving.large_body_lock import LargeBodyLock
 from fcv_api.settings import ROOT, Settings, SettingsError
-from fcv_api.web import auth, batch, error_handlers, health, predict, predictions, requests, tokens
+from fcv_api.web import auth, batch, error_handlers, health, held, large_answers, predict, predictions, requests, tokens
 from fcv_api.web.docs import docs_blueprint
 from fcv_api.web.openapi import spec_options
 from fcv_api.web.parser import use_orjson
@@ -43,8 +43,8 @@ def create_app(settings: Settings, models: Models | None = None) -> Flask:
     limit = ConcurrencyLimit(settings.threads)
     lock = LargeBodyLock(limit)
     requests.register(app, _service(settings, models or load_models(settings, app), limit, lock))
-    limit.register(app)
-    lock.register(app)
+    for part in (limit, lock, held, large_answers):
+        part.register(app)
     jwt.init_app(app)
     _register_routes(app)
     error_handlers.register(app, load_shedding.WaitedTooLong)
@@ -67,6 +67,7 @@ def _service(settings: Settings, models: Models, limit: ConcurrencyLimit, lock: 
         password_min_length=settings.password_min_length,
         concurrency_limit=limit,
         large_body_lock=lock,
+        max_encounters=settings.max_encounters,
     )
 
 

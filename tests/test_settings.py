@@ -40,6 +40,7 @@ WRONG = {
     "REGISTRATION": ("", "anyone", "OPEN"),
     "TOKEN_MINUTES": ("", "0", "-1", "soon", "1441", "1.5"),
     "MAX_BODY_MB": ("", "0", "1025", "32MB"),
+    "MAX_ENCOUNTERS": ("", "0", "100001", "many"),
     "PASSWORD_MIN_LENGTH": ("", "0", "73", "eight"),
     "WORKERS": ("", "0", "65", "many"),
     "THREADS": ("", "0", "65", "many"),
@@ -124,6 +125,7 @@ def test_the_defaults_of_development(read: Read, tmp_path: Path) -> None:
     assert (settings.models_dir, settings.model) == (tmp_path / "models", None)
     assert (settings.log_dir, settings.bind, settings.proxies) == (tmp_path / "logs", "127.0.0.1:8000", 0)
     assert (settings.token_minutes, settings.max_body_mb, settings.password_min_length) == (20, 32, 8)
+    assert settings.max_encounters == 1000
     assert (settings.workers, settings.threads, settings.allow_unvalidated_model) == (2, 4, False)
     assert (settings.jwt_secret_previous, settings.admin_username, settings.admin_password_file) == (None, None, None)
 

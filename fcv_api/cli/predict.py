@@ -14,7 +14,8 @@ from fcv_api.domain.answer_context import AnswerContext
 from fcv_api.lstm import trial
 from fcv_api.settings import Settings
 from fcv_api.wire.answer import PredictionSchema
-from fcv_api.wire.json_body import NotJson, read_encounter
+from fcv_api.wire.json_body import read_encounter
+from fcv_api.wire.json_parts import NotJson
 
 
 @click.command()

@@ -32,6 +32,34 @@ class SeveralEncounters(Unscorable):
         return f"The rows are of {count} encounters, and this reads one. Send them to POST /predict/batch."
 
 
+@dataclass(eq=False)
+class TooManyEncounters(Unscorable):
+    """Rows of more encounters than one request may have. It names none of them: none is recorded."""
+
+    code = "too-many-encounters"
+
+    have: int
+    most: int
+
+    def __str__(self) -> str:
+        return f"The rows are of {self.have} encounters, and one request may hold {self.most}. Send several batches."
+
+
+@dataclass(eq=False)
+class TableTooLarge(Unscorable):
+    """A table of more rows or columns than are read. what: "rows" or "columns". have: None where nobody counted."""
+
+    code = "table-too-large"
+
+    what: str
+    have: int | None
+    most: int
+
+    def __str__(self) -> str:
+        came = f"More than {self.most}" if self.have is None else str(self.have)
+        return f"{came} {self.what} came, and one table may have {self.most}. Send it in parts."
+
+
 @dataclass
 class NoKnownSign(Unscorable):
     """None of an encounter's rows bears a name that is read: another dictionary of names, or another table.

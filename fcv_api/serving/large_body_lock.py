@@ -16,7 +16,7 @@ from fcv_api.serving.concurrency_limit import ConcurrencyLimit
 LARGE = 1_000_000
 """Bytes of a body from which on it takes the lock: a ward, not a bed."""
 _LIBC = ctypes.CDLL(None)
-_GLIBC = hasattr(_LIBC, "malloc_trim")
+_GLIBC = hasattr(_LIBC, "mallopt")
 """Other C libraries have no such calls, and keep what they keep."""
 M_ARENA_MAX = -8
 
@@ -49,8 +49,6 @@ class LargeBodyLock:
         if self._request.holds_lock:
             self._request.holds_lock = False
             self.lock.release()
-            if _GLIBC:
-                _LIBC.malloc_trim(0)
 
 
 class _Request(threading.local):

@@ -56,6 +56,7 @@ class Settings:
     stale_minutes: int
     token_minutes: int
     max_body_mb: int
+    max_encounters: int
     password_min_length: int
     workers: int
     threads: int
@@ -102,6 +103,7 @@ def _read(env: Env) -> dict[str, Any]:
         "stale_minutes": env.int("STALE_MINUTES", 15 if production else 0, validate=Range(0, 24 * 60)),
         "token_minutes": env.int("TOKEN_MINUTES", 20, validate=Range(1, 24 * 60)),
         "max_body_mb": env.int("MAX_BODY_MB", 32, validate=Range(1, 1024)),
+        "max_encounters": env.int("MAX_ENCOUNTERS", 1_000, validate=Range(1, 100_000)),
         "password_min_length": env.int("PASSWORD_MIN_LENGTH", 8, validate=Range(1, 72)),
         "workers": env.int("WORKERS", 2, validate=Range(1, 64)),
         "threads": env.int("THREADS", 4, validate=Range(1, 64)),

@@ -17,7 +17,7 @@ from fcv_api.web.openapi import TOKEN_NEEDED, problems
 from fcv_api.web.parser import CSV, BatchBlueprint
 from fcv_api.web.predict import HEADERS
 from fcv_api.web.problem_details import problem_body, problem_of
-from fcv_api.web.recording import record_and_answer, recorded
+from fcv_api.web.recording import check_count, record_and_answer, recorded
 from fcv_api.web.requests import current_request, current_service
 from fcv_api.web.retries import KEY_TAKEN, REPLAY_HEADERS
 from fcv_api.web.tokens import authenticated
@@ -32,7 +32,8 @@ bp = BatchBlueprint("batch", __name__, description="Many encounters at once")
 BATCH_PROBLEMS = (
     *("not-json", "not-csv", "bad-request", "bad-idempotency-key", "not-authenticated", "not-allowed", "too-large"),
     *("unsupported-media-type", "unsupported-encoding", "invalid-body", "invalid-rows"),
-    *("idempotency-key-reused", "no-model", "database-unavailable"),
+    *("table-too-large", "too-many-encounters"),
+    *("idempotency-key-reused", "no-model", "too-many-large-bodies", "database-unavailable"),
 )
 SCHEMA = BatchAnswerSchema()
 ALSO_CSV = {
@@ -64,11 +65,16 @@ def predict_batch(rows: BatchRows) -> Response:
 
 
 def _read(rows: BatchRows, zone: tzinfo) -> list[Encounter | Refusal]:
-    """Read each encounter, or say why not. Raises InvalidRows, of all encounters, where a row is nobody's."""
+    """Read each encounter, or say why not. Raises InvalidRows, of all encounters, where a row is nobody's.
+
+    Raises TooManyEncounters before any is read.
+    """
+    encounters = encounters_of(rows.ids)
+    check_count(len(encounters))
     try:
         return rows.read(zone)
     except InvalidRows as fact:
-        fact.encounters = encounters_of(rows.ids)
+        fact.encounters = encounters
         raise
 
 

@@ -9,6 +9,7 @@ from hashlib import sha256
 from flask import Request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+from fcv_api.web import held
 from fcv_api.web.problems import ProblemRaised
 from fcv_api.web.requests import current_request, current_service
 
@@ -23,7 +24,7 @@ def check_encoding(req: Request) -> None:
 
 
 def read_body(req: Request, *, again: bool = False) -> bytes:
-    """Read a body whole, and hash it for the record. Raises RequestEntityTooLarge.
+    """Read a body whole, and hash it for the record. Raises RequestEntityTooLarge, or ProblemRaised.
 
     again: it will be read another time. What was read so is there without that.
     Werkzeug cuts a chunked body off at the limit without a word, and what is left of it must not be read.
@@ -32,8 +33,8 @@ def read_body(req: Request, *, again: bool = False) -> bytes:
     if kept is not None:
         return kept
     try:
-        body = b"".join(_parts(req))
-    except HTTPException:
+        body = _received(req)
+    except (HTTPException, ProblemRaised):
         raise
     except Exception:  # noqa: BLE001 - each server has its own for a body that is cut off or badly chunked
         raise ProblemRaised("bad-request", "The body cannot be read: it is cut off or badly chunked.") from None
@@ -44,6 +45,22 @@ def read_body(req: Request, *, again: bool = False) -> bytes:
     if again:
         req.environ[KEPT] = body
     return body
+
+
+def _received(req: Request) -> bytes:
+    """Receive a body, as far as there is room for it. The rest is read and dropped: its sender comes to read why."""
+    parts: list[bytes] = []
+    room = True
+    for part in _parts(req):
+        room = room and held.more(len(part))
+        if room:
+            parts.append(part)
+        elif parts:
+            parts.clear()
+            held.drop()
+    if not room:
+        raise ProblemRaised("too-many-large-bodies", "Other large bodies fill the room that there is for them.")
+    return b"".join(parts)
 
 
 def _parts(req: Request) -> Iterator[bytes]:

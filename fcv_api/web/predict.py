@@ -25,10 +25,11 @@ bp = Blueprint("predict", __name__, description="From a monitor's rows to probab
 PREDICT_PROBLEMS = (
     *("not-json", "bad-request", "bad-idempotency-key", "not-authenticated", "not-allowed", "too-large"),
     *("unsupported-media-type", "unsupported-encoding", "invalid-body", "invalid-rows"),
+    *("table-too-large", "too-many-encounters"),
     *("code-name-conflict", "several-encounters", "no-known-sign", "wrong-unit", "unit-missing"),
     *("mixed-time-zones", "ambiguous-time"),
     *("idempotency-key-reused", "too-few-instants", "window-span", "missing-signs"),
-    *("model-output", "no-model", "database-unavailable"),
+    *("model-output", "no-model", "too-many-large-bodies", "database-unavailable"),
 )
 HEADERS = {
     "FCV-Model": {"schema": {"type": "string"}, "description": "name/version of the model that answered"},

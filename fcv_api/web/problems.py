@@ -94,6 +94,20 @@ TABLE = (
         "This name or password cannot be used",
         "Este nombre o contraseña no se puede usar",
     ),
+    Problem(
+        "table-too-large",
+        422,
+        NEVER,
+        "More rows or columns than one table may have",
+        "Más filas o columnas de las que admite una tabla",
+    ),
+    Problem(
+        "too-many-encounters",
+        422,
+        NEVER,
+        "More encounters than one request may hold",
+        "Más atenciones de las que admite una petición",
+    ),
     Problem("several-encounters", 422, NEVER, "Rows of more than one encounter", "Filas de más de una atención"),
     Problem(
         "idempotency-key-reused",
@@ -119,6 +133,13 @@ TABLE = (
     Problem("model-output", 503, LATER, "The model gave no probabilities", "El modelo no dio probabilidades"),
     Problem("no-model", 503, LATER, "No verified model is loaded", "No hay un modelo verificado cargado"),
     Problem("sign-ins-busy", 503, LATER, "Too many sign-ins wait", "Esperan demasiados inicios de sesión"),
+    Problem(
+        "too-many-large-bodies",
+        503,
+        LATER,
+        "Too many large bodies came at once",
+        "Llegaron demasiados cuerpos grandes a la vez",
+    ),
     Problem("waited-too-long", 503, LATER, "The request waited too long", "La petición esperó demasiado"),
     Problem("database-unavailable", 503, LATER, "The database does not answer", "La base de datos no responde"),
 )

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from flask import Response
 
 from fcv_api import scoring
-from fcv_api.domain.errors import Unscorable
+from fcv_api.domain.errors import TooManyEncounters, Unscorable
 from fcv_api.domain.prediction import Refusal
 from fcv_api.extensions.cursors import write_attempts
 from fcv_api.ledger import replies
@@ -56,7 +56,7 @@ def record_and_answer(outcomes: Sequence[Outcome], response: Response, *, locate
         return response
     caller = context.caller()
     entries = [scoring.entry_of(outcome, caller, service.runtime) for outcome in outcomes]
-    asked = context.asked if retries.are_kept(outcomes) else None
+    asked = context.asked if retries.are_kept(outcomes, response) else None
     packed = retries.packed(response) if asked and not located else b""
     try:
         for attempt in write_attempts():
@@ -71,8 +71,16 @@ def record_and_answer(outcomes: Sequence[Outcome], response: Response, *, locate
     return response
 
 
+def check_count(encounters: int) -> None:
+    """Raise TooManyEncounters for more than one request may have: nobody else records meanwhile."""
+    most = current_service().max_encounters
+    if encounters > most:
+        raise TooManyEncounters(encounters, most)
+
+
 def _refusals(fact: Unscorable) -> list[Refusal]:
-    """Return a refusal for each encounter that is known to be refused for a fact."""
+    """Return a refusal for each encounter that is known to be refused for a fact. Raises TooManyEncounters."""
     encounter = current_request().encounter
     whose = fact.encounters or (() if encounter is None else (encounter,))
+    check_count(len(whose))
     return [Refusal(each, fact) for each in whose]

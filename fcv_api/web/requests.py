@@ -55,6 +55,8 @@ class Service:
     password_min_length: int
     concurrency_limit: ConcurrencyLimit
     large_body_lock: LargeBodyLock
+    max_encounters: int
+    """Of one request."""
 
     def answer_context(self) -> AnswerContext:
         """Return what an answer of this moment must warn of. Without FCV_STALE_MINUTES, nothing looks at the clock."""
@@ -81,6 +83,8 @@ class RequestContext:
     problem: str | None = None
     dialect: Dialect = COMMA
     asked: Asked | None = None
+    held_bytes: int = 0
+    """Of its body; see `held.py`."""
 
     def caller(self) -> Caller:
         """Return who asked, of a request that an account's token came with."""

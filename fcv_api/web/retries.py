@@ -17,6 +17,8 @@ from fcv_api.web.bodies import check_encoding, read_body
 from fcv_api.web.problems import LATER, PROBLEMS, ProblemRaised
 from fcv_api.web.requests import SAFE_ID, current_request, current_service
 
+LARGEST_KEPT = 16 * 2**20
+"""Bytes of an answer."""
 KEY, REPLAYED, FIRST_ANSWERED = "Idempotency-Key", "Idempotent-Replayed", "Idempotent-First-Answered"
 KEY_TAKEN: dict[str, Any] = {
     "parameters": [
@@ -63,8 +65,13 @@ def _asked(key: str) -> Asked | None:
     return Asked(caller.user_id, key, f"{request.path} {request.mimetype}", caller.body_sha256)
 
 
-def are_kept(outcomes: Sequence[Outcome]) -> bool:
-    """Return whether a retry gets the answer to these: a failure of ours is tried again, and not repeated."""
+def are_kept(outcomes: Sequence[Outcome], response: Response) -> bool:
+    """Return whether a retry gets the answer to these: a failure of ours is tried again, and not repeated.
+
+    Nor is an answer kept that would fill the memory of whoever gives it again.
+    """
+    if (response.calculate_content_length() or 0) > LARGEST_KEPT:
+        return False
     refusals = (each for each in outcomes if isinstance(each, Refusal))
     return not any(PROBLEMS[each.reason.code].retry == LATER for each in refusals)
 

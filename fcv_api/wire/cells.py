@@ -6,6 +6,7 @@ None for no value, or a `Reason` why the cell is wrong.
 
 from __future__ import annotations
 
+import codecs
 import re
 import string
 import unicodedata
@@ -28,6 +29,7 @@ INVISIBLE = "\u200b\u2060\ufeff\0" + string.whitespace + "\u00a0"
 """Nothing that a person sees: blanks, zero width, a byte order mark, a database's padding."""
 
 
+AT_ONCE = 2**20
 ABSENT: Any = object()
 """The name of a row of which only the encounter is said, and the time of a row that the column of times lacks."""
 
@@ -43,6 +45,15 @@ UNCERTAIN_ID = Reason("is a float too large to say which encounter it is: send a
 NO_ENCOUNTER = Reason("this row has no encounter")
 NO_NAME = Reason("this row has no name")
 NO_CODE = Reason("must be a whole number")
+
+
+def check_utf8(body: bytes) -> None:
+    """Raise UnicodeDecodeError for what is not UTF-8. The text is dropped: it may take four times as much."""
+    if body.isascii():
+        return
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for start in range(0, len(body), AT_ONCE):
+        decoder.decode(body[start : start + AT_ONCE], final=start + AT_ONCE >= len(body))
 
 
 def text_of(cell: str) -> str | None:

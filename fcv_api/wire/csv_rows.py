@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 from typing import Any, NamedTuple
 
+from fcv_api.domain.errors import TableTooLarge
 from fcv_api.wire.answer import INFERENCE_KEYS
-from fcv_api.wire.cells import Reason, text_of, whole_number
-from fcv_api.wire.table import Distinct, KeyedColumn
+from fcv_api.wire.cells import Reason, check_utf8, text_of, whole_number
+from fcv_api.wire.table import MOST_COLUMNS, MOST_ROWS, Distinct, KeyedColumn
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 LIKE_NUMBER = re.compile(r"[+-]?[\d.,]*\d[\d.,]*", re.ASCII)
@@ -19,6 +21,8 @@ OTHER_DECIMALS = Reason("must be a number with the decimal sign of the others in
 NUMBERS = ("idAtencion", "idSigno", "valor")
 ANSWER_COLUMNS = ("idAtencion", "State", *INFERENCE_KEYS.values(), "warnings", "error", "detail")
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+HEADER = 2**20
+"""Bytes of a body in which its separator is looked for."""
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\r?\n')
 """What spreadsheets write before the header, and read."""
 
@@ -68,23 +72,42 @@ def read_csv(body: bytes, required: Collection[str], wanted: Collection[str]) ->
     What is no number where one belongs stays text, for whoever reads it to refuse. Where the header lacks a
     required column, only `idAtencion` is read. Raises NotCsv where nobody can say whose a cell is.
     """
-    text = _decode(body)
-    separator, table = split_separator_line(text)
-    reader = csv.reader(StringIO(table, newline=""), delimiter=separator, strict=True)
+    _check_text(body)
+    file = TextIOWrapper(
+        BytesIO(body), "utf-8-sig", newline=""
+    )  # not as one text, which takes up to eight times as much
+    separator, skipped = _find_header(file, body)
+    reader = csv.reader(file, delimiter=separator, strict=True)
     header = read_header(reader, wanted)
     places = {name: header.index(name) for name in header if name in wanted}
     if not places.keys() >= set(required):  # then only whose the rows are is of use
         places = {name: at for name, at in places.items() if name == "idAtencion"}
-    lines, texts = _read_rows(reader, places, Header(len(header), text.count("\n") - table.count("\n")))
+    lines, texts = _read_rows(reader, places, Header(len(header), skipped))
     dialect = _dialect(separator, texts.get("valor", ()))
     return {name: KeyedColumn(lines, _cells(name, column, dialect)) for name, column in texts.items()}, dialect
 
 
-def _decode(body: bytes) -> str:
+def _check_text(body: bytes) -> None:
+    """Raise NotCsv for what is not UTF-8, and TableTooLarge for far more lines than rows are read."""
     try:
-        return body.decode("utf-8-sig")
+        check_utf8(body)
     except UnicodeDecodeError:
         raise NotCsv("It is not UTF-8; in a spreadsheet choose 'CSV UTF-8'") from None
+    lines = max(body.count(b"\n"), body.count(b"\r"))
+    if lines > 2 * MOST_ROWS:  # some may be blank, or within quotes
+        raise TableTooLarge("rows", lines, MOST_ROWS)
+
+
+def _find_header(file: TextIOWrapper, body: bytes) -> tuple[str, int]:
+    """Return a table's separator, and how many lines come before its header, where the file stands then."""
+    start = codecs.decode(body[:HEADER], "utf-8-sig", "ignore")
+    separator, table = split_separator_line(start)
+    skipped = int(len(table) < len(start))
+    if skipped:
+        file.readline()
+    if re.split(r"[\r\n]", table, maxsplit=1)[0].count(separator) >= MOST_COLUMNS:
+        raise TableTooLarge("columns", None, MOST_COLUMNS)
+    return separator, skipped
 
 
 def _dialect(separator: str, values: Iterable[str]) -> Dialect:
@@ -96,9 +119,12 @@ def _dialect(separator: str, values: Iterable[str]) -> Dialect:
 def read_header(reader: Any, wanted: Collection[str]) -> list[str]:  # noqa: ANN401 - the csv module names no type
     """Read the names of a table's columns. Raises NotCsv, also where a wanted one comes twice."""
     try:
-        header = [text_of(name) or "" for name in next(reader, [])]
+        names: list[str] = next(reader, [])
     except csv.Error as error:
         raise NotCsv(f"Line {reader.line_num}: {error}") from None
+    if len(names) > MOST_COLUMNS:
+        raise TableTooLarge("columns", len(names), MOST_COLUMNS)
+    header = [text_of(name) or "" for name in names]
     if len(header) == 1:
         raise NotCsv(f"The header is one cell; separate cells by {', '.join(SEPARATORS.values())}")
     if twice := [name for name in dict.fromkeys(header) if name in wanted and header.count(name) > 1]:
@@ -117,6 +143,8 @@ def _read_rows(reader: Any, places: Mapping[str, int], header: Header) -> tuple[
             line = str(reader.line_num + header.before)
             if len(row) != header.cells:
                 raise NotCsv(f"Line {line} has {len(row)} cells, and the header {header.cells}")
+            if len(lines) == MOST_ROWS:
+                raise TableTooLarge("rows", None, MOST_ROWS)
             lines.append(line)
             for name, at in places.items():
                 columns[name].append(row[at])

@@ -21,6 +21,7 @@ from fcv_api.wire.table import Distinct, Positions, Table, WrongCells
 from fcv_api.wire.times import ambiguous_reason
 
 SHOWN_NAMES = 3
+MIXED = "says no offset from UTC, and other rows do"
 OLDEST = np.iinfo(np.int64).min
 """NaT as a number: less than any time."""
 
@@ -52,8 +53,9 @@ def read_owners(table: Table, sent: Distinct[Any]) -> EncounterIndex:
     place: dict[object, int] = {number: at for at, number in enumerate(encounters)}
     owner = np.array([place.get(each, -1) for each in read.values], dtype=np.intp)[read.at]
     if orphans := orphan_rows(table, np.flatnonzero(owner < 0)):
-        rows, reasons = orphans, [read.values[read.at[row]] or NO_ENCOUNTER for row in orphans]
-        raise WrongCells(InvalidRows, "idAtencion", np.array(rows), list(map(str, reasons))).refusal(table)
+        rows = np.array(orphans)
+        reasons = read.take(rows).map(lambda reason: reason or NO_ENCOUNTER)
+        raise WrongCells(InvalidRows, "idAtencion", rows, reasons).refusal(table)
     return EncounterIndex(encounters, owner)
 
 
@@ -146,11 +148,10 @@ def _clock_faults(read: Measurements, index: EncounterIndex) -> Iterator[WrongCe
     if naive.any() and not naive.all():
         with_offset = np.isin(owners, owners[~naive])
         mixed = at[naive & with_offset]
-        yield WrongCells(
-            MixedTimeZones, "fecRegistro", mixed, ["says no offset from UTC, and other rows do"] * len(mixed)
-        )
+        yield WrongCells(MixedTimeZones, "fecRegistro", mixed, Distinct.of_one(MIXED, len(mixed)))
     unclear = at[read.times.ambiguous[at]]
-    yield WrongCells(AmbiguousTime, "fecRegistro", unclear, [ambiguous_reason(read.zone)] * len(unclear))
+    reasons = Distinct.of_one(ambiguous_reason(read.zone), len(unclear))
+    yield WrongCells(AmbiguousTime, "fecRegistro", unclear, reasons)
 
 
 def _no_known_sign(read: Measurements, rows: Positions) -> NoKnownSign | None:

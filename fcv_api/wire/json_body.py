@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -13,18 +11,15 @@ import numpy as np
 import orjson
 from marshmallow import ValidationError
 
-from fcv_api.domain.bad_cells import Cell, InvalidBody, InvalidRows
+from fcv_api.domain.bad_cells import Cell, InvalidRows
 from fcv_api.domain.units import Unit
 from fcv_api.wire.cells import unit
-from fcv_api.wire.encounter import COLUMNS, EncounterRows, EncounterSchema, encounters_of, invalid_body
+from fcv_api.wire.encounter import EncounterRows, EncounterSchema, encounters_of, invalid_body
+from fcv_api.wire.json_parts import NAMES, QUOTE, keys_of, no_table, parts_of, twice_of
 from fcv_api.wire.table import Distinct, Key, KeyedColumn, keyed_column
 
-NAMES = ("idAtencion", *COLUMNS)
-REQUIRED = ("nomSigno", "valor", "fecRegistro")
 UNITS, CODES = "unidad", "idUnidad"
 BOM = b"\xef\xbb\xbf"
-WANTED = "columns are wanted, each as {row: cell} or as a list, as DataFrame.to_dict() or to_dict('list') writes them"
-BODY = msgspec.json.Decoder(dict[str, msgspec.Raw])
 CELLS: dict[str, Any] = {
     **dict.fromkeys(("nomSigno", "fecRegistro", UNITS), str),
     **dict.fromkeys(("idSigno", CODES), int | None),
@@ -33,13 +28,8 @@ CELLS: dict[str, Any] = {
 }
 TYPES = {name: msgspec.json.Decoder(dict[int, cell]) for name, cell in CELLS.items()}  # type: ignore[valid-type]
 QUOTES_A_ROW = {name: 4 if cell is str else 2 for name, cell in CELLS.items()}
-QUOTE = ord('"')
 MINUS_NOUGHT = re.compile(rb'"-0"')
 """A key that is another than "0", and the same number."""
-
-
-class NotJson(Exception):
-    """The body is no JSON. The message says why."""
 
 
 def read_encounter(body: bytes) -> EncounterRows:
@@ -59,7 +49,7 @@ def read_json(body: bytes) -> dict[str, Any]:
     `idUnidad` is read only where `unidad` does not say all, and it is not a list, whose length counts.
     """
     body = body.removeprefix(BOM)
-    parts = _parts(body)
+    parts = parts_of(body)
     columns: dict[str, Any] = {}
     rows = None
     for name in NAMES:
@@ -68,41 +58,13 @@ def read_json(body: bytes) -> dict[str, Any]:
         try:
             columns[name] = column = _column(name, parts[name], rows)
         except orjson.JSONDecodeError:
-            raise _no_table(body) from None  # which says where in the body
+            raise no_table(body) from None  # which says where in the body
         except InvalidRows as fact:
             fact.encounters = encounters_of(columns.get("idAtencion"))
             raise
         if isinstance(column, KeyedColumn):
             rows = column.rows if rows is None else rows
     return columns
-
-
-def _parts(body: bytes) -> dict[str, memoryview]:
-    """Part a body into the columns that are read."""
-    try:
-        if not body.isascii():
-            body.decode()  # of what nobody reads, too
-        parts = BODY.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise _no_table(body) from None
-    if not _is_plain(body, parts) and (twice := _twice(key for key in _keys(body) if key in NAMES)):
-        raise InvalidBody.of([Cell(name, None, "this column comes more than once") for name in twice], len(twice))
-    if parts.keys() - set(NAMES) and not parts.keys() & set(REQUIRED):
-        raise InvalidBody.of([Cell("body", None, f"none of the columns {', '.join(REQUIRED)} is here: {WANTED}")], 1)
-    return {name: memoryview(part) for name, part in parts.items() if name in NAMES}
-
-
-def _is_plain(body: bytes, parts: dict[str, msgspec.Raw]) -> bool:
-    """Return whether a body is its parts, with or without a blank between tokens: then no key of it can come twice."""
-    body = body.strip(b" \t\r\n")
-    blank = b" " if body.startswith(b" ", body.find(b":") + 1) else b""
-    at, before = 0, b"{"
-    for name, part in parts.items():
-        opening = before + orjson.dumps(name) + b":" + blank
-        if not body.startswith(opening, at):
-            return False
-        at, before = at + len(opening) + len(memoryview(part)), b"," + blank
-    return body[at:] == b"}"
 
 
 def _column(name: str, written: memoryview, rows: Sequence[Key] | None) -> Any:  # noqa: ANN401
@@ -116,7 +78,7 @@ def _column(name: str, written: memoryview, rows: Sequence[Key] | None) -> Any: 
     column = orjson.loads(written)
     if not isinstance(column, dict):
         return column
-    if twice := _twice(_keys(bytes(written))):
+    if twice := twice_of(keys_of(bytes(written))):
         raise InvalidRows.of((Cell(name, row, "this row comes more than once") for row in twice), len(twice))
     return keyed_column(name, dict(zip(_numbered(list(column)), column.values(), strict=True)), rows)
 
@@ -141,31 +103,6 @@ def _numbered(rows: list[str]) -> Sequence[Key]:
     except ValueError:
         return rows
     return numbers if list(map(str, numbers)) == rows else rows
-
-
-def _keys(written: bytes) -> list[str]:
-    """Return the keys of an object, each as often as it comes. No number is read: one may have thousands of digits."""
-    try:
-        return [key for key, _cell in json.loads(written, object_pairs_hook=list, parse_int=str)]
-    except RecursionError:
-        raise NotJson("It is nested too deeply") from None
-
-
-def _twice(keys: Iterable[str]) -> list[str]:
-    return [key for key, count in Counter(keys).items() if count > 1]
-
-
-def _no_table(body: bytes) -> NotJson | InvalidBody:
-    """Return why a body is no object of columns: by orjson, which says what is wrong and where."""
-    try:
-        found = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        return NotJson(str(error))
-    if isinstance(found, dict):  # at a depth that orjson bears, and the decoder of its parts does not
-        return NotJson("It is nested too deeply")
-    named: dict[type, str] = {list: "a list came", str: "a text came, perhaps JSON within JSON"}
-    sent = named.get(type(found), "no object came")
-    return InvalidBody.of([Cell("body", None, f"{sent}, and {WANTED}")], 1)
 
 
 def _units_suffice(columns: dict[str, Any]) -> bool:

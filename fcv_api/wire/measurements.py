@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +49,7 @@ class _Wrong:
 
     found: list[WrongCells] = field(default_factory=list)
 
-    def add(self, fact: type[BadCells], column: str, at: Positions, reasons: list[str]) -> None:
+    def add(self, fact: type[BadCells], column: str, at: Positions, reasons: Distinct[Any]) -> None:
         if len(at):
             self.found.append(WrongCells(fact, column, at, reasons))
 
@@ -83,10 +84,10 @@ def _read_values(table: Table, at: Positions, wrong: _Wrong) -> tuple[Positions,
     """Return which of some rows have a value, and the values, (n,)."""
     cells = table.take("valor", at)
     if not {float, int, type(None)}.issuperset(map(type, cells)):
-        read = [number(cell) for cell in cells]
-        bad = np.array([isinstance(each, Reason) for each in read], dtype=np.bool_)
-        wrong.add(InvalidRows, "valor", at[bad], [str(each) for each in read if isinstance(each, Reason)])
-        cells = [None if isinstance(each, Reason) else each for each in read]
+        read = Distinct.of(cells).map(number)
+        rows, reasons = read.wrong()
+        wrong.add(InvalidRows, "valor", at[rows], reasons)
+        cells = read.map(lambda each: None if isinstance(each, Reason) else each).cells()
     try:
         values = np.array(cells, dtype=np.float64)  # null is NaN
     except OverflowError:  # a whole number of over 300 digits
@@ -107,13 +108,15 @@ def _check_codes(table: Table, at: Positions, signs: NDArray[np.intp], wrong: _W
     rows, reasons = read.wrong()
     wrong.add(InvalidRows, "idSigno", at[rows], reasons)
     other = np.flatnonzero((known > 0) & (known != CODES[signs]))
-    pairs = zip(known[other].tolist(), signs[other].tolist(), strict=True)
-    named = [f"{code} is {NAME_BY_CODE[code]}, but the row is named {SIGNS[sign].name}" for code, sign in pairs]
-    wrong.add(CodeNameConflict, "idSigno", at[other], named)
+    pairs, which = np.unique(np.stack((known[other], signs[other])), axis=1, return_inverse=True)
+    named = [
+        f"{code} is {NAME_BY_CODE[code]}, but the row is named {SIGNS[sign].name}" for code, sign in pairs.T.tolist()
+    ]
+    wrong.add(CodeNameConflict, "idSigno", at[other], Distinct(named, which.reshape(-1)))
 
 
 def _check_times(table: Table, at: Positions, times: Times, wrong: _Wrong) -> None:
     """Find rows without a time."""
     bad = at[np.isnat(times.instants[at])]
     if len(bad):
-        wrong.add(InvalidRows, "fecRegistro", bad, list(map(time_reason, table.take("fecRegistro", bad))))
+        wrong.add(InvalidRows, "fecRegistro", bad, Distinct.of(table.take("fecRegistro", bad)).map(time_reason))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, Generic, TypeVar
@@ -12,7 +12,7 @@ import numpy as np
 from marshmallow import ValidationError
 from numpy.typing import NDArray
 
-from fcv_api.domain.bad_cells import BadCells, Cell
+from fcv_api.domain.bad_cells import MAX_CELLS, BadCells, Cell
 from fcv_api.wire.cells import ABSENT, Reason
 
 T = TypeVar("T")
@@ -20,6 +20,8 @@ U = TypeVar("U")
 Key = str | int
 """A row's key: JSON's are texts, a list's rows have their positions, and a file's their line or number."""
 Positions = NDArray[np.intp]
+MOST_ROWS, MOST_COLUMNS = 500_000, 1_000
+"""Of a request's table: what 32 MB of real CSV hold, and many times a real export's columns."""
 NUMBER_COLUMNS = ("valor", "idSigno")
 """Columns whose cells are compared or computed with all at once, and stay as they are."""
 ROW_COLUMNS = ("nomSigno", "valor", "fecRegistro", "idSigno")
@@ -46,6 +48,11 @@ class Distinct(Generic[T]):
             return Distinct([cell for _, cell in typed.values], typed.at)
         return Distinct(list(places), at)
 
+    @classmethod
+    def of_one(cls, cell: Any, rows: int) -> Distinct[Any]:  # noqa: ANN401 - any cell
+        """Return a column of the same cell in each row."""
+        return Distinct([cell], np.zeros(rows, dtype=np.intp))
+
     def map(self, read: Callable[[T], U]) -> Distinct[U]:
         """Read each distinct cell once."""
         return Distinct(list(map(read, self.values)), self.at)
@@ -58,11 +65,11 @@ class Distinct(Generic[T]):
         """Return each row's cell."""
         return list(map(self.values.__getitem__, self.at.tolist()))
 
-    def wrong(self) -> tuple[Positions, list[str]]:
-        """Return the rows whose cells are wrong, (k,), and as many reasons."""
+    def wrong(self) -> tuple[Positions, Distinct[T]]:
+        """Return the rows whose cells are wrong, (k,), and their reasons."""
         bad = np.array([isinstance(each, Reason) for each in self.values], dtype=np.bool_)
         rows = np.flatnonzero(bad[self.at]) if bad.any() else self.at[:0]
-        return rows, [str(self.values[value]) for value in self.at[rows].tolist()]
+        return rows, self.take(rows)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +104,7 @@ class Table:
         column = self.columns.get(name)
         if isinstance(column, list):
             return Distinct.of(column)
-        return Distinct([None], np.zeros(len(self), dtype=np.intp)) if column is None else column
+        return Distinct.of_one(None, len(self)) if column is None else column
 
     def take(self, name: str, at: Positions) -> list[Any]:
         """Return the cells of some rows; nulls where there is no such column. at: (n,)."""
@@ -109,21 +116,22 @@ class Table:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WrongCells:
-    """Cells of one column that are wrong in one way. at: (n,), each one's row. reasons: as many."""
+    """Cells of one column that are wrong in one way. at: (n,), each one's row. reasons: (n,), by the distinct ones.
+
+    However many there are, a fact has the first of them as objects, and counts the others.
+    """
 
     fact: type[BadCells]
     column: str
     at: Positions
-    reasons: Sequence[str]
+    reasons: Distinct[Any]
 
-    def refusal(self, table: Table, which: Positions | slice = slice(None)) -> BadCells:
+    def refusal(self, table: Table, which: Positions | None = None) -> BadCells:
         """Return the fact that names them, or some of them."""
-        at, reasons = self.at[which], np.array(self.reasons, dtype=object)[which]
-        return self.fact.of(self._cells(table, at, reasons), len(at))
-
-    def _cells(self, table: Table, at: Positions, reasons: Any) -> Iterator[Cell]:  # noqa: ANN401 - an array of texts
-        for row, reason in zip(at.tolist(), reasons, strict=True):
-            yield Cell(self.column, str(table.rows[row]), str(reason))
+        count = len(self.at) if which is None else len(which)
+        first = np.arange(min(count, MAX_CELLS)) if which is None else which[:MAX_CELLS]
+        named = zip(self.at[first].tolist(), self.reasons.take(first).cells(), strict=True)
+        return self.fact.of([Cell(self.column, str(table.rows[row]), str(reason)) for row, reason in named], count)
 
 
 def keyed_column(name: str, cells: Mapping[Any, Any], like: Sequence[Key] | None = None) -> KeyedColumn:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,32 +51,36 @@ class UnitColumn:
         kinds = [KINDS.index(each.kind) if isinstance(each, Unit) else -1 for each in self.units]
         kind = np.array(kinds, dtype=np.intp)[self.which]
         wrong = np.array([isinstance(each, Reason) for each in self.units], dtype=np.bool_)[self.which]
-        yield from self._found(InvalidRows, wrong, lambda row: str(self._sent(row)))
+        yield from self._found(InvalidRows, wrong, signs, _as_said)
         other = (kind >= 0) & (kind != KIND_OF_SIGN[signs])
-        yield from self._found(WrongUnit, other, lambda row: _other_kind(self._sent(row), signs[row]))
+        yield from self._found(WrongUnit, other, signs, _other_kind)
         hot = (signs == TEMPERATURE) & (values > HOTTEST) & (kind < 0)
-        yield from self._found(UnitMissing, hot, lambda row: _not_known(self._sent(row)))
+        yield from self._found(UnitMissing, hot, signs, _not_known)
 
     def _found(
-        self, fact: type[BadCells], wrong: NDArray[np.bool_], reason: Callable[[int], str]
+        self, fact: type[BadCells], wrong: NDArray[np.bool_], signs: NDArray[np.intp], reason: Callable[[Any, int], str]
     ) -> Iterator[WrongCells]:
+        """Yield wrong cells by column. reason: of a unit and a sign, which is asked for once a pair."""
         if not wrong.any():
             return
         for column, here in (("unidad", self.which < self.names), ("idUnidad", self.which >= self.names)):
             rows = np.flatnonzero(wrong & here)
             if len(rows):
-                yield WrongCells(fact, column, self.at[rows], list(map(reason, rows.tolist())))
-
-    def _sent(self, row: int) -> Unit | str | None:
-        return self.units[int(self.which[row])]
-
-
-def _other_kind(sent: Unit | str | None, sign: int) -> str:
-    unit = cast("Unit", sent)
-    return f"{unit.name} is {unit.kind.value}, and no unit of {SIGNS[sign].name}"
+                pairs, which = np.unique(self.which[rows] * len(SIGNS) + signs[rows], return_inverse=True)
+                of_each = [divmod(pair, len(SIGNS)) for pair in pairs.tolist()]
+                reasons = [reason(self.units[unit], sign) for unit, sign in of_each]
+                yield WrongCells(fact, column, self.at[rows], Distinct(reasons, which))
 
 
-def _not_known(sent: Unit | str | None) -> str:
+def _as_said(wrong: Reason, _sign: int) -> str:
+    return str(wrong)
+
+
+def _other_kind(sent: Unit, sign: int) -> str:
+    return f"{sent.name} is {sent.kind.value}, and no unit of {SIGNS[sign].name}"
+
+
+def _not_known(sent: Unit | str | None, _sign: int) -> str:
     return NOT_KNOWN.format(sent[:LONGEST]) if isinstance(sent, str) else NO_UNIT
 
 

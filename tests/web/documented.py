@@ -87,6 +87,9 @@ BODIES: dict[str, Body] = {
 }
 WITH_TOKEN = ("GET /", "GET /model", "GET /predictions", "GET /predictions/{record_id}", "POST /auth/logout")
 UNCLOSED = f'{example_csv()}"1'
+ONE_ENCOUNTER = {"MAX_ENCOUNTERS": "1"}
+ENDLESS = f'{{"valor":[{"1," * 500_000}1]}}'
+MANY = {"idAtencion": {row: 1 + int(row) % 2 for row in example_request()["valor"]}}
 BY_ADMIN, CLOSED = {"REGISTRATION": "admin"}, {"REGISTRATION": "closed"}
 
 
@@ -182,6 +185,8 @@ def of_every_prediction(path: str) -> list[Row]:
         Row(f"POST {path}", "bad-idempotency-key", posting(path, json={}, headers={"Idempotency-Key": "two words"})),
         Row(f"POST {path}", "idempotency-key-reused", twice_with_one_key(path)),
         Row(f"POST {path}", "invalid-rows", posting(path, json=spoilt)),
+        Row(f"POST {path}", "table-too-large", posting(path, data=ENDLESS, content_type=JSON)),
+        Row(f"POST {path}", "too-many-encounters", posting(path, json=example_request() | MANY), ONE_ENCOUNTER),
     ]
 
 
@@ -193,7 +198,6 @@ def of_a_window(slug: str, body: Body, **settings: str) -> Row:
     return Row("POST /predict", slug, posting("/predict", json=body), settings)
 
 
-MANY = {"idAtencion": {row: 1 + int(row) % 2 for row in example_request()["valor"]}}
 ROWS = (
     *(row for path in BODIES for row in of_every_body(path)),
     *(row for path in ("/predict", "/predict/batch") for row in of_every_prediction(path)),

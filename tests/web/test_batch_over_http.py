@@ -211,3 +211,17 @@ def test_a_reader_sends_no_batch(
 def test_a_batch_is_json_or_csv_and_nothing_else(http: FlaskClient, token: dict[str, str], content: str) -> None:
     response = http.post("/predict/batch", data=b"x", headers=token | {"Content-Type": content})
     assert (response.status_code, response.get_json()["type"]) == (415, "/problems/unsupported-media-type")
+
+
+@pytest.mark.parametrize("settings", [{"MAX_ENCOUNTERS": "2"}], indirect=True, ids=["two"])
+@pytest.mark.parametrize("path", ["/predict", "/predict/batch"])
+@pytest.mark.parametrize("spoilt", [{}, {"valor": None}, {"valor": 5}], ids=["whole", "without a column", "no column"])
+def test_more_encounters_than_may_be_are_refused_and_none_is_recorded(
+    http: FlaskClient, token: dict[str, str], path: str, spoilt: Body
+) -> None:
+    body = example_request() | {"idAtencion": {row: int(row) % 3 for row in example_request()["valor"]}} | spoilt
+    answer = http.post(path, json=body, headers=token)
+    problem = answer.get_json()
+    assert (answer.status_code, problem["type"]) == (422, "/problems/too-many-encounters")
+    assert problem["detail"].startswith("The rows are of 3 encounters, and one request may hold 2.")
+    assert http.get("/predictions", headers=token).get_json()["predictions"] == []

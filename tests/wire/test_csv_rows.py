@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from fcv_api.domain.errors import TableTooLarge
+from fcv_api.wire import csv_rows
 from fcv_api.wire.cells import Reason
 from fcv_api.wire.csv_rows import COMMA, SPANISH, Dialect, NotCsv, read_csv, write_csv
 from fcv_api.wire.example import example_batch_answer
@@ -121,6 +123,24 @@ def test_whole_numbers_may_have_a_decimal_nought(cell: str, number: object) -> N
 def test_a_table_whose_cells_have_no_certain_place_is_refused(body: bytes, reason: str) -> None:
     with pytest.raises(NotCsv, match=reason):
         read_csv(body, (), WANTED)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (f"{HEADER}\n" + f"{ROW}\n" * 101, "More than 100 rows came, and one table may have 100"),
+        ("idAtencion,sede\n" + "5,x\n" * 101, "More than 100 rows"),
+        (f"{HEADER}\n" + "\n" * 201, "202 rows came"),
+        (f"{HEADER}\r" + "\r" * 201, "202 rows came"),
+        ("," * 50 + f"\n{ROW}\n", "More than 50 columns came, and one table may have 50"),
+        ('"' + "\n" * 5 + '"' + "," * 50, "51 columns"),
+    ],
+)
+def test_a_table_that_is_too_large_is_refused(body: str, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_rows, "MOST_ROWS", 100)
+    monkeypatch.setattr(csv_rows, "MOST_COLUMNS", 50)
+    with pytest.raises(TableTooLarge, match=words):
+        read_csv(body.encode(), ("nomSigno",), WANTED)
 
 
 def test_an_empty_body_has_no_columns() -> None:

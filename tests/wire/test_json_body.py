@@ -16,9 +16,11 @@ from reading import BOGOTA, said
 from strategies import requests
 
 from fcv_api.domain.bad_cells import InvalidBody, InvalidRows
-from fcv_api.domain.errors import Unscorable
+from fcv_api.domain.errors import TableTooLarge, Unscorable
+from fcv_api.wire import json_parts
 from fcv_api.wire.encounter import EncounterSchema
-from fcv_api.wire.json_body import NotJson, read_json
+from fcv_api.wire.json_body import read_json
+from fcv_api.wire.json_parts import NotJson
 from fcv_api.wire.table import KeyedColumn
 
 SMALL: dict[str, Any] = {
@@ -142,3 +144,40 @@ def test_a_body_that_is_nested_too_deeply_is_no_json() -> None:
     for body in (b'{"valor":' + b"[" * 5000, b'{"sede": ' + b"[" * 1015 + b"]" * 1015 + b', "valor": {}}'):
         with pytest.raises(NotJson):
             read_json(body)
+
+
+@pytest.mark.parametrize("column", ["idAtencion", "valor", "nomSigno", "unidad"])
+@pytest.mark.parametrize("form", ["by key", "list"])
+def test_a_column_of_too_many_rows_is_refused_by_how_many_came(
+    column: str, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_parts, "MOST_ROWS", 100)
+    cells = {str(row): "a, b" if column in ("nomSigno", "unidad") else row for row in range(101)}
+    body = SMALL | {column: cells if form == "by key" else list(cells.values())}
+    with pytest.raises(TableTooLarge, match="101 rows came, and one table may have 100"):
+        read_json(orjson.dumps(body))
+    fits = {name: {str(row): cells[str(row)] for row in range(100)} for name in (column, "nomSigno")}
+    read_json(orjson.dumps(fits))
+
+
+def test_of_many_columns_that_nobody_reads_none_is_kept() -> None:
+    others = {f"other {number}": None for number in range(20_000)}
+    assert by_key(orjson.dumps(others | SMALL)) == by_key(orjson.dumps(SMALL))
+
+
+@pytest.mark.parametrize("name", ["valor", r"valo\u0072", r"\u0076alor"])
+def test_a_column_that_comes_twice_is_found_in_a_large_body_too(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_parts, "SMALL", 10)
+    text = json.dumps(SMALL | {"note": {"0": r'"valor": "valor":'}})
+    assert by_key(text.encode()) == by_key(orjson.dumps(SMALL))
+    with pytest.raises(InvalidBody, match="valor: this column comes more than once"):
+        read_json(text.replace('"sede"', f'"{name}"').encode())
+
+
+@pytest.mark.parametrize("body", [b"[1, 2]", b'"text"', b"5", b"[1,", b"{", b'{"a": 1} x', b"\xff", b'["\xff"]'])
+def test_a_large_body_that_is_no_table_is_refused_as_a_small_one(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises((InvalidBody, NotJson)) as small:
+        read_json(body)
+    monkeypatch.setattr(json_parts, "SMALL", 0)
+    with pytest.raises(small.type):
+        read_json(body)

@@ -11,7 +11,7 @@ from marshmallow import ValidationError
 from fcv_api.domain.bad_cells import Cell, InvalidRows
 from fcv_api.wire.cells import ABSENT
 from fcv_api.wire.encounter import ColumnField
-from fcv_api.wire.table import Table, WrongCells, table_of
+from fcv_api.wire.table import Distinct, Table, WrongCells, table_of
 
 read = ColumnField().deserialize
 
@@ -65,7 +65,7 @@ def test_a_unit_alone_makes_no_row() -> None:
 
 def test_at_most_20_cells_are_named_and_all_are_counted() -> None:
     table = Table(list(map(str, range(2000))), {"valor": ["x"] * 2000})
-    fact = WrongCells(InvalidRows, "valor", np.arange(2000), ["is wrong"] * 2000).refusal(table)
+    fact = WrongCells(InvalidRows, "valor", np.arange(2000), Distinct.of_one("is wrong", 2000)).refusal(table)
     assert (len(fact.cells), fact.count) == (20, 2000)
     assert fact.cells[19] == Cell("valor", "19", "is wrong")
     assert str(fact).endswith("(and 1999 more)")

@@ -1,0 +1,139 @@
+"""A JSON body's parts: the columns that are read, unread yet, and why a body has none.
+
+Nothing here makes an object of a row, so that whatever a body holds takes no more memory than itself.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+import numpy as np
+import orjson
+
+from fcv_api.domain.bad_cells import Cell, InvalidBody
+from fcv_api.domain.errors import TableTooLarge
+from fcv_api.wire.cells import check_utf8
+from fcv_api.wire.encounter import COLUMNS
+from fcv_api.wire.table import MOST_ROWS
+
+NAMES = ("idAtencion", *COLUMNS)
+REQUIRED = ("nomSigno", "valor", "fecRegistro")
+WANTED = "columns are wanted, each as {row: cell} or as a list, as DataFrame.to_dict() or to_dict('list') writes them"
+BODY: Any = msgspec.json.Decoder(
+    msgspec.defstruct("Body", [(name, msgspec.Raw | msgspec.UnsetType, msgspec.UNSET) for name in NAMES])
+)
+"""Of other columns nothing is kept, however many there are."""
+ANY_BODY = msgspec.json.Decoder(dict[str, msgspec.Raw])
+ANYTHING = msgspec.json.Decoder(msgspec.Raw)
+QUOTE, COMMA, BACKSLASH = b'",\\'
+ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
+"""As a column's name may hold, so that it does not look like itself."""
+LETTERS_AS_KEY = re.compile(rb'(?<!\\)"((?:[A-Za-z]|\\u00[4-7][0-9A-Fa-f])+)"[ \t\r\n]*:')
+BLANKS = b" \t\r\n"
+SMALL = 16_000_000
+"""Bytes of a body whose columns may all be known at once: the smallest take eight bytes of it, and 150 of memory."""
+
+
+class NotJson(Exception):
+    """The body is no JSON. The message says why."""
+
+
+def parts_of(body: bytes) -> dict[str, memoryview]:
+    """Part a body into the columns that are read."""
+    try:
+        check_utf8(body)  # of what nobody reads, too
+        found, others, plain = _parts(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise no_table(body) from None
+    if not plain and (twice := _named_twice(body)):
+        raise InvalidBody.of([Cell(name, None, "this column comes more than once") for name in twice], len(twice))
+    if others and not found.keys() & set(REQUIRED):
+        raise InvalidBody.of([Cell("body", None, f"none of the columns {', '.join(REQUIRED)} is here: {WANTED}")], 1)
+    for part in found.values():
+        _check_rows(part)
+    return found
+
+
+def _parts(body: bytes) -> tuple[dict[str, memoryview], bool, bool]:
+    """Return the columns that are read, whether there may be others, and whether no column comes twice for sure."""
+    if len(body) > SMALL:
+        known = BODY.decode(body)
+        return {n: memoryview(part) for n in NAMES if (part := getattr(known, n)) is not msgspec.UNSET}, True, False
+    parts = ANY_BODY.decode(body)
+    read = {name: memoryview(part) for name, part in parts.items() if name in NAMES}
+    return read, len(read) < len(parts), _is_plain(body, parts)
+
+
+def _is_plain(body: bytes, parts: dict[str, msgspec.Raw]) -> bool:
+    """Return whether a body is its parts, with or without a blank between tokens: then no key of it can come twice."""
+    body = body.strip(BLANKS)
+    blank = b" " if body.startswith(b" ", body.find(b":") + 1) else b""
+    at, before = 0, b"{"
+    for name, part in parts.items():
+        opening = before + orjson.dumps(name) + b":" + blank
+        if not body.startswith(opening, at):
+            return False
+        at, before = at + len(opening) + len(memoryview(part)), b"," + blank
+    return body[at:] == b"}"
+
+
+def _named_twice(body: bytes) -> list[str]:
+    """Return the columns whose names come twice as keys of the body: in a large one as keys of anything in it."""
+    if all(body.count(b'"%b"' % name.encode()) <= 1 for name in NAMES) and not ESCAPED_LETTER.search(body):
+        return []
+    if len(body) <= SMALL:
+        return twice_of(key for key in keys_of(body) if key in NAMES)
+    keys = (found[1].decode("unicode_escape") for found in LETTERS_AS_KEY.finditer(body))
+    return twice_of(key for key in keys if key in NAMES)
+
+
+def _check_rows(column: memoryview) -> None:
+    """Raise TableTooLarge for a column of too many rows, before any of them is an object."""
+    if len(column) < 2 * MOST_ROWS:  # a cell and a comma
+        return
+    written = np.frombuffer(column, np.uint8)
+    commas = written == COMMA
+    if np.count_nonzero(commas) >= MOST_ROWS and BACKSLASH not in written:  # some may stand within texts
+        commas &= np.cumsum(written == QUOTE, dtype=np.uint8) % 2 == 0
+    if (rows := int(np.count_nonzero(commas)) + 1) > MOST_ROWS:
+        raise TableTooLarge("rows", rows, MOST_ROWS)
+
+
+def keys_of(written: bytes) -> list[str]:
+    """Return the keys of an object, each as often as it comes. No number is read: one may have thousands of digits."""
+    try:
+        return [key for key, _cell in json.loads(written, object_pairs_hook=list, parse_int=str)]
+    except RecursionError:
+        raise NotJson("It is nested too deeply") from None
+
+
+def twice_of(keys: Iterable[str]) -> list[str]:
+    return [key for key, count in Counter(keys).items() if count > 1]
+
+
+def no_table(body: bytes) -> NotJson | InvalidBody:
+    """Return why a body is no object of columns: by orjson, which says what is wrong and where.
+
+    It makes objects of all there is, so that a large body is looked at without it.
+    """
+    try:
+        if len(body) <= SMALL:
+            orjson.loads(body)
+        else:
+            check_utf8(body)
+            ANYTHING.decode(body)
+    except RecursionError:
+        return NotJson("It is nested too deeply")
+    except (orjson.JSONDecodeError, msgspec.DecodeError, UnicodeDecodeError) as error:
+        return NotJson(str(error))
+    first = body.lstrip(BLANKS)[:1]
+    if first == b"{":  # at a depth that orjson bears, and the decoder of its parts does not
+        return NotJson("It is nested too deeply")
+    named = {b"[": "a list came", b'"': "a text came, perhaps JSON within JSON"}
+    sent = named.get(first, "no object came")
+    return InvalidBody.of([Cell("body", None, f"{sent}, and {WANTED}")], 1)

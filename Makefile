@@ -55,7 +55,7 @@ bench-parts: $(VENV)/serving ## Measure a request beside json.loads of its body,
 	@$(BIN)/python -m bench.batch
 	@$(BIN)/python -m bench.service
 
-profile: $(VENV)/dev $(RIVALS)/ours/installed ## Write docs/profile.md and its flame graphs: where the time of a request goes
+profile: $(VENV)/dev $(RIVALS)/ours/installed ## Write bench/profile.md and its flame graphs: where the time of a request goes
 	@PYTHONPATH=tests/e2e $(BIN)/python -m bench.profile
 
 model: $(VENV)/dev ## Make the shipped model again, with its report and its gallery (about 15 minutes)

@@ -60,7 +60,7 @@ def main() -> None:
     """Profile both bodies, and write the page and its pictures."""
     parser = argparse.ArgumentParser(prog="python -m bench.profile", description=__doc__)
     parser.add_argument("--seconds", type=int, default=12, help="how long each body is sampled")
-    parser.add_argument("--out", type=Path, default=ROOT / "docs", help="where profile.md and its pictures go")
+    parser.add_argument("--out", type=Path, default=ROOT / "bench", help="where profile.md and its pictures go")
     given = parser.parse_args()
     profiles = _profiles(given.seconds)
     for name, profile in profiles.items():

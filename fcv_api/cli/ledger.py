@@ -17,7 +17,7 @@ from fcv_api.cli.ledger_replay import replay
 from fcv_api.ledger import chain, query, retention
 from fcv_api.ledger.published import BrokenChain, read_logs
 from fcv_api.ledger.query import Wanted
-from fcv_api.ledger.tables import utc_text
+from fcv_api.ledger.record import utc_text
 from fcv_api.settings import Settings
 from fcv_api.wire.records import as_wire, csv_lines, values_of
 

@@ -13,8 +13,8 @@ from sqlalchemy import select
 
 from fcv_api.extensions import read_transaction
 from fcv_api.extensions.cursors import run, write_cursor
-from fcv_api.ledger.record import Link, head, lock
-from fcv_api.ledger.tables import GENESIS, HeadRow, utc_text
+from fcv_api.ledger.record import Link, head, lock, utc_text
+from fcv_api.ledger.tables import GENESIS, HeadRow
 
 BETWEEN_HEADS = timedelta(minutes=5)
 NEWEST = "SELECT seq, at FROM ledger_heads ORDER BY seq DESC LIMIT 1"

@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import aliased
 
 from fcv_api.extensions import read_transaction
-from fcv_api.ledger.record import Record
-from fcv_api.ledger.tables import PredictionRow, id_prefix, utc_moment
+from fcv_api.ledger.record import Record, id_prefix, utc_moment
+from fcv_api.ledger.tables import PredictionRow
 
 ROWS_AT_ONCE = 500
 _ALL = select(*PredictionRow.__table__.columns)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from fcv_api.extensions.cursors import on_sqlite
-from fcv_api.ledger.tables import GENESIS, id_prefix, utc_text
+from fcv_api.ledger.tables import GENESIS
 
 
 class Entry(NamedTuple):
@@ -152,3 +152,18 @@ def _chained(entries: Sequence[Entry], last: Link) -> list[Record]:
         previous = digest(cells)
         records.append(Record._make((*cells, previous)))
     return records
+
+
+def utc_text(moment: datetime) -> str:
+    """Write an instant as the tables hold it: 27 characters, in the order of time when compared as text."""
+    return f"{moment.astimezone(UTC).isoformat(timespec='microseconds')[:-6]}Z"
+
+
+def id_prefix(moment: datetime, later: int = 0) -> str:
+    """Return what the id of a record of a moment begins with: its time in ms. later: ms to add."""
+    return f"{max(int(moment.timestamp() * 1000) + later, 0):012x}"
+
+
+def utc_moment(text: str) -> datetime:
+    """Read what `utc_text` wrote."""
+    return datetime.fromisoformat(text)

@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from fcv_api.extensions.cursors import read_cursor, run, write_cursor
-from fcv_api.ledger.record import lock
-from fcv_api.ledger.tables import utc_text
+from fcv_api.ledger.record import lock, utc_text
 
 KEPT = timedelta(hours=24)
 FEW, MANY = 20, 500

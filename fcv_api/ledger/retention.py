@@ -9,8 +9,8 @@ from sqlalchemy import Connection, delete, func, insert, select, text, update
 
 from fcv_api.extensions import read_transaction, write_transaction
 from fcv_api.ledger.heads import announce_purge
-from fcv_api.ledger.record import Link
-from fcv_api.ledger.tables import CheckpointRow, HeadRow, PredictionRow, utc_moment, utc_text
+from fcv_api.ledger.record import Link, utc_moment, utc_text
+from fcv_api.ledger.tables import CheckpointRow, HeadRow, PredictionRow
 
 ROWS_AT_ONCE = 500
 """How many rows a purge deletes in one transaction: predictions wait for it meanwhile."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -89,18 +87,3 @@ class ReplyRow(Base):
     body_sha256: Mapped[str] = mapped_column(String(64))
     at: Mapped[str] = mapped_column(String(27), index=True)
     answer: Mapped[bytes] = mapped_column(LargeBinary)
-
-
-def utc_text(moment: datetime) -> str:
-    """Write an instant as the tables hold it: 27 characters, in the order of time when compared as text."""
-    return f"{moment.astimezone(UTC).isoformat(timespec='microseconds')[:-6]}Z"
-
-
-def id_prefix(moment: datetime, later: int = 0) -> str:
-    """Return what the id of a record of a moment begins with: its time in ms. later: ms to add."""
-    return f"{max(int(moment.timestamp() * 1000) + later, 0):012x}"
-
-
-def utc_moment(text: str) -> datetime:
-    """Read what `utc_text` wrote."""
-    return datetime.fromisoformat(text)

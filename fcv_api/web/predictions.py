@@ -14,8 +14,7 @@ from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import Scorer
 from fcv_api.ledger import query
 from fcv_api.ledger.query import Latest, Wanted
-from fcv_api.ledger.record import Record
-from fcv_api.ledger.tables import utc_moment, utc_text
+from fcv_api.ledger.record import Record, utc_moment, utc_text
 from fcv_api.web.openapi import TOKEN_NEEDED, problems
 from fcv_api.web.parser import Blueprint
 from fcv_api.web.problems import ProblemRaised

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import Response
+from flask import Response, request
 
 from fcv_api import scoring
 from fcv_api.domain.errors import TooManyEncounters, Unscorable
@@ -31,7 +31,7 @@ def recorded(view: View) -> View:
 
     @wraps(view)
     def answered(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-        first = retries.answer_of_first()
+        first = retries.answer_of_first() if retries.KEY in request.headers else None
         if first:
             return first
         try:
@@ -56,7 +56,7 @@ def record_and_answer(outcomes: Sequence[Outcome], response: Response, *, locate
         return response
     caller = context.caller()
     entries = [scoring.entry_of(outcome, caller, service.runtime) for outcome in outcomes]
-    asked = context.asked if retries.are_kept(outcomes, response) else None
+    asked = context.asked if context.asked and retries.are_kept(outcomes, response) else None
     packed = retries.packed(response) if asked and not located else b""
     try:
         for attempt in write_attempts():

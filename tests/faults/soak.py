@@ -1,6 +1,6 @@
 """Half an hour of everything at once, through nginx: no error, and memory, files and threads stay flat.
 
-`make soak` runs it, and writes docs/soak.md and docs/soak.png; `make soak MINUTES=1` tries it.
+`make soak` runs it, and writes bench/soak.md and bench/soak.png; `make soak MINUTES=1` tries it.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def main() -> None:
     """Load, look, and say what was seen. Ends with 1 where something was not as it must be."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--minutes", type=float, default=30)
-    options.add_argument("--out", type=Path, default=ROOT / "docs")
+    options.add_argument("--out", type=Path, default=ROOT / "bench")
     given = options.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

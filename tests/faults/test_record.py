@@ -14,7 +14,7 @@ from postgres import new_database
 from recorded_answers import assert_recorded, assert_verified, distinct_bodies, records_of
 from service import Service, running
 
-from fcv_api.ledger.tables import utc_text
+from fcv_api.ledger.record import utc_text
 
 CLIENTS, WORKERS = 8, "4"
 SECONDS = 1.5 if SHORT else 30.0

@@ -18,9 +18,9 @@ from fcv_api.ledger.chain import verify
 from fcv_api.ledger.heads import publish_head
 from fcv_api.ledger.published import BrokenChain, Published
 from fcv_api.ledger.query import Wanted
-from fcv_api.ledger.record import Link, Record, digest
+from fcv_api.ledger.record import Link, Record, digest, utc_moment
 from fcv_api.ledger.retention import Purge
-from fcv_api.ledger.tables import CheckpointRow, HeadRow, PredictionRow, utc_moment
+from fcv_api.ledger.tables import CheckpointRow, HeadRow, PredictionRow
 
 pytestmark = pytest.mark.usefixtures("app")
 CHANGES = {

@@ -17,9 +17,9 @@ from fcv_api import heads_log
 from fcv_api.ledger import chain, heads, retention
 from fcv_api.ledger.heads import Head, Purged, publish_head
 from fcv_api.ledger.published import Line, parse
-from fcv_api.ledger.record import Link, Record
+from fcv_api.ledger.record import Link, Record, utc_moment
 from fcv_api.ledger.retention import Purge
-from fcv_api.ledger.tables import GENESIS, utc_moment
+from fcv_api.ledger.tables import GENESIS
 from fcv_api.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("app")

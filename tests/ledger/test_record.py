@@ -19,8 +19,8 @@ from fcv_api.extensions import db
 from fcv_api.extensions.cursors import on_sqlite, run, write_attempts, write_cursor
 from fcv_api.ledger import chain, query, record
 from fcv_api.ledger.query import Wanted
-from fcv_api.ledger.record import Record
-from fcv_api.ledger.tables import GENESIS, id_prefix, utc_moment, utc_text
+from fcv_api.ledger.record import Record, id_prefix, utc_moment, utc_text
+from fcv_api.ledger.tables import GENESIS
 
 pytestmark = pytest.mark.usefixtures("app")
 

@@ -13,9 +13,9 @@ from fcv_api.extensions import read_transaction, write_transaction
 from fcv_api.extensions.cursors import write_cursor
 from fcv_api.ledger import query, replies
 from fcv_api.ledger.query import Wanted
-from fcv_api.ledger.record import append
+from fcv_api.ledger.record import append, utc_text
 from fcv_api.ledger.replies import FEW, KEPT, MANY, AlreadyAnswered, Asked, forget_expired
-from fcv_api.ledger.tables import ReplyRow, utc_text
+from fcv_api.ledger.tables import ReplyRow
 
 pytestmark = [pytest.mark.usefixtures("app"), BOTH_DATABASES]
 ASKED = Asked(7, "key-1", "/predict application/json", "b" * 64)

@@ -24,7 +24,8 @@ from fcv_api.domain.window import Matrix
 from fcv_api.extensions import read_transaction, write_transaction
 from fcv_api.extensions.cursors import on_sqlite
 from fcv_api.ledger import replies as kept_replies
-from fcv_api.ledger.tables import PredictionRow, ReplyRow, utc_text
+from fcv_api.ledger.record import utc_text
+from fcv_api.ledger.tables import PredictionRow, ReplyRow
 from fcv_api.lstm.swap import Serving
 from fcv_api.settings import Settings
 from fcv_api.wire.example import example_batch, example_csv, example_request

@@ -17,7 +17,8 @@ from fcv_api.cli.db_restore.events import LoggedChanges, read_events
 from fcv_api.extensions import db, read_snapshot, read_transaction, write_transaction
 from fcv_api.ledger.chain import Verified, verify_on
 from fcv_api.ledger.published import Published
-from fcv_api.ledger.tables import PredictionRow, utc_moment
+from fcv_api.ledger.record import utc_moment
+from fcv_api.ledger.tables import PredictionRow
 from fcv_api.settings import Settings
 
 LEAST, MORE = 2**16, 2**24

@@ -25,18 +25,12 @@ RULES = tuple(
         ("token and account", r"fcv_api/(accounts/\w+|web/tokens)\.py:(?!guarded)|/jwt/"),
         ("token and account", r"flask_jwt_extended/(?!view_decorators\.py:(wrapper|decorator))"),
         ("times", r"fcv_api/wire/(\w*times\.py:|\w+\.py:\w*time\w*$)"),
-        ("units", r"fcv_api/wire/(units\.py:|\w+\.py:(_units|told|units)$)"),
+        ("units", r"fcv_api/wire/(units\.py:|cells\.py:unit$)"),
         ("values", r"fcv_api/wire/\w+\.py:\w*(number|value)\w*$"),
-        (
-            "names and codes",
-            r"fcv_api/wire/(sign_rows\.py:|byte_(rows|words)\.py:(find|are|alike)$|\w+\.py:\w*(name|code|sign)s?\w*$)",
-        ),
-        (
-            "JSON: find and decode the columns",
-            r"fcv_api/(wire/(read_columns|find_rows|byte_rows|byte_words)\.py:|web/parser\.py:load_json$)",
-        ),
-        ("rows: the rest of reading", r"fcv_api/wire/(vital_rows|encounter|encounter_id|columns)\.py:"),
-        ("window and scaling", r"fcv_api/domain/(window|encounter|scaling)\.py:"),
+        ("names and codes", r"fcv_api/wire/\w+\.py:\w*(name|code|sign)s?\w*$"),
+        ("JSON: find and decode the columns", r"fcv_api/(wire/json_(body|parts)\.py:|web/parser\.py:load_json$)"),
+        ("rows: the rest of reading", r"fcv_api/wire/(measurements|encounters|encounter|table|cells)\.py:"),
+        ("window and scaling", r"fcv_api/domain/(window|encounter|scaling|slots|samples)\.py:"),
         ("warnings", r"fcv_api/domain/(quality|answer_context)\.py:"),
         ("model", r"fcv_api/(lstm/|domain/prediction\.py:probabilities)"),
         (

@@ -45,26 +45,31 @@ def read_json(body: bytes) -> dict[str, Any]:
     """Read the columns of a body. Raises NotJson, InvalidBody where it is no table, or InvalidRows.
 
     A key that comes twice is refused: nobody could say which of its cells is meant.
+    """
+    body = body.removeprefix(BOM)
+    columns: dict[str, Any] = {}
+    try:
+        _read_columns(parts_of(body), columns)
+    except orjson.JSONDecodeError:
+        raise no_table(body) from None  # which says where in the body
+    except InvalidRows as fact:
+        fact.encounters = encounters_of(columns.get("idAtencion"))
+        raise
+    return columns
+
+
+def _read_columns(parts: dict[str, memoryview], columns: dict[str, Any]) -> None:
+    """Read parts into columns, one after the other.
 
     `idUnidad` is read only where `unidad` does not say all, and it is not a list, whose length counts.
     """
-    body = body.removeprefix(BOM)
-    parts = parts_of(body)
-    columns: dict[str, Any] = {}
     rows = None
     for name in NAMES:
         if name not in parts or (name == CODES and bytes(parts[CODES][:1]) == b"{" and _units_suffice(columns)):
             continue
-        try:
-            columns[name] = column = _column(name, parts[name], rows)
-        except orjson.JSONDecodeError:
-            raise no_table(body) from None  # which says where in the body
-        except InvalidRows as fact:
-            fact.encounters = encounters_of(columns.get("idAtencion"))
-            raise
+        columns[name] = column = _column(name, parts[name], rows)
         if isinstance(column, KeyedColumn):
             rows = column.rows if rows is None else rows
-    return columns
 
 
 def _column(name: str, written: memoryview, rows: Sequence[Key] | None) -> Any:  # noqa: ANN401

@@ -117,16 +117,9 @@ def twice_of(keys: Iterable[str]) -> list[str]:
 
 
 def no_table(body: bytes) -> NotJson | InvalidBody:
-    """Return why a body is no object of columns: by orjson, which says what is wrong and where.
-
-    It makes objects of all there is, so that a large body is looked at without it.
-    """
+    """Return why a body is no object of columns: by orjson, which says what is wrong and where."""
     try:
-        if len(body) <= SMALL:
-            orjson.loads(body)
-        else:
-            check_utf8(body)
-            ANYTHING.decode(body)
+        _read_all(body)
     except RecursionError:
         return NotJson("It is nested too deeply")
     except (orjson.JSONDecodeError, msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -134,6 +127,14 @@ def no_table(body: bytes) -> NotJson | InvalidBody:
     first = body.lstrip(BLANKS)[:1]
     if first == b"{":  # at a depth that orjson bears, and the decoder of its parts does not
         return NotJson("It is nested too deeply")
-    named = {b"[": "a list came", b'"': "a text came, perhaps JSON within JSON"}
-    sent = named.get(first, "no object came")
+    sent = {b"[": "a list came", b'"': "a text came, perhaps JSON within JSON"}.get(first, "no object came")
     return InvalidBody.of([Cell("body", None, f"{sent}, and {WANTED}")], 1)
+
+
+def _read_all(body: bytes) -> None:
+    """Read a body that is no object of columns: a large one not by orjson, which makes objects of all there is."""
+    if len(body) <= SMALL:
+        orjson.loads(body)
+    else:
+        check_utf8(body)
+        ANYTHING.decode(body)

@@ -98,7 +98,6 @@ class ReplaySchema(Schema):
 
 def as_wire(record: Any) -> dict[str, Any]:  # noqa: ANN401 - a row of the record: this room knows no tables
     """Return a record by the names of the wire."""
-    scored = record.problem is None
     return {
         "id": record.id,
         "seq": record.seq,
@@ -106,6 +105,19 @@ def as_wire(record: Any) -> dict[str, Any]:  # noqa: ANN401 - a row of the recor
         "user": record.user_id,
         "request_id": record.request_id,
         "idAtencion": record.encounter,
+        **_outcome(record),
+        "duration": record.duration_us / 1e6,
+        "runtime": record.runtime,
+        "body_sha256": record.body_sha256,
+        "previous": record.previous,
+        "hash": record.hash,
+    }
+
+
+def _outcome(record: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Return what came of it: a problem, or all that a model said."""
+    scored = record.problem is None
+    return {
         "problem": None if scored else f"/problems/{record.problem}",
         "State": STATE_NAMES[State(record.state)] if scored else None,
         "inferences": inferences(orjson.loads(record.probabilities)) if scored else None,
@@ -113,11 +125,6 @@ def as_wire(record: Any) -> dict[str, Any]:  # noqa: ANN401 - a row of the recor
         "model": f"{record.model_name}/{record.model_version}" if scored else None,
         "model_sha256": record.model_sha256,
         "window": {"first": record.window_first, "last": record.window_last} if scored else None,
-        "duration": record.duration_us / 1e6,
-        "runtime": record.runtime,
-        "body_sha256": record.body_sha256,
-        "previous": record.previous,
-        "hash": record.hash,
     }
 
 

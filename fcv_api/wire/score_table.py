@@ -39,10 +39,7 @@ Table = Any
 
 
 def table_of(scores: list[Scores], model: str, classes: tuple[State, ...]) -> Table:
-    """Return one row a window, in order. A refusal has `error` and `detail`, and no probabilities.
-
-    model, classes: that all of them were scored by.
-    """
+    """Return one row a window, in order, all by one model. A refusal has `error` and `detail`, and no probabilities."""
     probabilities = np.concatenate([each.probabilities for each in scores])  # (n, 4)
     refused = np.isnan(probabilities[:, 0])
     states = pa.array([STATE_NAMES[state] for state in classes])

@@ -136,7 +136,9 @@ def unit(cell: object) -> Unit | str | Reason | None:
     if text is None:
         return None
     whole = whole_number(text)
-    written = str(text) if whole is None else str(whole)
+    written = str(text if whole is None else whole)
+    if whole is not None and abs(whole) >= EXACT_BELOW:  # no code is so large: whether it came as a float says nothing
+        written = f"{_float(whole):g}"
     return UNIT_BY_NAME.get(written.casefold(), written)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
@@ -20,10 +20,12 @@ from fcv_api.wire.table import Distinct, Key, KeyedColumn, keyed_column
 
 UNITS, CODES = "unidad", "idUnidad"
 BOM = b"\xef\xbb\xbf"
+INTEGER = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""A larger one is orjson's, which makes a float of it, or refuses it."""
 CELLS: dict[str, Any] = {
     **dict.fromkeys(("nomSigno", "fecRegistro", UNITS), str),
-    **dict.fromkeys(("idSigno", CODES), int | None),
-    "idAtencion": int,
+    **dict.fromkeys(("idSigno", CODES), INTEGER | None),
+    "idAtencion": INTEGER,
     "valor": float | None,
 }
 TYPES = {name: msgspec.json.Decoder(dict[int, cell]) for name, cell in CELLS.items()}  # type: ignore[valid-type]

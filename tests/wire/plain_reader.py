@@ -58,7 +58,7 @@ def _twice(pairs: Pairs) -> list[str]:
 def _is_read(body: bytes) -> bool:
     """Whether it is in a column that is read that something is wrong with a number."""
     try:
-        pairs = json.loads(body.decode(), object_pairs_hook=Pairs, parse_constant=None)
+        pairs = json.loads(body.decode(), object_pairs_hook=Pairs, parse_int=float)
     except (ValueError, RecursionError):
         return True
     sound = {float("inf"), float("-inf")}

@@ -99,7 +99,10 @@ def test_a_unit_is_known_as_people_write_it(wanted: Unit, cell: object) -> None:
     assert unit(cell) is wanted
 
 
-@pytest.mark.parametrize(("cell", "wanted"), [("grados Kelvin", "grados Kelvin"), (7, "7"), (7.0, "7"), (" x ", "x")])
+@pytest.mark.parametrize(
+    ("cell", "wanted"),
+    [("grados Kelvin", "grados Kelvin"), (7, "7"), (7.0, "7"), (" x ", "x"), (10**25, "1e+25"), (1e25, "1e+25")],
+)
 def test_a_unit_that_nobody_knows_stays_its_text(cell: object, wanted: str) -> None:
     found = unit(cell)
     assert found == wanted

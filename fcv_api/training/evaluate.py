@@ -190,4 +190,4 @@ def _check(windows: LabelledWindows) -> None:
     found = np.unique(windows.label[windows.ahead])
     if len(found) < 2:  # noqa: PLR2004 - one class has no other to compare with
         only = CLASSES[found[0]].value if len(found) else "after an onset"
-        raise UnusableData(f"There is nothing to discriminate: all {len(windows)} windows before an onset are {only}.")
+        raise UnusableData(f"Nothing can be told apart: all {len(windows)} windows before an onset are {only}.")

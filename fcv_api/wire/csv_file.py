@@ -17,7 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from fcv_api.domain.errors import UnusableExport
-from fcv_api.wire.csv_rows import COMMA, Dialect, NotCsv, dialect_of, read_header, split_separator_line
+from fcv_api.wire.csv_rows import COMMA, ONE_CELL, Dialect, NotCsv, dialect_of, read_header, split_separator_line
 
 START = 2**20
 """Characters that are looked at first: the header, and how long lines are."""
@@ -102,6 +102,8 @@ def open_csv(path: Path) -> CsvFile:
             start, size = file.read(START), os.fstat(file.fileno()).st_size
         separator, table = split_separator_line(start)
         header = read_header(csv.reader(StringIO(table, newline=""), delimiter=separator, strict=True), ())
+        if len(header) == 1:
+            raise NotCsv(ONE_CELL)  # noqa: TRY301 - answered below, as what read_header finds
     except (UnicodeDecodeError, NotCsv) as error:
         fault = error if isinstance(error, NotCsv) else NOT_UTF8
         raise UnusableExport(f"{path} cannot be read as csv: {fault}.") from None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from io import BytesIO, StringIO, TextIOWrapper
 from typing import Any, NamedTuple
 
+from fcv_api.domain.bad_cells import Cell, InvalidBody
 from fcv_api.domain.errors import TableTooLarge
 from fcv_api.wire.answer import INFERENCE_KEYS
 from fcv_api.wire.cells import Reason, check_utf8, text_of, whole_number
@@ -23,6 +24,7 @@ ANSWER_COLUMNS = ("idAtencion", "State", *INFERENCE_KEYS.values(), "warnings", "
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 HEADER = 2**20
 """Bytes of a body in which its separator is looked for."""
+ONE_CELL = f"The header is one cell; separate cells by {', '.join(SEPARATORS.values())}"
 SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\r?\n')
 """What spreadsheets write before the header, and read."""
 
@@ -70,7 +72,8 @@ def read_csv(body: bytes, required: Collection[str], wanted: Collection[str]) ->
     """Read those of the wanted columns that are there, by line, with cells as in JSON.
 
     What is no number where one belongs stays text, for whoever reads it to refuse. Where the header lacks a
-    required column, only `idAtencion` is read. Raises NotCsv where nobody can say whose a cell is.
+    required column, only `idAtencion` is read. Raises NotCsv where nobody can say whose a cell is,
+    and InvalidBody for a header of one cell.
     """
     _check_text(body)
     file = TextIOWrapper(
@@ -79,6 +82,8 @@ def read_csv(body: bytes, required: Collection[str], wanted: Collection[str]) ->
     separator, skipped = _find_header(file, body)
     reader = csv.reader(file, delimiter=separator, strict=True)
     header = read_header(reader, wanted)
+    if len(header) == 1:
+        raise InvalidBody.of([Cell("body", None, ONE_CELL)], 1)
     places = {name: header.index(name) for name in header if name in wanted}
     if not places.keys() >= set(required):  # then only whose the rows are is of use
         places = {name: at for name, at in places.items() if name == "idAtencion"}
@@ -125,8 +130,6 @@ def read_header(reader: Any, wanted: Collection[str]) -> list[str]:  # noqa: ANN
     if len(names) > MOST_COLUMNS:
         raise TableTooLarge("columns", len(names), MOST_COLUMNS)
     header = [text_of(name) or "" for name in names]
-    if len(header) == 1:
-        raise NotCsv(f"The header is one cell; separate cells by {', '.join(SEPARATORS.values())}")
     if twice := [name for name in dict.fromkeys(header) if name in wanted and header.count(name) > 1]:
         raise NotCsv(f"The header names {', '.join(twice)} more than once")
     return header

@@ -46,6 +46,8 @@ EXAMPLES: tuple[Any, ...] = (
     bad_cells.WrongUnit(*BAD),
     bad_cells.UnitMissing(*BAD),
     errors.SeveralEncounters((1, 2)),
+    errors.TooManyEncounters(1_001, 1_000),
+    errors.TableTooLarge("rows", 500_001, 500_000),
 )
 
 

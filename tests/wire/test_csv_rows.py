@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fcv_api.domain.bad_cells import InvalidBody
 from fcv_api.domain.errors import TableTooLarge
 from fcv_api.wire import csv_rows
 from fcv_api.wire.cells import Reason
@@ -90,7 +91,7 @@ def test_without_any_decimals_semicolons_are_a_spanish_spreadsheets() -> None:
 
 
 def test_a_header_of_one_cell_is_refused_with_the_separators_that_are_known() -> None:
-    with pytest.raises(NotCsv, match="separate cells by commas, semicolons, tabs, bars"):
+    with pytest.raises(InvalidBody, match="separate cells by commas, semicolons, tabs, bars"):
         read("idAtencion:valor\n5:1\n")
 
 

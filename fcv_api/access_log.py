@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, tzinfo
 from io import TextIOWrapper
 from logging.handlers import WatchedFileHandler
@@ -41,6 +43,18 @@ def shared_file(log_dir: Path, name: str, kind: type[SharedLogFile]) -> SharedLo
         owner = log_dir.stat()
         os.chown(log_dir / name, owner.st_uid, owner.st_gid)
     return handler
+
+
+@contextmanager
+def attached(log: logging.Logger, handler: logging.Handler) -> Iterator[None]:
+    """Write a log with one more handler in a block, and close that after it."""
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
+        handler.close()
 
 
 class WallClock(logging.Formatter):

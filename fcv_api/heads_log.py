@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fcv_api.access_log import SharedLogFile, shared_file
+from fcv_api.access_log import SharedLogFile, attached, shared_file
 from fcv_api.ledger.heads import log
 
 FILE = "heads.log"
@@ -30,11 +30,5 @@ def open_log(log_dir: Path) -> None:
 @contextmanager
 def opened(log_dir: Path) -> Iterator[None]:
     """Write what a command publishes in a block. Raises OSError when the file cannot be opened or written."""
-    handler = shared_file(log_dir, FILE, CertainLogFile)
-    log.addHandler(handler)
-    log.setLevel(logging.INFO)
-    try:
+    with attached(log, shared_file(log_dir, FILE, CertainLogFile)):
         yield
-    finally:
-        log.removeHandler(handler)
-        handler.close()

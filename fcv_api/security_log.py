@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime, tzinfo
 from pathlib import Path
 
-from fcv_api.access_log import SharedLogFile, shared_file
+from fcv_api.access_log import SharedLogFile, attached, shared_file
 
 FILE = "security.log"
 LENGTH = 200
@@ -43,14 +43,8 @@ def open_log(log_dir: Path, zone: tzinfo) -> None:
 @contextmanager
 def opened(log_dir: Path, zone: tzinfo) -> Iterator[None]:
     """Write the events of a block: those of a command. Raises OSError when the file cannot be written."""
-    handler = _handler(log_dir, zone)
-    log.addHandler(handler)
-    log.setLevel(logging.INFO)
-    try:
+    with attached(log, _handler(log_dir, zone)):
         yield
-    finally:
-        log.removeHandler(handler)
-        handler.close()
 
 
 def write(event: str, **details: str | int | None) -> None:

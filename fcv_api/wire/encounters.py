@@ -150,8 +150,9 @@ def _clock_faults(read: Measurements, index: EncounterIndex) -> Iterator[WrongCe
         mixed = at[naive & with_offset]
         yield WrongCells(MixedTimeZones, "fecRegistro", mixed, Distinct.of_one(MIXED, len(mixed)))
     unclear = at[read.times.ambiguous[at]]
-    reasons = Distinct.of_one(ambiguous_reason(read.zone), len(unclear))
-    yield WrongCells(AmbiguousTime, "fecRegistro", unclear, reasons)
+    if len(unclear):
+        reasons = Distinct.of_one(ambiguous_reason(read.zone), len(unclear))
+        yield WrongCells(AmbiguousTime, "fecRegistro", unclear, reasons)
 
 
 def _no_known_sign(read: Measurements, rows: Positions) -> NoKnownSign | None:

@@ -30,6 +30,8 @@ CELLS: dict[str, Any] = {
 }
 TYPES = {name: msgspec.json.Decoder(dict[int, cell]) for name, cell in CELLS.items()}  # type: ignore[valid-type]
 QUOTES_A_ROW = {name: 4 if cell is str else 2 for name, cell in CELLS.items()}
+ENCOUNTER = EncounterSchema()
+"""Made once: marshmallow copies each field of a schema that it makes."""
 MINUS_NOUGHT = re.compile(rb'"-0"')
 """A key that is another than "0", and the same number."""
 
@@ -37,7 +39,7 @@ MINUS_NOUGHT = re.compile(rb'"-0"')
 def read_encounter(body: bytes) -> EncounterRows:
     """Read a body of `/predict`. Raises NotJson, or one of `BadCells`."""
     try:
-        rows: EncounterRows = EncounterSchema().load(read_json(body))
+        rows: EncounterRows = ENCOUNTER.load(read_json(body))
     except ValidationError as error:
         raise invalid_body(error.messages) from None
     return rows

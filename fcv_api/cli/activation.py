@@ -14,7 +14,7 @@ from fcv_api import activations
 from fcv_api.activations import ModelCopy, Worker
 from fcv_api.app import refused, unvalidated
 from fcv_api.cli.active import stored_artifact
-from fcv_api.cli.audit import tell
+from fcv_api.cli.audit import log_event
 from fcv_api.lstm import trial
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.registry import SHIPPED, Registry
@@ -89,7 +89,7 @@ def _put_in_force(settings: Settings, artifact: Artifact, by: str, reason: str) 
     if words := unvalidated(manifest.identity):
         click.echo(f"{words}. Its answers must not be acted on.", err=True)
     number = activations.activate(_copy(artifact), by, reason)
-    tell(settings, "model-activated", model=str(manifest.identity), sha256=manifest.sha256, activation=number)
+    log_event(settings, "model-activated", model=str(manifest.identity), sha256=manifest.sha256, activation=number)
     click.echo(f"Activated {manifest.identity} (activation {number}).")
     _wait(number)
 

@@ -10,7 +10,7 @@ from fcv_api import security_log
 from fcv_api.settings import Settings
 
 
-def tell(settings: Settings, event: str, **details: str | int | None) -> None:
+def log_event(settings: Settings, event: str, **details: str | int | None) -> None:
     """Write an event of a command, with the number of the shell's user. What was done stays done if it cannot be."""
     try:
         with security_log.opened(settings.log_dir, settings.timezone):

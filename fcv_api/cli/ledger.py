@@ -12,7 +12,7 @@ import orjson
 from fcv_api import heads_log
 from fcv_api.app import database_app
 from fcv_api.cli.activation import BY
-from fcv_api.cli.audit import tell
+from fcv_api.cli.audit import log_event
 from fcv_api.cli.ledger_replay import replay
 from fcv_api.ledger import chain, query, retention
 from fcv_api.ledger.published import BrokenChain, read_logs
@@ -78,7 +78,7 @@ def purge(settings: Settings, by: str, *, yes: bool, force: bool) -> None:
         click.confirm(f"Delete {due.count:,} records {period}? They cannot be brought back.", abort=True)
     with heads_log.opened(settings.log_dir):
         done = retention.purge(due, by)
-    tell(settings, "records purged", count=done, up_to=due.seq, days=settings.ledger_days)
+    log_event(settings, "records purged", count=done, up_to=due.seq, days=settings.ledger_days)
     click.echo(f"Deleted {done:,} records {period}, up to number {due.seq}. The chain goes on from there.")
 
 

@@ -12,7 +12,7 @@ from fcv_api import accounts
 from fcv_api.accounts import Account, UnknownUser, issued_tokens
 from fcv_api.accounts.issued_tokens import Listed, MachineToken, token_for
 from fcv_api.app import token_config
-from fcv_api.cli.audit import tell
+from fcv_api.cli.audit import log_event
 from fcv_api.extensions import jwt
 from fcv_api.settings import Settings
 
@@ -45,7 +45,7 @@ def token(settings: Settings, name: str, days: int) -> None:
             expires_at=expires_at,
         )
     )
-    tell(settings, "machine-token-made", user=account.id, token=claims["jti"], days=days)
+    log_event(settings, "machine-token-made", user=account.id, token=claims["jti"], days=days)
     click.echo(f"Token {claims['jti']} of {name}, good until {expires_at:%Y-%m-%d %H:%M} UTC:", err=True)
     click.echo(made)
 
@@ -74,7 +74,7 @@ def revoke(settings: Settings, name: str, jti: str) -> None:
     if found is None:
         raise click.ClickException(f"{name} has no token {jti}. `fcv users tokens {name}` shows all.")
     issued_tokens.revoke(jti, _utc(found.expires_at))
-    tell(settings, "machine-token-ended", user=account.id, token=jti)
+    log_event(settings, "machine-token-ended", user=account.id, token=jti)
     click.echo(f"Ended {jti} of {name}.")
 
 

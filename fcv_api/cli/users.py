@@ -10,7 +10,7 @@ from fcv_api import accounts
 from fcv_api.accounts import Role, UsernameTaken
 from fcv_api.accounts.usernames import normalized
 from fcv_api.app import database_app
-from fcv_api.cli.audit import tell
+from fcv_api.cli.audit import log_event
 from fcv_api.cli.machine_tokens import revoke, token, tokens
 from fcv_api.settings import Settings, SettingsError
 
@@ -46,7 +46,7 @@ def add(settings: Settings, name: str, role: str, password_file: IO[str] | None)
     """Make an account called NAME. Asks for its password."""
     password = _password(password_file)
     account = accounts.create_user(name, password, role=Role(role), min_length=settings.password_min_length)
-    tell(settings, "account-made", user=account.id, role=account.role)
+    log_event(settings, "account-made", user=account.id, role=account.role)
     click.echo(f"Made {account.role} {account.username} (id {account.id}).")
 
 
@@ -64,7 +64,7 @@ def list_() -> None:
 @click.pass_obj
 def disable(settings: Settings, name: str) -> None:
     """Shut NAME out, at once: its tokens are dead."""
-    tell(settings, "account-disabled", user=accounts.set_active(name, active=False))
+    log_event(settings, "account-disabled", user=accounts.set_active(name, active=False))
     click.echo(f"Disabled {name}. Its tokens are dead.")
 
 
@@ -73,7 +73,7 @@ def disable(settings: Settings, name: str) -> None:
 @click.pass_obj
 def enable(settings: Settings, name: str) -> None:
     """Let NAME in again. It must sign in anew."""
-    tell(settings, "account-enabled", user=accounts.set_active(name, active=True))
+    log_event(settings, "account-enabled", user=accounts.set_active(name, active=True))
     click.echo(f"Enabled {name}.")
 
 
@@ -84,7 +84,7 @@ def enable(settings: Settings, name: str) -> None:
 def passwd(settings: Settings, name: str, password_file: IO[str] | None) -> None:
     """Set a new password for NAME. Asks for it; all tokens of NAME are dead afterwards."""
     number = accounts.set_password(name, _password(password_file), min_length=settings.password_min_length)
-    tell(settings, "password-changed", user=number)
+    log_event(settings, "password-changed", user=number)
     click.echo(f"Changed the password of {name}. Its tokens are dead.")
 
 
@@ -116,5 +116,5 @@ def ensure_admin(settings: Settings) -> None:
         account = accounts.create_user(name, password, role=Role.ADMIN, min_length=settings.password_min_length)
     except UsernameTaken:
         return  # another instance made it meanwhile
-    tell(settings, "account-made", user=account.id, role=account.role)
+    log_event(settings, "account-made", user=account.id, role=account.role)
     click.echo(f"Made the admin {name}.")

@@ -1,4 +1,7 @@
-"""The driver's own cursors, for what every prediction reads and writes: SQLAlchemy costs 0.2 ms more, each time.
+"""The driver's own cursors, for what every prediction reads and writes.
+
+The statement that finds a token's account takes 33 us of processor time by them and 146 us by SQLAlchemy: 4.6 % of a
+minimal request (medians of 15 interleaved rounds).
 
 What the driver raises is raised as SQLAlchemy would raise it: as DBAPIError.
 """

@@ -8,7 +8,7 @@ from fcv_api import security_log
 from fcv_api.web.requests import current_request
 
 
-def tell(event: str, **details: str | int | None) -> None:
+def log_event(event: str, **details: str | int | None) -> None:
     """Write an event of this request, with its id, its address, its route and its account."""
     context = current_request()
     own = {

@@ -10,7 +10,7 @@ from flask import Response, request
 from fcv_api import accounts
 from fcv_api.accounts import Account, Role, issued_tokens
 from fcv_api.accounts.issued_tokens import token_for
-from fcv_api.web.audit import tell
+from fcv_api.web.audit import log_event
 from fcv_api.web.openapi import TOKEN_NEEDED, problems
 from fcv_api.web.parser import FORM, CredentialsBlueprint
 from fcv_api.web.problems import ProblemRaised
@@ -55,7 +55,7 @@ def by_policy(view: Callable[..., Response]) -> Callable[..., Response]:
     def guarded(*args: object, **kwargs: object) -> Response:
         match current_service().registration:
             case "closed":
-                tell("forbidden", reason="registration-closed")
+                log_event("forbidden", reason="registration-closed")
                 raise ProblemRaised("registration-closed", "Accounts are made with `fcv users add` on the server.")
             case "admin":
                 require_admin()
@@ -78,7 +78,7 @@ def create_user(credentials: dict[str, str]) -> Response:
     service = current_service()
     with service.concurrency_limit.released():
         made = accounts.create_user(**credentials, role=Role.CLIENT, min_length=service.password_min_length)
-    tell("account-made", made=made.id, role=made.role)
+    log_event("account-made", made=made.id, role=made.role)
     return Response(status=201)
 
 
@@ -108,5 +108,5 @@ def end_token() -> Response:
     """End the token that this call carries."""
     jti, expires_at = current_token()
     issued_tokens.revoke(jti, expires_at)
-    tell("sign-out", token=jti)
+    log_event("sign-out", token=jti)
     return Response(status=204)

@@ -9,7 +9,7 @@ from flask import Flask, current_app, request
 from fcv_api import accounts
 from fcv_api.accounts import Account, Claim, throttle
 from fcv_api.accounts.throttle import Attempt, TooManyAttempts
-from fcv_api.web.audit import tell
+from fcv_api.web.audit import log_event
 from fcv_api.web.problems import ProblemRaised
 from fcv_api.web.requests import current_service
 
@@ -29,7 +29,7 @@ def sign_in(username: str, password: str) -> Account:
             with current_service().concurrency_limit.released():
                 account = claim.proven_by(password, known_wrong)
             if account:
-                tell("sign-in", user=account.id)
+                log_event("sign-in", user=account.id)
                 return account
             throttle.count(attempt)
     except TooManyAttempts:
@@ -52,4 +52,4 @@ def _refused(attempt: Attempt, claim: Claim, reason: str) -> None:
     """Log a sign-in that failed. tried: the same for the same name from the same address, and tells neither."""
     account = claim.account
     logged = "disabled" if account and not account.is_active and reason != "throttled" else reason
-    tell("sign-in-refused", reason=logged, user=account.id if account else None, tried=attempt.pair[:12])
+    log_event("sign-in-refused", reason=logged, user=account.id if account else None, tried=attempt.pair[:12])

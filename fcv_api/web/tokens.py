@@ -17,7 +17,7 @@ from jwt import PyJWTError
 
 from fcv_api.accounts import Account, Role, find_by_token
 from fcv_api.extensions import jwt
-from fcv_api.web.audit import tell
+from fcv_api.web.audit import log_event
 from fcv_api.web.problems import ProblemRaised, answer
 from fcv_api.web.requests import current_request
 
@@ -55,7 +55,7 @@ def public(view: View) -> View:
 def require(*roles: Role) -> None:
     """Refuse the caller unless it has one of these roles. Raises ProblemRaised."""
     if roles and current_account().role not in roles:
-        tell("forbidden", reason=current_account().role)
+        log_event("forbidden", reason=current_account().role)
         raise ProblemRaised("not-allowed", f"This needs an account with the role {' or '.join(roles)}.")
 
 
@@ -167,7 +167,7 @@ def _refuser(reason: str, challenge: str = 'Bearer error="invalid_token"') -> Ca
 
     def refuse(*why: Any) -> Response:  # noqa: ANN401 - header and claims where the signature was ours, or a sentence
         claimed = why[1].get("id") if len(why) > 1 else None
-        tell("token-refused", reason=reason, user=claimed if type(claimed) is int else None)
+        log_event("token-refused", reason=reason, user=claimed if type(claimed) is int else None)
         response = answer("not-authenticated", AUTHENTICATION_FAILED)
         response.headers["WWW-Authenticate"] = challenge
         return response

@@ -119,4 +119,4 @@ def _units_suffice(columns: dict[str, Any]) -> bool:
     units, names = columns.get(UNITS), columns.get("nomSigno")
     if not (isinstance(units, KeyedColumn) and isinstance(names, KeyedColumn) and units.rows is names.rows):
         return False
-    return isinstance(units.cells, Distinct) and all(isinstance(unit(each), Unit) for each in units.cells.values)
+    return isinstance(units.cells, Distinct) and all(isinstance(each, Unit) for each in units.cells.map(unit).values)

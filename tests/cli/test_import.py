@@ -7,19 +7,29 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from click.testing import CliRunner
 from conftest import FIXTURES, MakeSettings
 
+from fcv_api.cli import main, model_import
 from fcv_api.domain.vitals import SIGN_NAMES
+from fcv_api.lstm.artifact import Artifact
+from fcv_api.lstm.import_request import ImportRequest
+from fcv_api.lstm.keras_file import KerasFile
+from fcv_api.lstm.keras_import import Report, import_model
 from fcv_api.settings import ROOT
 
-pytestmark = pytest.mark.needs_train
+pytestmark = [pytest.mark.needs_train, pytest.mark.filterwarnings("ignore")]  # TensorFlow and Keras warn of themselves
 LSTM = str(FIXTURES / "lstm_relu_keras2.h5")
 CLASSES = ["Arresto_Cardiaco", "Bajo_Gasto_Cardiaco", "Sano", "Shock_Cardiogenico"]
+
+
+Fcv = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def fcv(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -27,6 +37,23 @@ def fcv(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     command = [sys.executable, "-m", "fcv_api.cli", *arguments]
     environment = os.environ | environment
     return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env=environment)
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Fcv:
+    """Run the command in this process, which loads TensorFlow once for all tests."""
+
+    def imported(path: Path, request: ImportRequest, report: Report) -> Artifact:
+        private = tmp_path / "private"
+        private.mkdir()
+        return import_model(KerasFile.inspect(path, private), request, report)
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        result = CliRunner().invoke(main, list(arguments))
+        return subprocess.CompletedProcess(arguments, result.exit_code, result.stdout, result.stderr)
+
+    monkeypatch.setattr(model_import, "import_file", imported)
+    return run
 
 
 @pytest.fixture
@@ -66,8 +93,8 @@ def test_a_model_is_imported_under_the_name_of_its_file_and_answers(models: Path
     assert (again.returncode, "give another --version" in again.stderr) == (1, True)
 
 
-def test_what_nobody_said_is_told_as_assumed_and_stands_on_the_card(models: Path) -> None:
-    imported = fcv("model", "import", LSTM, "--name", "LSTM", "--step", "5")
+def test_what_nobody_said_is_told_as_assumed_and_stands_on_the_card(here: Fcv, models: Path) -> None:
+    imported = here("model", "import", LSTM, "--name", "LSTM", "--step", "5")
     assert imported.stdout.count("ASSUMED: ") == 3
     assert "horizon not stated" in imported.stdout
     card = orjson.loads((models / "LSTM" / "1.0.0" / "manifest.json").read_bytes())["card"]
@@ -76,10 +103,10 @@ def test_what_nobody_said_is_told_as_assumed_and_stands_on_the_card(models: Path
 
 
 def test_an_expectation_that_is_met_leaves_no_assumption_and_becomes_a_golden_window(
-    models: Path, expectation: Path
+    here: Fcv, models: Path, expectation: Path
 ) -> None:
     said = ["--expect", str(expectation), "--step", "5", "--horizon", "30", "--evidence", "retrospective"]
-    imported = fcv("model", "import", LSTM, "--name", "LSTM", *said)
+    imported = here("model", "import", LSTM, "--name", "LSTM", *said)
     assert "the expected probabilities were met" in imported.stdout, imported.stderr
     assert "ASSUMED" not in imported.stdout
     manifest = orjson.loads((models / "LSTM" / "1.0.0" / "manifest.json").read_bytes())
@@ -97,11 +124,11 @@ def test_an_expectation_that_is_met_leaves_no_assumption_and_becomes_a_golden_wi
     ids=lambda said: said[0],
 )
 def test_an_expectation_refuses_another_order_or_scaling(
-    models: Path, expectation: Path, tmp_path: Path, said: tuple[str, str]
+    here: Fcv, models: Path, expectation: Path, tmp_path: Path, said: tuple[str, str]
 ) -> None:
     (tmp_path / "scaler.json").write_text(json.dumps({"mean": [50.0] * 9, "deviation": [20.0] * 9}))
     scaler = ["--scaler", str(tmp_path / "scaler.json")] if said[1] == "population" else []
-    result = fcv("model", "import", LSTM, "--name", "LSTM", "--expect", str(expectation), *said, *scaler)
+    result = here("model", "import", LSTM, "--name", "LSTM", "--expect", str(expectation), *said, *scaler)
     message = refused(result, models)
     assert "they differ by" in message
     assert "Look at --signs, --classes and --scaling. Nothing was written." in message
@@ -123,23 +150,23 @@ def test_an_expectation_refuses_another_order_or_scaling(
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
 def test_what_was_said_wrong_is_told_before_anything_is_loaded(
-    models: Path, said: tuple[str, str], reason: str
+    here: Fcv, models: Path, said: tuple[str, str], reason: str
 ) -> None:
-    assert reason in refused(fcv("model", "import", LSTM, *said), models)
+    assert reason in refused(here("model", "import", LSTM, *said), models)
 
 
 @pytest.mark.parametrize(
     "scaler",
     ["{}", "[]", '{"mean": [1], "deviation": [1]}', '{"mean": [1,1,1,1,1,1,1,1,1], "deviation": [0,1,1,1,1,1,1,1,1]}'],
 )
-def test_a_scaler_that_scales_nothing_is_refused(models: Path, tmp_path: Path, scaler: str) -> None:
+def test_a_scaler_that_scales_nothing_is_refused(here: Fcv, models: Path, tmp_path: Path, scaler: str) -> None:
     (tmp_path / "scaler.json").write_text(scaler)
     said = ["--scaling", "population", "--scaler", str(tmp_path / "scaler.json")]
-    assert "scaler.json must" in refused(fcv("model", "import", LSTM, *said), models)
+    assert "scaler.json must" in refused(here("model", "import", LSTM, *said), models)
 
 
-def test_a_file_that_holds_code_is_refused_and_leaves_nothing(models: Path) -> None:
-    result = fcv("model", "import", str(FIXTURES / "lambda_keras2.h5"))
+def test_a_file_that_holds_code_is_refused_and_leaves_nothing(here: Fcv, models: Path) -> None:
+    result = here("model", "import", str(FIXTURES / "lambda_keras2.h5"))
     assert "Lambda layer, which is code" in refused(result, models)
 
 

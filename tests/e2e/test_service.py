@@ -20,10 +20,6 @@ import requests
 from conftest import FIXTURES, UNTRAINED
 from service import Service, running, start
 
-from fcv_api.domain.prediction import Evidence
-from fcv_api.lstm.import_process import import_file
-from fcv_api.lstm.import_request import ImportRequest
-
 GOLDEN = ["encounter_5501", "encounter_5502"]
 
 
@@ -34,27 +30,17 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield service
 
 
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a folder with the other Keras 2 fixture, imported."""
-    folder = tmp_path_factory.mktemp("models")
-    request = ImportRequest("other", "2.0.0", Evidence.RANDOM, "a card")
-    artifact = import_file(FIXTURES / "bilstm_gru_keras2.h5", request, lambda _step, _done: None)
-    artifact.save(folder / "other" / "2.0.0")
-    return folder
-
-
 def post(service: Service, name: str, token: dict[str, str]) -> requests.Response:
     headers = token | {"Content-Type": "application/json"}
     body = (FIXTURES / f"{name}.json").read_bytes()
     return requests.post(f"{service.url}/predict", data=body, headers=headers, timeout=10)
 
 
-def check_golden(answer: requests.Response, name: str, wanted: dict[str, Any], model: str) -> None:
+def check_golden(answer: requests.Response, name: str, wanted: dict[str, Any]) -> None:
     assert answer.status_code == 200
     content = answer.json()
     assert content["idAtencion"] == int(name.removeprefix("encounter_"))
-    assert list(content["inferences"].values()) == pytest.approx(wanted[f"{model}_keras2"], abs=1e-5)
+    assert list(content["inferences"].values()) == pytest.approx(wanted["lstm_relu_keras2"], abs=1e-5)
     assert answer.headers["FCV-Window"] == f"{wanted['window_first']}/{wanted['window_last']}"
 
 
@@ -62,18 +48,7 @@ def test_the_golden_encounters_get_keras_answers(tmp_path: Path, expected: dict[
     with running(tmp_path, **UNTRAINED) as service:
         token = service.sign_in()
         for name in GOLDEN * 4:  # often enough for both workers to answer
-            check_golden(post(service, name, token), name, expected[name], "lstm_relu")
-
-
-@pytest.mark.needs_train
-@pytest.mark.filterwarnings("ignore")
-def test_another_imported_model_gets_keras_answers_too(models: Path, tmp_path: Path, expected: dict[str, Any]) -> None:
-    with running(tmp_path, MODELS_DIR=str(models), MODEL="other") as service:
-        token = service.sign_in()
-        for name in GOLDEN:
-            answer = post(service, name, token)
-            check_golden(answer, name, expected[name], "bilstm_gru")
-            assert answer.headers["FCV-Model"] == "other/2.0.0"
+            check_golden(post(service, name, token), name, expected[name])
 
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="needs Linux' /proc")

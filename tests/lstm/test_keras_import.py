@@ -10,8 +10,9 @@ import pytest
 from fcv_api.domain.prediction import Evidence
 from fcv_api.domain.window import WindowSpec
 from fcv_api.lstm.artifact import Artifact
-from fcv_api.lstm.import_process import import_file
 from fcv_api.lstm.import_request import ImportRequest
+from fcv_api.lstm.keras_file import KerasFile
+from fcv_api.lstm.keras_import import import_model
 from fcv_api.lstm.keras_names import KerasFileError
 from fcv_api.lstm.parity import random_walks
 from fcv_api.lstm.runtime import LiteRtModel
@@ -24,8 +25,8 @@ FIXTURES = Path(__file__).parents[1] / "fixtures"
 REQUEST = ImportRequest("LSTM", "1.0.0", Evidence.RANDOM, "a card")
 
 
-def import_fixture(name: str) -> Artifact:
-    return import_file(FIXTURES / name, REQUEST, lambda _step, _done: None)
+def import_fixture(name: str, private: Path) -> Artifact:
+    return import_model(KerasFile.inspect(FIXTURES / name, private), REQUEST, lambda _step, _done: None)
 
 
 @pytest.mark.parametrize(
@@ -37,17 +38,17 @@ def import_fixture(name: str) -> Artifact:
         ("lstm_keras3.keras", "keras3_reference.npz", "lstm"),
     ],
 )
-def test_an_imported_model_answers_as_the_notebook_did(name: str, reference: str, outputs: str) -> None:
-    artifact = import_fixture(name)
+def test_an_imported_model_answers_as_the_notebook_did(tmp_path: Path, name: str, reference: str, outputs: str) -> None:
+    artifact = import_fixture(name, tmp_path)
     model, wanted = LiteRtModel(artifact), np.load(FIXTURES / reference)
     got = [model.score(window.astype(np.float64)) for window in wanted["x"]]
     np.testing.assert_allclose(got, wanted[outputs], atol=1e-5)
     assert artifact.manifest.parity["largest_difference"] < 1e-5
 
 
-def test_a_model_of_another_shape_is_refused_and_both_shapes_are_named() -> None:
+def test_a_model_of_another_shape_is_refused_and_both_shapes_are_named(tmp_path: Path) -> None:
     with pytest.raises(KerasFileError, match=r"reads \(None, 30, 7\) and gives \(None, 3\).*\(None, 20, 9\)"):
-        import_fixture("wrong_shape_keras2.h5")
+        import_fixture("wrong_shape_keras2.h5", tmp_path)
 
 
 def test_the_windows_of_comparison_are_plausible_and_always_the_same() -> None:

@@ -8,7 +8,7 @@ import click
 from sqlalchemy import make_url
 
 from fcv_api import heads_log
-from fcv_api.cli.audit import tell
+from fcv_api.cli.audit import log_event
 from fcv_api.cli.db import sqlite_file
 from fcv_api.cli.db_restore import postgresql, sqlite
 from fcv_api.cli.db_restore.prepare import Restored
@@ -47,7 +47,7 @@ def restore(file: Path | None, *, yes: bool, running: bool, in_place: bool) -> N
 
 
 def _tell(settings: Settings, done: Restored, published: Published) -> None:
-    tell(settings, "database-restored", records=done.verified.count, up_to=done.verified.head.seq)
+    log_event(settings, "database-restored", records=done.verified.count, up_to=done.verified.head.seq)
     click.echo(f"Restored: {done.accounts:,} accounts, {done.verified.count:,} records, whole.")
     click.echo(f"Head: {done.verified.head.seq} {done.verified.head.hash}")
     for line in (*_lost(done, published), *_purged(done, published), *done.lines()):

@@ -76,9 +76,7 @@ def read_csv(body: bytes, required: Collection[str], wanted: Collection[str]) ->
     and InvalidBody for a header of one cell.
     """
     _check_text(body)
-    file = TextIOWrapper(
-        BytesIO(body), "utf-8-sig", newline=""
-    )  # not as one text, which takes up to eight times as much
+    file = TextIOWrapper(BytesIO(body), "utf-8-sig", newline="")  # as one text it would take up to eight times as much
     separator, skipped = _find_header(file, body)
     reader = csv.reader(file, delimiter=separator, strict=True)
     header = read_header(reader, wanted)

@@ -23,12 +23,8 @@ class Pairs(list[tuple[str, Any]]):
 def read_plainly(body: bytes) -> dict[str, Any]:
     """Read the columns of a body. Raises what `read_json` raises."""
     body = body.removeprefix(b"\xef\xbb\xbf")
-    try:
-        orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        if TOO_LARGE not in str(error) or _is_read(body):
-            raise NotJson(str(error)) from None
-    pairs = json.loads(body, object_pairs_hook=Pairs)
+    too_large = _number_too_large(body)
+    pairs = _pairs(body)
     if not isinstance(pairs, Pairs):
         raise InvalidBody.of([_of_the_body(pairs)], 1)
     if twice := [name for name in _twice(pairs) if name in NAMES]:
@@ -39,6 +35,8 @@ def read_plainly(body: bytes) -> dict[str, Any]:
     for name in NAMES:
         if name == "idUnidad" and _units_suffice(columns):
             continue  # nobody reads it
+        if too_large and any(abs(number) == float("inf") for number in _numbers(columns.get(name))):
+            raise too_large
         if isinstance(cells := columns.get(name), Pairs) and (twice := _twice(cells)):
             raise InvalidRows.of((Cell(name, row, "this row comes more than once") for row in twice), len(twice))
     return {name: plain(cells) for name, cells in columns.items()}
@@ -55,16 +53,28 @@ def _twice(pairs: Pairs) -> list[str]:
     return [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
 
 
-def _is_read(body: bytes) -> bool:
-    """Whether it is in a column that is read that something is wrong with a number."""
+def _number_too_large(body: bytes) -> NotJson | None:
+    """Return what is said of a number that no float holds, for whoever reads it. Raises NotJson for all else."""
     try:
-        pairs = json.loads(body.decode(), object_pairs_hook=Pairs, parse_int=float)
-    except (ValueError, RecursionError):
-        return True
-    sound = {float("inf"), float("-inf")}
-    return not isinstance(pairs, Pairs) or any(
-        name in NAMES and any(number in sound for number in _numbers(cells)) for name, cells in pairs
-    )
+        orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        found = NotJson(str(error))
+        try:
+            is_table = TOO_LARGE in str(error) and isinstance(_pairs(body), Pairs)
+        except (ValueError, RecursionError):
+            raise found from None
+        if not is_table:
+            raise found from None
+        return found
+    return None
+
+
+def _pairs(body: bytes) -> Any:
+    return json.loads(body.decode(), object_pairs_hook=Pairs, parse_int=_whole)
+
+
+def _whole(digits: str) -> int | float:
+    return int(digits) if len(digits) < 300 else float(digits)
 
 
 def _numbers(value: Any) -> list[float]:

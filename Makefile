@@ -23,7 +23,7 @@ demo: $(VENV)/examples ## Install, and show one prediction from sign-in to answe
 	@$(BIN)/python examples/demo.py
 
 test: $(VENV)/dev ## Install the rest, and run the tests
-	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	@$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: lint types audit test ## All that a change must pass
 

@@ -162,6 +162,16 @@ def root() -> Path:
     return ROOT
 
 
+SLOWEST = ("e2e", "training", "lstm", "cli", "bulk", "fuzz")
+"""Folders whose files take longest."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the slowest files, so that no process waits for another at the end."""
+    places = {name: place for place, name in enumerate(SLOWEST)}
+    items.sort(key=lambda item: places.get(item.path.relative_to(FIXTURES.parent).parts[0], len(places)))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Iterator[None]:
     """Let no test be skipped where everything is installed: CI=true makes a skip a failure."""

@@ -11,7 +11,8 @@ from typing import Any
 import click
 import orjson
 
-from fcv_api.domain.prediction import Evidence
+from fcv_api.cli.claims import EVIDENCE, TRAINED_ON
+from fcv_api.domain.evidence import TrainedOn
 from fcv_api.lstm.artifact import ArtifactError
 from fcv_api.lstm.import_process import TrainExtraMissing
 from fcv_api.lstm.network import ACTIVATIONS, LAYERS, Recipe
@@ -36,13 +37,8 @@ DEFAULT = Recipe()
 @click.option(
     "--every", type=click.IntRange(1), default=3, show_default=True, help="A window ends at each N-th instant."
 )
-@click.option(
-    "--evidence",
-    type=click.Choice([each.value for each in Evidence]),
-    default=Evidence.UNSTATED.value,
-    show_default=True,
-    help="What the patients are.",
-)
+@TRAINED_ON
+@EVIDENCE
 @click.option("--layer", type=click.Choice(LAYERS), default=DEFAULT.layer, show_default=True)
 @click.option("--units", type=click.IntRange(1, 1024), default=DEFAULT.units, show_default=True)
 @click.option("--activation", type=click.Choice(ACTIVATIONS), default=DEFAULT.activation, show_default=True)
@@ -86,7 +82,7 @@ def _plan(said: dict[str, Any]) -> Plan:
         scaling=said["scaling"],
         horizon=Horizon(said["horizon"], said["every"]),
         recipe=Recipe(**{part: said[part] for part in parts}),
-        evidence=Evidence(said["evidence"]),
+        trained_on=TrainedOn(said["trained_on"]),
     )
 
 

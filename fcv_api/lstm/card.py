@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from fcv_api.lstm.import_request import ImportRequest
 
 # The headings follow Mitchell et al., "Model Cards for Model Reporting" (2019).
@@ -33,7 +35,7 @@ def _from_the_import(request: ImportRequest, file: str) -> str:
     horizon = f"{request.horizon_minutes:g} minutes" if request.horizon_minutes else "horizon not stated"
     lines = [
         f"Imported from `{file}`.",
-        f"**Evidence:** {request.evidence.value}. **Horizon:** {horizon}.",
+        f"**Evidence:** unvalidated, trained on: {request.trained_on.value}. **Horizon:** {horizon}.",
         "**Outputs:** scores, not calibrated probabilities, unless the card above says how they were calibrated.",
         f"**Scaling:** {kind}. {SCALING_HIDES[kind]}",
         "*Sano* means none of the other three states. It does not mean healthy.",
@@ -42,6 +44,12 @@ def _from_the_import(request: ImportRequest, file: str) -> str:
     return "## From the import\n\n" + "\n".join(f"- {line}" for line in lines) + "\n"
 
 
+def restated(card: str, evidence: str) -> str:
+    """Return a card whose line on evidence says what the manifest's evidence is worth now."""
+    return EVIDENCE_LINE.sub(f"**Evidence:** {evidence}.", card)
+
+
+EVIDENCE_LINE = re.compile(r"\*\*Evidence:\*\* [^.]*\.")
 SCALING_HIDES = {
     "window": "Each sign is seen relative to its own mean in the window, so absolute levels are hidden: a flat line "
     "of zeros looks like a flat line of healthy values, and height and weight are always 0.",

@@ -20,7 +20,7 @@ def written_card(summary: dict[str, Any], measured: dict[str, Any] | None = None
     """
     sections = {
         "Intended use": f"To say which of four states follows {summary['horizon_minutes']:g} minutes after a window.",
-        "Must not be used for": _warning(summary["evidence"]),
+        "Must not be used for": _warning(summary["trained_on"]),
         "Data": _data(summary, measured),
         "Performance": f"{_calibration(summary)}\n\n{_performance(measured)}",
         "Limits": _limits(summary, measured),
@@ -30,8 +30,8 @@ def written_card(summary: dict[str, Any], measured: dict[str, Any] | None = None
     return f"# {summary['model'].replace('/', ' ')}\n\n" + "\n".join(parts)
 
 
-def _warning(evidence: str) -> str:
-    return f"Decisions about patients. {SIMULATED if evidence == 'simulated' else UNVALIDATED}"
+def _warning(trained_on: str) -> str:
+    return f"Decisions about patients. {SIMULATED if trained_on == 'simulated' else UNVALIDATED}"
 
 
 def _data(summary: dict[str, Any], measured: dict[str, Any] | None) -> str:

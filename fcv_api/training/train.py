@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from fcv_api.domain.encounter import Encounter
-from fcv_api.domain.prediction import Evidence, State
+from fcv_api.domain.evidence import TrainedOn
+from fcv_api.domain.prediction import State
 from fcv_api.domain.window import WindowSpec
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.card import card_of
@@ -32,14 +33,14 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to train. scaling: `window` or `population`. evidence: what the patients are."""
+    """What to train. scaling: `window` or `population`. trained_on: what the patients are."""
 
     name: str
     version: str
     scaling: str = "window"
     horizon: Horizon = field(default_factory=Horizon)
     recipe: Recipe = field(default_factory=Recipe)
-    evidence: Evidence = Evidence.UNSTATED
+    trained_on: TrainedOn = TrainedOn.UNSTATED
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,7 +94,7 @@ def train_on(split: Split, plan: Plan, progress: Progress) -> Trained:
     request = ImportRequest(
         name=plan.name,
         version=plan.version,
-        evidence=plan.evidence,
+        trained_on=plan.trained_on,
         scaling=scaling,
         horizon_minutes=plan.horizon.minutes,
     )
@@ -165,7 +166,7 @@ def _summarise(plan: Plan, split: Split, outcome: tuple[Network, Calibration]) -
     mixes = {name: class_mix(getattr(split, name), split.worst) for name in ("train", "validation")}
     return {
         "model": f"{plan.name}/{plan.version}",
-        "evidence": plan.evidence.value,
+        "trained_on": plan.trained_on.value,
         "scaling": plan.scaling,
         "horizon_minutes": plan.horizon.minutes,
         "recipe": asdict(plan.recipe),

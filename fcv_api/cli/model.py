@@ -13,6 +13,7 @@ from fcv_api.activations import Activation
 from fcv_api.app import database_app
 from fcv_api.cli.activation import activate, history, rollback
 from fcv_api.cli.active import artifact_of, in_force
+from fcv_api.cli.attest import attest_, report_schema
 from fcv_api.cli.model_import import import_
 from fcv_api.lstm import trial
 from fcv_api.lstm.artifact import ArtifactError, Manifest
@@ -148,5 +149,5 @@ def card() -> None:
     click.echo(template())
 
 
-for command in (import_, activate, rollback, history):
+for command in (import_, attest_, report_schema, activate, rollback, history):
     model.add_command(command)

@@ -87,6 +87,13 @@ class Manifest:
         known = {name: value for name, value in members.items() if value is not None or name not in OPTIONAL}
         return orjson.dumps(known, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
+    def replace_in(self, folder: Path) -> None:
+        """Put it in the place of a folder's manifest, whole or not at all."""
+        with tempfile.TemporaryDirectory(prefix=".manifest-", dir=folder) as unfinished:
+            made = Path(unfinished) / MANIFEST
+            made.write_bytes(self.as_json())
+            made.replace(folder / MANIFEST)
+
     @classmethod
     def from_json(cls, text: bytes) -> Manifest:
         """Read what `as_json` wrote. Raises ArtifactError."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
+from fcv_api.lstm.attestation import Attestation
 from fcv_api.lstm.import_request import ImportRequest
 
 # The headings follow Mitchell et al., "Model Cards for Model Reporting" (2019).
@@ -49,6 +51,31 @@ def restated(card: str, evidence: str) -> str:
     return EVIDENCE_LINE.sub(f"**Evidence:** {evidence}.", card)
 
 
+def attested_card(card: str, attestation: Attestation, report: dict[str, Any]) -> str:
+    """Return a card with the section of an attestation at its end, in the place of an earlier one's."""
+    data, events = report["data"], attestation.events
+    counted = ", ".join(f"{count} of {state}" for state, count in events.items())
+    whom = f"{data['patients']} patients and {data['windows']} windows of a hospital"
+    lines = [
+        f"{attestation.evidence.capitalize()}, signed by {attestation.signed_by} at {attestation.at}.",
+        f"{whom}, from {data['first']} to {data['last']}; events: {counted}.",
+        *(_attested_figures(state, report) for state in events),
+        f"The report (sha256 {attestation.report_sha256}) is by {report['program']}.",
+    ]
+    kept = card.partition(f"\n{ATTESTED}\n")[0].rstrip()
+    return f"{kept}\n\n{ATTESTED}\n\n" + "\n".join(f"- {line}" for line in lines) + "\n"
+
+
+def _attested_figures(state: str, report: dict[str, Any]) -> str:
+    areas = report["discrimination"][state]
+    return (
+        f"{state}: AUROC {areas['auroc']['value']:.3f}, AUPRC {areas['auprc']['value']:.3f}, sensitivity of `State` "
+        f"{report['sensitivity'][state]:.2f}, observed to expected "
+        f"{report['calibration'][state]['observed_to_expected']:.2f}."
+    )
+
+
+ATTESTED = "## Evidence"
 EVIDENCE_LINE = re.compile(r"\*\*Evidence:\*\* [^.]*\.")
 SCALING_HIDES = {
     "window": "Each sign is seen relative to its own mean in the window, so absolute levels are hidden: a flat line "

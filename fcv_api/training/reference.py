@@ -13,8 +13,8 @@ from fcv_api.lstm.runtime import LiteRtModel
 from fcv_api.training.dataset import Horizon, LabelledWindows, cut_windows
 from fcv_api.training.evaluate import compare, score_windows, spec_in_order
 from fcv_api.training.simulate import cohort_of, simulate
-from fcv_api.training.split import worst_states
-from fcv_api.training.train import Plan, Progress, Trained, class_mix, prepare, train_on
+from fcv_api.training.split import class_mix, worst_states
+from fcv_api.training.train import Plan, Progress, Trained, prepare, train_on
 
 SCALINGS = ("population", "window")
 LEARN_SEED, TEST_SEED = 1, 2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -21,11 +20,13 @@ from fcv_api.lstm.import_process import import_file
 from fcv_api.lstm.import_request import CLASSES, ImportRequest
 from fcv_api.lstm.keras_import import STEPS
 from fcv_api.lstm.network import Examples, Network, Recipe, fit
-from fcv_api.training.calibration import Calibration, calibrate
+from fcv_api.training.calibration import Calibration, calibrate, calibration_warnings
 from fcv_api.training.card import written_card
 from fcv_api.training.dataset import Cohort, Horizon, LabelledWindows, UnusableData, cut_windows
+from fcv_api.training.fingerprints import Fingerprints
+from fcv_api.training.flow import FlowRow, flow_of
 from fcv_api.training.scaling import fit_scaling, scale_windows
-from fcv_api.training.split import split_patients, worst_states
+from fcv_api.training.split import class_mix, split_patients, worst_states
 
 Progress = Callable[[str, int, int], None]
 """Is called with what is being done, how much of it is done, and how much there is."""
@@ -47,12 +48,14 @@ class Plan:
 class Split:
     """Windows to learn from, and windows of other patients to stop and to calibrate by.
 
-    worst: each patient's worst state.
+    worst: each patient's worst state. flow: who was kept and who was lost. known: fingerprints of those patients.
     """
 
     train: LabelledWindows
     validation: LabelledWindows
     worst: dict[str, State]
+    flow: list[FlowRow]
+    known: Fingerprints
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +65,7 @@ class Trained:
     artifact: Artifact
     summary: dict[str, Any]
     request: ImportRequest
+    flow: list[FlowRow]
 
     def measured(self, comparison: dict[str, Any]) -> Artifact:
         """Return the model with a card that says how it did on other patients. comparison: for `written_card`."""
@@ -77,13 +81,13 @@ def train(cohort: Cohort, plan: Plan, progress: Progress) -> Trained:
 def prepare(cohort: Cohort, plan: Plan, progress: Progress) -> Split:
     """Split a cohort by patient, and cut its windows. Raises UnusableData."""
     learning, holding = split_patients(cohort, plan.recipe.seed)
-    split = Split(
-        train=_learnable(_cut(cohort.only(learning), plan, progress, "Cutting windows to learn from"), plan),
-        validation=_ahead(_cut(cohort.only(holding), plan, progress, "Cutting windows to calibrate by")),
-        worst=worst_states(cohort),
-    )
-    _check_classes(split)
-    return split
+    train = _learnable(_cut(cohort.only(learning), plan, progress, "Cutting windows to learn from"), plan)
+    validation = _ahead(_cut(cohort.only(holding), plan, progress, "Cutting windows to calibrate by"))
+    _check_classes({"learn from": train, "calibrate by": validation})
+    both = train.and_those(validation)
+    flow = flow_of(cohort, both, WindowSpec(), plan.horizon)
+    known = Fingerprints.of(cohort.only(set(both.patient.tolist())))
+    return Split(train, validation, worst_states(cohort), flow, known)
 
 
 def train_on(split: Split, plan: Plan, progress: Progress) -> Trained:
@@ -99,7 +103,9 @@ def train_on(split: Split, plan: Plan, progress: Progress) -> Trained:
         horizon_minutes=plan.horizon.minutes,
     )
     request = replace(request, card=card_of(request, written_card(summary), _file(request)))
-    return Trained(_import(network, request, progress), summary, request)
+    artifact = _import(network, request, progress)
+    manifest = replace(artifact.manifest, learnt_from=split.known.as_manifest())
+    return Trained(replace(artifact, manifest=manifest), summary, request, split.flow)
 
 
 def _cut(cohort: Cohort, plan: Plan, progress: Progress, what: str) -> LabelledWindows:
@@ -124,8 +130,8 @@ def _ahead(windows: LabelledWindows) -> LabelledWindows:
     return windows.where(windows.ahead)
 
 
-def _check_classes(split: Split) -> None:
-    for windows, purpose in ((split.train, "learn from"), (split.validation, "calibrate by")):
+def _check_classes(sets: dict[str, LabelledWindows]) -> None:
+    for purpose, windows in sets.items():
         found = np.unique(windows.label)
         if len(found) < 2:  # noqa: PLR2004
             raise UnusableData(
@@ -171,6 +177,8 @@ def _summarise(plan: Plan, split: Split, outcome: tuple[Network, Calibration]) -
         "horizon_minutes": plan.horizon.minutes,
         "recipe": asdict(plan.recipe),
         **mixes,
+        "flow": [asdict(row) for row in split.flow],
+        "warnings": calibration_warnings(split.validation),
         "epochs": len(network.losses),
         "validation_losses": list(network.losses),
         "calibration": {
@@ -179,14 +187,4 @@ def _summarise(plan: Plan, split: Split, outcome: tuple[Network, Calibration]) -
             "log_loss_before": calibration.before,
             "log_loss_after": calibration.after,
         },
-    }
-
-
-def class_mix(windows: LabelledWindows, worst: dict[str, State]) -> dict[str, Any]:
-    """Count windows by class and patients by their worst state."""
-    patients = Counter(worst[patient] for patient in np.unique(windows.patient).tolist())
-    counts = np.bincount(windows.label, minlength=len(CLASSES)).tolist()
-    return {
-        "patients": {state.value: patients[state] for state in CLASSES},
-        "windows": dict(zip((state.value for state in CLASSES), counts, strict=True)),
     }

@@ -20,6 +20,7 @@ from fcv_api.lstm.import_process import TrainExtraMissing
 from fcv_api.lstm.network import ACTIVATIONS, LAYERS, Recipe
 from fcv_api.lstm.registry import check_part
 from fcv_api.settings import Settings
+from fcv_api.training.about import About
 from fcv_api.training.dataset import Cohort, Horizon, UnusableData
 from fcv_api.training.train import Plan, Progress, Trained, train
 from fcv_api.wire.files import replaced
@@ -41,6 +42,9 @@ DEFAULT = Recipe()
 @click.option(
     "--every", type=click.IntRange(1), default=3, show_default=True, help="A window ends at each N-th instant."
 )
+@click.option("--owner", default="", help="Who answers for it, for its card.")
+@click.option("--setting", default="", help="Who is to use it, and on which ward, for its card.")
+@click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), help="When to measure it again.  [default: in a year]")
 @TRAINED_ON
 @ENCODING
 @ORDER
@@ -88,6 +92,7 @@ def _plan(said: dict[str, Any]) -> Plan:
         horizon=Horizon(said["horizon"], said["every"]),
         recipe=Recipe(**{part: said[part] for part in parts}),
         trained_on=TrainedOn(said["trained_on"]),
+        about=About(said["setting"], said["owner"], said["expires"] and said["expires"].date()),
     )
 
 

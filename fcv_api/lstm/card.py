@@ -8,13 +8,22 @@ from typing import Any
 from fcv_api.lstm.attestation import Attestation
 from fcv_api.lstm.import_request import ImportRequest
 
-# The headings follow Mitchell et al., "Model Cards for Model Reporting" (2019).
+# The headings follow Mitchell et al., "Model Cards for Model Reporting" (2019), and TRIPOD+AI (Collins et al., 2024).
 HEADINGS = (
-    ("Intended use", "What it is meant to answer, for whom, and for which patients."),
+    ("Intended use", "What it is meant to answer, for which user, in which setting, and for which patients."),
     ("Must not be used for", "Patients, wards and decisions that it was not made for."),
+    ("Outcome definition", "What each state is, who set the labels, when, and whether they knew the signs."),
     ("Data", "How many patients, from where and when, with which monitors; the class mix; how labels were given."),
+    ("Inclusion flow", "Who was kept and who was lost, for what reason, by state and site."),
+    ("Event rate", "How frequent each state was, among patients and among windows."),
+    ("Missing data", "How much of each sign was missing, and what was done about it."),
+    ("Predictor ranges", "Between what values each sign lay."),
     ("Performance", "Figures with their intervals and conditions, beside a baseline on the same patients."),
+    ("Subgroups", "Figures by site, unit, age and sex, or that they were not looked at."),
+    ("Operating point and burden", "The threshold that is acted on, and the alarms a patient-day that it costs."),
     ("Limits", "Where it fails, and what was not looked at."),
+    ("Monitoring triggers", "What, when seen in service, makes you measure it again or stop it."),
+    ("Owner, date and expiry", "Who answers for it, since when, and when it must be measured again."),
     ("Version history", "What changed since the version before."),
 )
 

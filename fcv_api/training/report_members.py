@@ -58,6 +58,7 @@ def report_members(subject: Subject, windows: LabelledWindows, comparison: Membe
         "sensitivity": dict(_sensitivity(own)),
         "lead_time": [_lead_time(at) for at in own["alarms"]],
         "burden": [_burden(at) for at in own["alarms"]],
+        **_calibration(own),
     }
 
 
@@ -98,6 +99,12 @@ def _lead_time(at: Members) -> Members:
     onsets, leads = at["onsets"], np.array(at["leads"])
     shares = {f"found_{minutes}_minutes_ahead": int((leads >= minutes).sum()) / max(onsets, 1) for minutes in AHEAD}
     return {"at_most_alarms_per_patient_hour": at["at_most"], "onsets": onsets, "found": at["found"], **shares}
+
+
+def _calibration(own: Members) -> Members:
+    """Return whether each ill state comes as often as its probability says, where that was measured."""
+    by_state = own["calibration"].get("by_state")
+    return {"calibration": {name: by_state[name] for name in ILL}} if by_state else {}
 
 
 def _burden(at: Members) -> Members:

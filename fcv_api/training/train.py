@@ -20,11 +20,11 @@ from fcv_api.lstm.import_process import import_file
 from fcv_api.lstm.import_request import CLASSES, ImportRequest
 from fcv_api.lstm.keras_import import STEPS
 from fcv_api.lstm.network import Examples, Network, Recipe, fit
+from fcv_api.training.about import About, Provenance
 from fcv_api.training.calibration import Calibration, calibrate, calibration_warnings
 from fcv_api.training.card import written_card
 from fcv_api.training.dataset import Cohort, Horizon, LabelledWindows, UnusableData, cut_windows
-from fcv_api.training.fingerprints import Fingerprints
-from fcv_api.training.flow import FlowRow, flow_of
+from fcv_api.training.flow import FlowRow
 from fcv_api.training.scaling import fit_scaling, scale_windows
 from fcv_api.training.split import class_mix, split_patients, worst_states
 
@@ -42,20 +42,20 @@ class Plan:
     horizon: Horizon = field(default_factory=Horizon)
     recipe: Recipe = field(default_factory=Recipe)
     trained_on: TrainedOn = TrainedOn.UNSTATED
+    about: About = field(default_factory=About)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Split:
     """Windows to learn from, and windows of other patients to stop and to calibrate by.
 
-    worst: each patient's worst state. flow: who was kept and who was lost. known: fingerprints of those patients.
+    worst: each patient's worst state.
     """
 
     train: LabelledWindows
     validation: LabelledWindows
     worst: dict[str, State]
-    flow: list[FlowRow]
-    known: Fingerprints
+    provenance: Provenance
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,10 +84,8 @@ def prepare(cohort: Cohort, plan: Plan, progress: Progress) -> Split:
     train = _learnable(_cut(cohort.only(learning), plan, progress, "Cutting windows to learn from"), plan)
     validation = _ahead(_cut(cohort.only(holding), plan, progress, "Cutting windows to calibrate by"))
     _check_classes({"learn from": train, "calibrate by": validation})
-    both = train.and_those(validation)
-    flow = flow_of(cohort, both, WindowSpec(), plan.horizon)
-    known = Fingerprints.of(cohort.only(set(both.patient.tolist())))
-    return Split(train, validation, worst_states(cohort), flow, known)
+    provenance = Provenance.of(cohort, train.and_those(validation), plan.horizon)
+    return Split(train, validation, worst_states(cohort), provenance)
 
 
 def train_on(split: Split, plan: Plan, progress: Progress) -> Trained:
@@ -104,8 +102,8 @@ def train_on(split: Split, plan: Plan, progress: Progress) -> Trained:
     )
     request = replace(request, card=card_of(request, written_card(summary), _file(request)))
     artifact = _import(network, request, progress)
-    manifest = replace(artifact.manifest, learnt_from=split.known.as_manifest())
-    return Trained(replace(artifact, manifest=manifest), summary, request, split.flow)
+    manifest = replace(artifact.manifest, learnt_from=split.provenance.known.as_manifest())
+    return Trained(replace(artifact, manifest=manifest), summary, request, split.provenance.flow)
 
 
 def _cut(cohort: Cohort, plan: Plan, progress: Progress, what: str) -> LabelledWindows:
@@ -177,7 +175,9 @@ def _summarise(plan: Plan, split: Split, outcome: tuple[Network, Calibration]) -
         "horizon_minutes": plan.horizon.minutes,
         "recipe": asdict(plan.recipe),
         **mixes,
-        "flow": [asdict(row) for row in split.flow],
+        "flow": [asdict(row) for row in split.provenance.flow],
+        "predictors": [asdict(each) for each in split.provenance.predictors],
+        "about": plan.about.as_json(),
         "warnings": calibration_warnings(split.validation),
         "epochs": len(network.losses),
         "validation_losses": list(network.losses),

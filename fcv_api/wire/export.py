@@ -95,7 +95,7 @@ def read_sites(path: Path, form: FileForm = PLAIN) -> dict[int, str]:
         pairs = pa.Table.from_batches([batch]).group_by(["encounter", "sede"], use_threads=False).aggregate([])
         for pair in pairs.to_pylist():
             if pair["sede"] is not None:
-                sites.setdefault(pair["encounter"], str(pair["sede"]).strip())
+                sites.setdefault(pair["encounter"], " ".join(str(pair["sede"]).replace("|", "/").split()))
     return sites
 
 

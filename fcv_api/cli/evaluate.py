@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from fcv_api.app import database_app
 from fcv_api.cli.active import artifact_of
-from fcv_api.cli.exports import ENCODING, ORDER, form_of, read_labelled
+from fcv_api.cli.exports import ENCODING, ORDER, form_of, origin_of, read_labelled
 from fcv_api.cli.flow import print_flow
 from fcv_api.domain.window import WindowSpec
 from fcv_api.lstm import trial
@@ -59,6 +59,7 @@ def evaluate(export: Path, labels: Path, **said: Any) -> None:  # noqa: ANN401 -
     minutes = model.manifest.horizon_minutes if said["horizon"] is None else said["horizon"]
     source = Source(settings, spec_in_order(model), Horizon(minutes or USUAL_HORIZON, said["every"]), form_of(said))
     cohort = source.read(export, labels)
+    origin = origin_of(cohort, said["origin"])
     checked = _check_overlap(model.manifest, cohort, other_hospital=said["other_hospital"])
     windows = source.cut(cohort, export.name)
     flow = flow_of(cohort, windows, source.spec, source.horizon)
@@ -66,7 +67,7 @@ def evaluate(export: Path, labels: Path, **said: Any) -> None:  # noqa: ANN401 -
     learnt = _baselines(source, said["train"], said["train_labels"], (export, windows))
     scores = score_windows(model, windows, lambda raw: tqdm(raw, desc="Scoring", unit="window"))
     click.echo("Assessing the model and its baselines: a few minutes for 1,000 patients.", err=True)
-    subject = Subject(model.manifest, source.horizon, said["origin"], (export, labels), flow, checked)
+    subject = Subject(model.manifest, source.horizon, origin, (export, labels), flow, checked)
     comparison = report_members(subject, windows, compare(windows, {str(model.identity): scores}, learnt))
     notes = (
         f"Evidence of this model: {model.identity.evidence.value}.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import click
 import orjson
 
 from fcv_api.cli.claims import EVIDENCE, TRAINED_ON
-from fcv_api.cli.exports import ENCODING, ORDER, form_of, read_labelled
+from fcv_api.cli.exports import ENCODING, ORDER, form_of, origin_of, read_labelled
 from fcv_api.cli.flow import print_flow
 from fcv_api.domain.evidence import TrainedOn
 from fcv_api.lstm.artifact import ArtifactError
@@ -75,7 +76,7 @@ def command(export: Path, labels: Path, **said: Any) -> None:  # noqa: ANN401 - 
     if folder.exists():
         raise ArtifactError(f"{folder} exists; give another --version.")
     cohort = read_labelled((export, labels), settings, form_of(said), plan.horizon)
-    trained = _train(cohort, plan)
+    trained = _train(cohort, replace(plan, trained_on=TrainedOn(origin_of(cohort, said["trained_on"]))))
     if said["summary"]:
         with replaced(said["summary"]) as part:
             part.write_bytes(orjson.dumps(trained.summary, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))

@@ -127,7 +127,7 @@ class BurdenSchema(Members):
 
 
 class ReportSchema(Members):
-    """A report, version 1. `split`, `subgroups`, `comparisons` and `drift` may follow; attesting does not need them."""
+    """A report, version 1. `split`, `subgroups`, `differences` and `drift` may follow; attesting does not need them."""
 
     schema = fields.String(required=True, validate=Equal(SCHEMA))
     created = fields.String(required=True)

@@ -57,7 +57,7 @@ def test_the_same_seed_writes_the_same_files(run: Run, two_stays: tuple[Path, Pa
 
 def test_a_simulation_has_the_columns_of_a_wards_export(two_stays: tuple[Path, Path]) -> None:
     headers = [path.read_text("utf-8").partition("\n")[0] for path in two_stays]
-    assert headers == ["idAtencion,idSigno,nomSigno,valor,unidad,fecRegistro", "idAtencion,State,onset"]
+    assert headers == ["idAtencion,idSigno,nomSigno,valor,unidad,fecRegistro", "idAtencion,State,onset,sede"]
 
 
 def test_simulating_into_one_file_is_refused_and_leaves_nothing(run: Run, tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_evaluate_writes_a_page_and_its_figures(run: Run, cohort: tuple[Path, Pa
     assert f"Macro AUROC {macro['value']:.3f} ({macro['low']:.3f} to {macro['high']:.3f})" in told
     assert figures["data"]["patients"] == 40
     assert figures["baselines_fitted_on"] == "the same patients, in five folds"
-    assert figures["data"]["origin"] == "unstated"
+    assert figures["data"]["origin"] == "simulated"
     assert figures["flow"][0]["reason"] == "kept"
     assert (figures["overlap"], set(figures["events"])) == ({"checked": False, "patients": 0}, set(ILL))
     assert "Evidence of this model" in (tmp_path / "report" / "report.html").read_text("utf-8")
@@ -145,6 +145,15 @@ def test_evaluate_refuses_the_patients_that_the_model_learnt_from(
     result = run("evaluate", *cohort, "--model", knowing, "--other-hospital", "--out", tmp_path / "report")
     assert "learnt from 40" in result.output  # another hospital's stays do not begin in the same second
     assert not (tmp_path / "report").exists()
+
+
+@pytest.mark.parametrize("given", [("evaluate", "--origin"), ("train", "--trained-on")])
+def test_simulated_patients_are_no_hospitals(run: Run, two_stays: tuple[Path, Path], given: tuple[str, str]) -> None:
+    command, option = given
+    name = ["--name", "ours"] if command == "train" else []
+    result = run(command, *two_stays, option, "hospital", "--out", two_stays[0].parent / "out", *name)
+    assert (result.exit_code, "These patients were simulated" in result.output) == (1, True)
+    assert not (two_stays[0].parent / "out").exists()
 
 
 def test_simulated_patients_of_another_seed_are_others(run: Run, two_stays: tuple[Path, Path], tmp_path: Path) -> None:

@@ -149,6 +149,8 @@ def test_labels_of_other_encounters_are_refused(tmp_path: Path, files: tuple[Pat
 
 
 def test_a_site_is_read_from_the_labels_or_from_the_export(tmp_path: Path, files: tuple[Path, Path]) -> None:
+    assert read_cohort(*files, UTC).sites == {3: "simulated", 7: "simulated"}
+    pd.read_csv(files[1]).drop(columns="sede").to_csv(files[1], index=False)
     assert read_cohort(*files, UTC).sites == {}
     table = pd.read_csv(files[0])
     table["sede"] = ["Norte" if number == 3 else None for number in table["idAtencion"]]
@@ -178,6 +180,7 @@ def test_a_file_of_another_kind_is_refused_before_anything_is_written(tmp_path: 
 
 def test_latin_1_is_read_where_it_is_said_and_named_where_it_is_not(files: tuple[Path, Path]) -> None:
     before = read_cohort(*files, UTC)
+    pd.read_csv(files[1]).drop(columns="sede").to_csv(files[1], index=False)
     table = pd.read_csv(files[0])
     table["sede"] = "Peñón"
     table.to_csv(files[0], index=False, encoding="latin-1")

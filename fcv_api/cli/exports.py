@@ -48,5 +48,5 @@ def read_labelled(files: tuple[Path, Path], settings: Settings, form: FileForm, 
         hint = "An older program writes Latin-1: say --encoding latin-1." if form.encoding == "utf-8" else ""
         raise NotUtf8(f"{error} {hint}".rstrip()) from None
     cohort = labelled_cohort(exported, horizon)
-    print_left_out(cohort)
+    print_left_out(cohort, exported.refused)
     return cohort

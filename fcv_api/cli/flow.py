@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 
 import click
 
+from fcv_api.domain.errors import Unscorable
 from fcv_api.training.dataset import Cohort
 from fcv_api.training.flow import KEPT, MOST_NAMED, ONSET_OUTSIDE, FlowRow
 
 HEAD = ("patients", "encounters", "state", "site", "what became of them")
 
 
-def print_left_out(cohort: Cohort) -> None:
-    """Print, before any work is done, which encounters of the files are left out for what the files say."""
+def print_left_out(cohort: Cohort, refused: dict[int, Unscorable]) -> None:
+    """Print, before any work is done, which encounters of the files are left out for what the files say.
+
+    refused: why encounters cannot be read, of which the first few are printed with their rows.
+    """
     for reason in dict.fromkeys(cohort.lost.values()):
         numbers = [number for number, own in cohort.lost.items() if own == reason]
         click.echo(
             f"Left out: {len(numbers)} encounters, {reason}: {_named(numbers[:MOST_NAMED], len(numbers))}.", err=True
         )
+    for number, why in islice(refused.items(), MOST_NAMED):
+        click.echo(f"  encounter {number}: {str(why).rstrip('.')}.", err=True)
     if ONSET_OUTSIDE in cohort.lost.values():
         click.echo(ADVICE, err=True)
 

@@ -55,9 +55,9 @@ def labelled_cohort(exported: ExportedCohort, horizon: Horizon) -> Cohort:
     An onset before a stay's first row, or more than a horizon after its last one, is none of that stay: another time
     zone, or a day taken for a month. Such a stay is left out.
     """
-    everybody = exported.labels | exported.absent
-    labels = {number: Label(each.state, each.onset, each.patient) for number, each in everybody.items()}
+    labels = {number: Label(each.state, each.onset, each.patient) for number, each in exported.labels.items()}
     lost = dict.fromkeys(exported.unlabelled, NO_LABEL) | dict.fromkeys(exported.absent, NO_ROWS)
+    lost |= {number: reason.code for number, reason in exported.refused.items()}
     outside = {each.id for each in exported.encounters if onset_outside(each, labels[each.id], horizon)}
     kept = [each for each in exported.encounters if each.id not in outside]
     return Cohort(kept, labels, lost | dict.fromkeys(sorted(outside), ONSET_OUTSIDE), exported.sites)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from fcv_api.domain.encounter import Encounter
+from fcv_api.domain.errors import NoKnownSign, Unscorable
 from fcv_api.domain.prediction import State
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGNS
 from fcv_api.domain.window import WindowSpec
 from fcv_api.training.dataset import Horizon, cut_windows
 from fcv_api.training.flow import FlowRow, flow_of, labelled_cohort
-from fcv_api.wire.export import ExportedCohort, ExportedLabel
+from fcv_api.wire.export import ExportedCohort
+from fcv_api.wire.labels import ExportedLabel
 
 START = np.datetime64("2024-03-03T00:00", "us")
 STEP = np.timedelta64(5, "m")
@@ -28,7 +30,7 @@ def stay(number: int, instants: int = 40, without: int | None = None) -> Encount
 def flow(encounters: list[Encounter], sick: dict[int, int], patients: dict[int, str] | None = None) -> list[FlowRow]:
     """Return the flow of a cohort. sick: the instant of an encounter's onset of shock. patients: whose it is."""
     exported = {each.id: exported_label(each.id, sick, patients or {}) for each in encounters}
-    cohort = labelled_cohort(ExportedCohort(encounters, exported, [], {}, {}), Horizon())
+    cohort = labelled_cohort(ExportedCohort(encounters, exported, {}, [], [], {}), Horizon())
     return flow_of(cohort, cut_windows(cohort, WindowSpec(), Horizon()), WindowSpec(), Horizon())
 
 
@@ -74,9 +76,9 @@ def test_a_patient_with_another_stay_that_was_kept_is_not_lost() -> None:
 
 
 def test_rows_are_by_state_and_site_and_hold_everybody() -> None:
-    labels = {number: exported_label(number, {2: 30}, {}) for number in (1, 2)}
-    absent = {9: exported_label(9, {}, {})}
-    exported = ExportedCohort([stay(1), stay(2)], labels, [7, 8], absent, {1: "Norte", 7: "Sur"})
+    labels = {number: exported_label(number, {2: 30}, {}) for number in (1, 2, 6, 9)}
+    refused: dict[int, Unscorable] = {6: NoKnownSign(3, ("MDC_OTHER",))}
+    exported = ExportedCohort([stay(1), stay(2)], labels, refused, [7, 8], [9], {1: "Norte", 7: "Sur"})
     cohort = labelled_cohort(exported, Horizon())
     rows = flow_of(cohort, cut_windows(cohort, WindowSpec(), Horizon()), WindowSpec(), Horizon())
     assert {(row.reason, row.state, row.site, row.encounters) for row in rows} == {
@@ -85,4 +87,5 @@ def test_rows_are_by_state_and_site_and_hold_everybody() -> None:
         ("no label", "-", "Sur", 1),
         ("no label", "-", "-", 1),
         ("no rows in the export", "none_of_these", "-", 1),
+        ("no-known-sign", "none_of_these", "-", 1),
     }

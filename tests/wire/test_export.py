@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from fcv_api.domain.errors import UnusableExport
 from fcv_api.domain.prediction import State
 from fcv_api.domain.window import History
-from fcv_api.wire.export import read_cohort, read_export, read_labels
+from fcv_api.wire.export import read_cohort, read_export
 from fcv_api.wire.file_form import FileForm, NotUtf8
 from fcv_api.wire.stays import write_stays
 
@@ -114,38 +114,33 @@ def test_what_an_export_lacks_is_one_sentence(tmp_path: Path, text: str, sentenc
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize(
-    ("row", "sentence"),
-    [
-        ("5,Muerto,", "State, row 2: must be one of Arresto_cardiaco"),
-        ("5,Sano,2024-03-03 09:00:00", "onset, row 2: must be empty where State is Sano"),
-        ("5,Shock_cardiogenico,", "onset, row 2: must be a time where State is Shock_cardiogenico"),
-        ("5,Shock_cardiogenico,soon", "onset, row 2: is not a time"),
-        ("5,Sano,\n5,Sano,", "more than once: 5"),
-    ],
-)
-def test_what_is_wrong_with_labels_is_one_sentence(tmp_path: Path, row: str, sentence: str) -> None:
-    with pytest.raises(UnusableExport, match=sentence):
-        read_labels(text_file(tmp_path, f"idAtencion,State,onset\n{row}\n"), UTC)
-
-
-def test_a_patient_is_the_encounters_own_where_nobody_says_whose_it_is(tmp_path: Path) -> None:
-    text = "idAtencion,State,onset,idPaciente\n5,Sano,,ana\n6,none_of_these,,\n"
-    found = read_labels(text_file(tmp_path, text), UTC)
-    assert (found[5].patient, found[6].patient) == ("ana", "6")
-
-
 def test_what_only_one_of_the_files_has_is_named_and_refuses_nobody(tmp_path: Path, files: tuple[Path, Path]) -> None:
     labels = text_file(tmp_path, "idAtencion,State,onset\n3,Sano,\n99,Sano,\n", "other.csv")
     read = read_cohort(files[0], labels, UTC)
-    assert [each.id for each in read.encounters] == list(read.labels) == [3]
-    assert (read.unlabelled, list(read.absent)) == ([7], [99])
+    assert [each.id for each in read.encounters] == [3]
+    assert (read.unlabelled, read.absent) == ([7], [99])
 
 
 def test_labels_of_other_encounters_are_refused(tmp_path: Path, files: tuple[Path, Path]) -> None:
     labels = text_file(tmp_path, "idAtencion,State,onset\n99,Sano,\n", "other.csv")
-    with pytest.raises(UnusableExport, match=r"labels none of the encounters of .*: it labels 99, and they are 3, 7"):
+    with pytest.raises(UnusableExport, match=r"labels none of the encounters of .*, such as 3, 7"):
         read_cohort(files[0], labels, UTC)
+
+
+def test_an_encounter_that_cannot_be_read_is_named_and_refuses_nobody_else(tmp_path: Path) -> None:
+    rows = "5,MDC_TEMP,warm,2024-03-03 09:00:00\n6,MDC_TEMP,37,2024-03-03 09:00:00\n7,MDC_OTHER,1,2024-03-03 09:00:00\n"
+    labels = text_file(tmp_path, "idAtencion,State,onset\n5,Sano,\n6,Sano,\n7,Sano,\n", "labels.csv")
+    read = read_cohort(text_file(tmp_path, HEADER + rows), labels, UTC)
+    assert [each.id for each in read.encounters] == [6]
+    assert {number: reason.code for number, reason in read.refused.items()} == {5: "invalid-rows", 7: "no-known-sign"}
+    assert "row '2': must be a number" in str(read.refused[5])
+
+
+def test_where_no_encounter_can_be_read_the_first_one_is_named(tmp_path: Path) -> None:
+    export = text_file(tmp_path, HEADER + "5,MDC_TEMP,37,2024/03/03\n6,MDC_TEMP,37,2024/03/03\n")
+    labels = text_file(tmp_path, "idAtencion,State,onset\n5,Sano,\n6,Sano,\n", "labels.csv")
+    with pytest.raises(UnusableExport, match="encounter 5: fecRegistro, row '2': is not a time"):
+        read_cohort(export, labels, UTC)
 
 
 def test_a_site_is_read_from_the_labels_or_from_the_export(tmp_path: Path, files: tuple[Path, Path]) -> None:

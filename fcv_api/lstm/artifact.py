@@ -99,6 +99,7 @@ class Manifest:
         """Read what `as_json` wrote. Raises ArtifactError."""
         try:
             said = orjson.loads(text)
+            written = dict(said)
             said["golden"] = tuple(GoldenWindow(**window) for window in said["golden"])
             said["classes"] = tuple(State(name) for name in said["classes"])
             said["evidence"], said["trained_on"] = read_claim(said)
@@ -107,14 +108,18 @@ class Manifest:
             said["attestation"] = Attestation(**said["attestation"]) if said.get("attestation") else None
             manifest = cls(**said)
             _check(manifest)
-            return _as_earned(manifest)
+            return _as_earned(manifest, written)
         except (ValueError, TypeError, KeyError) as error:
             raise ArtifactError(f"the manifest is damaged or of another version: {error}") from None
 
 
-def _as_earned(manifest: Manifest) -> Manifest:
-    """Return a manifest whose evidence, also on its card, is what it has earned."""
-    evidence = earned(manifest.evidence, manifest.attestation, manifest.canonical_sha256)
+def _as_earned(manifest: Manifest, written: dict[str, Any]) -> Manifest:
+    """Return a manifest whose evidence, also on its card, is what it has earned.
+
+    written: its JSON as it was read, for a later version may write members that this one's attestation does not know.
+    """
+    attested = canonical_sha256(written | {"trained_on": manifest.trained_on.value}) if manifest.attestation else ""
+    evidence = earned(manifest.evidence, manifest.attestation, attested)
     known = replace(manifest, evidence=evidence)
     return replace(known, card=restated(manifest.card, known.identity.standing))
 

@@ -137,6 +137,15 @@ def test_production_does_not_activate_a_model_without_real_patients(run: Run) ->
     assert "Activated fcv-sim/1.2.0" in allowed.stdout
 
 
+def test_production_does_not_activate_a_model_whose_evidence_is_only_claimed(run: Run, models: Path) -> None:
+    manifest = models / "fcv-sim" / "1.2.0" / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"evidence": "retrospective"}))
+    refused = run("model", "activate", "1.2.0", "--reason", "x", ENV="production", TIMEZONE="America/Bogota").stderr
+    assert "(evidence: stated, which no report proves, trained on: unstated), and production refuses it" in refused
+    assert "Earn its evidence with `fcv model attest`" in refused
+    assert "stated (unstated)" in run("model", "list").stdout
+
+
 def test_workers_that_go_on_serving_another_model_are_listed(run: Run, make_settings: MakeSettings) -> None:
     report(make_settings, Worker("far", 7, "fcv-sim", "1.0.0", "a" * 64, 0, ""))
     result = activate(run, "1.2.0")

@@ -205,3 +205,14 @@ def test_a_text_that_is_no_report_is_refused(bench: Bench) -> None:
     (bench.folder / "report.json").write_text("{")
     given = ["--report", bench.folder / "report.json", "--data", bench.data, "--signed-by", "Eva"]
     assert "is not JSON" in CliRunner().invoke(main, ["model", "attest", MODEL, *map(str, given)]).output
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("model", "import", "m.h5"), ("train", "e.csv", "l.csv", "--name", "ours")],
+    ids=lambda command: command[0],
+)
+def test_no_option_claims_evidence_any_more(bench: Bench, command: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(main, [*command, "--evidence", "retrospective"])
+    assert (result.exit_code, "evidence is earned by `fcv model attest` with a report" in result.output) == (2, True)
+    assert list((bench.folder / "models").iterdir()) == [bench.folder / "models" / "fcv-sim"]

@@ -119,7 +119,6 @@ def test_an_expectation_refuses_another_order_or_scaling(
         (("--horizon", "0"), "--horizon"),
         (("--name", "../up"), "cannot be a model's name"),
         (("--card", "nowhere.md"), "nowhere.md: No such file"),
-        (("--evidence", "retrospective"), "evidence is earned by `fcv model attest` with a report"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )

@@ -11,6 +11,7 @@ import pytest
 
 from fcv_api.domain.evidence import Evidence, TrainedOn
 from fcv_api.lstm.artifact import FLATBUFFER, MANIFEST, Artifact, ArtifactError, Manifest
+from fcv_api.lstm.attestation import canonical_sha256
 from fcv_api.settings import ROOT
 
 SHIPPED = ROOT / "models" / "fcv-sim" / "1.0.0"
@@ -106,6 +107,15 @@ def test_evidence_counts_where_it_was_attested_for_this_very_manifest(folder: Pa
 def test_an_attestation_that_was_copied_from_another_model_earns_nothing(folder: Path) -> None:
     attested = attestation("0" * 64)
     assert manifest_with(folder, evidence="retrospective", attestation=attested).evidence is Evidence.STATED
+
+
+def test_evidence_outlives_a_version_that_writes_members_that_were_not_there_when_it_was_earned(folder: Path) -> None:
+    manifest_with(folder, evidence="retrospective", trained_on="hospital")
+    said = orjson.loads((folder / MANIFEST).read_bytes())
+    del said["assumed"]  # as if it came with a later version, which would write it empty
+    said["attestation"] = attestation(canonical_sha256(said))
+    (folder / MANIFEST).write_bytes(orjson.dumps(said))
+    assert Artifact.load(folder).manifest.evidence is Evidence.RETROSPECTIVE
 
 
 def test_evidence_and_card_are_no_part_of_what_is_attested(folder: Path) -> None:

@@ -16,10 +16,11 @@ from fcv_api.domain.window import History
 from fcv_api.lstm import trial
 from fcv_api.settings import Settings
 from fcv_api.training.plot import draw, roll
-from fcv_api.wire.export import read_export, read_labels
+from fcv_api.wire.export import read_export
 from fcv_api.wire.files import replaced
 from fcv_api.wire.json_body import read_encounter
 from fcv_api.wire.json_parts import NotJson
+from fcv_api.wire.labels import read_labels
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 PICTURES = (".png", ".svg", ".pdf")

@@ -25,10 +25,10 @@ def simulate(patients: int, seed: int, report: Path | None, export: Path, labels
     """Write simulated stays to EXPORT and what became of them to LABELS, each a .csv or a .parquet.
 
     EXPORT has one row a measurement, as a ward's export: idAtencion, idSigno, nomSigno, valor, unidad, fecRegistro.
-    LABELS has one row a stay: idAtencion, State and onset. Times are a wall clock's. No patient is behind any of
-    it: a model that learns from them knows the simulator.
+    LABELS has one row a stay: idAtencion, State, onset, and sede, which is `simulated`. Times are a wall clock's. No
+    patient is behind any of it: a model that learns from them knows the simulator.
     """
-    stays = simulator.simulate(patients, seed)
+    stays = simulator.simulate(patients, seed, simulator.first_id(seed))
     with click.progressbar(stays, length=patients, label="Simulating", file=sys.stderr) as bar:
         count = write_stays(export, labels, bar)
     if report:

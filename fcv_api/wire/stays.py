@@ -29,7 +29,9 @@ EXPORT = pa.schema(
         "fecRegistro": pa.string(),
     }
 )
-LABELS = pa.schema({"idAtencion": pa.int64(), "State": pa.string(), "onset": pa.string()})
+LABELS = pa.schema({"idAtencion": pa.int64(), "State": pa.string(), "onset": pa.string(), "sede": pa.string()})
+SIMULATED = "simulated"
+"""The site of every simulated stay, so that nobody takes one for a hospital's."""
 
 
 class ExportedStay(Protocol):
@@ -57,12 +59,12 @@ def write_stays(export: Path, labels: Path, stays: Iterable[ExportedStay]) -> in
     check_suffix(labels)
     if export.resolve() == labels.resolve():
         raise UnusableExport(f"{export} cannot be both the export and its labels.")
-    found: list[tuple[int, str, str | None]] = []
+    found: list[tuple[int, str, str | None, str]] = []
 
     def tables() -> Iterator[Table]:
         for stay in stays:
             onset = None if stay.onset is None else _texts(stay.onset).item()
-            found.append((stay.id, STATE_NAMES[stay.state], onset))
+            found.append((stay.id, STATE_NAMES[stay.state], onset, SIMULATED))
             yield _rows(stay)
 
     with replaced(labels) as labels_part, replaced(export) as export_part:

@@ -129,9 +129,21 @@ def test_a_model_whose_outputs_are_no_probabilities_is_neither_activated_nor_ver
 def test_production_does_not_activate_a_model_without_real_patients(run: Run) -> None:
     ward = {"ENV": "production", "TIMEZONE": "America/Bogota"}
     refused = run("model", "activate", "1.2.0", "--reason", "x", **ward)
-    assert "never validated on real patients (evidence: simulated), and production refuses it" in refused.stderr
+    assert (
+        "never validated on real patients (evidence: unvalidated, trained on: simulated), and production refuses it"
+        in refused.stderr
+    )
     allowed = run("model", "activate", "1.2.0", "--reason", "x", **ward, ALLOW_UNVALIDATED_MODEL="1")
     assert "Activated fcv-sim/1.2.0" in allowed.stdout
+
+
+def test_production_does_not_activate_a_model_whose_evidence_is_only_claimed(run: Run, models: Path) -> None:
+    manifest = models / "fcv-sim" / "1.2.0" / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"evidence": "retrospective"}))
+    refused = run("model", "activate", "1.2.0", "--reason", "x", ENV="production", TIMEZONE="America/Bogota").stderr
+    assert "(evidence: stated, which no report proves, trained on: unstated), and production refuses it" in refused
+    assert "Earn its evidence with `fcv model attest`" in refused
+    assert "stated (unstated)" in run("model", "list").stdout
 
 
 def test_workers_that_go_on_serving_another_model_are_listed(run: Run, make_settings: MakeSettings) -> None:
@@ -163,7 +175,7 @@ def test_the_active_model_is_never_removed(run: Run, models: Path) -> None:
 def test_show_tells_when_a_model_was_active(run: Run) -> None:
     activate(run, "1.2.0")
     shown = run("model", "show").stdout
-    assert "model:     fcv-sim/1.2.0" in shown
+    assert "model:      fcv-sim/1.2.0" in shown
     assert "by eva: try 1.2.0" in shown
 
 

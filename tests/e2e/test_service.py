@@ -143,7 +143,10 @@ def test_what_is_no_http_gets_a_problem_and_not_a_page(service: Service, sent: b
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
-        ({"ENV": "production", "TIMEZONE": "UTC"}, "never validated on real patients (evidence: simulated)"),
+        (
+            {"ENV": "production", "TIMEZONE": "UTC"},
+            "(evidence: unvalidated, trained on: simulated), and production refuses it",
+        ),
         ({"MODEL": "other"}, "There is no model 'other'"),
         ({"JWT_SECRET": "short"}, "FCV_JWT_SECRET has 5 bytes"),
         ({"THREADS": "0"}, "FCV_THREADS"),
@@ -175,4 +178,4 @@ def test_the_demonstration_prints_an_answer(root: Path) -> None:
         [sys.executable, "examples/demo.py"], cwd=root, capture_output=True, text=True, check=True, timeout=60
     )
     assert "Encounter 5501: " in shown.stdout
-    assert "evidence: simulated" in shown.stdout
+    assert "evidence: unvalidated" in shown.stdout

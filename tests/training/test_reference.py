@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from fcv_api.domain.prediction import Evidence
+from fcv_api.domain.evidence import TrainedOn
 from fcv_api.lstm.network import Recipe
 from fcv_api.lstm.runtime import LiteRtModel
 from fcv_api.training.reference import FIRST_TEST_ID, Budget, Reference, macro_auroc, make_reference
@@ -36,7 +36,7 @@ def test_the_better_scaling_is_kept_and_its_card_says_how_it_did(one: Reference)
     best = max(MODELS, key=lambda name: macro_auroc(one.comparison, name))
     assert one.comparison["model"] == best
     assert f"({manifest.scaling['kind']} scaling)" in best
-    assert manifest.evidence is Evidence.SIMULATED
+    assert manifest.trained_on is TrainedOn.SIMULATED
     assert "test patients" in manifest.card
     assert all(name in manifest.card for name in one.comparison["scorers"])
     assert "alarms per patient-hour it missed" in manifest.card

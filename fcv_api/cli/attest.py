@@ -8,7 +8,7 @@ from typing import Any
 import click
 import orjson
 
-from fcv_api.cli.audit import tell
+from fcv_api.cli.audit import log_event
 from fcv_api.lstm.artifact import ArtifactError, Manifest
 from fcv_api.lstm.attest import FEW_EVENTS, Evidenced, attest, check_events, check_subject
 from fcv_api.lstm.registry import Registry
@@ -47,7 +47,7 @@ def attest_(settings: Settings, /, reference: str, **said: Any) -> None:  # noqa
 def _print(settings: Settings, signed: Manifest, report: dict[str, Any]) -> None:
     made = signed.attestation
     assert made is not None  # noqa: S101 - for the type checker: it has just been signed
-    tell(settings, "model-attested", model=str(signed.identity), evidence=made.evidence, report=made.report_sha256)
+    log_event(settings, "model-attested", model=str(signed.identity), evidence=made.evidence, report=made.report_sha256)
     click.echo(f"Attested {signed.identity}: {made.evidence}, signed by {made.signed_by}.")
     for state, count in made.events.items():
         few = f", under {FEW_EVENTS}: its figures are rough" if count < FEW_EVENTS else ""

@@ -27,7 +27,7 @@ from service import Service, running
 
 MOST, LEFT = 1024, 100
 """MB while it happens, and more than at the start a minute after."""
-MANY, LARGE = (12, 16_000_000) if SHORT else (64, 32_000_000)
+MANY, LARGE = (8, 10_000_000) if SHORT else (64, 32_000_000)
 READERS = 130
 MINUTE = 60
 JSON, CSV = "application/json", "text/csv"

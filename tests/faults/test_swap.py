@@ -27,8 +27,8 @@ from fcv_api.wire.answer import PredictionSchema
 from fcv_api.wire.encounter import EncounterSchema
 from fcv_api.wire.example import example_request
 
-ACTIVATIONS = 6 if SHORT else 20
-REQUESTS = 500 if SHORT else 2000
+ACTIVATIONS = 4 if SHORT else 20
+REQUESTS = 300 if SHORT else 2000
 CLIENTS = 4
 GRACE = 2.0  # seconds after an activation in which the old version may still answer
 

@@ -9,7 +9,7 @@ LOCKED := $(BIN)/pip --disable-pip-version-check install --quiet --require-hashe
 ITSELF := $(BIN)/pip --disable-pip-version-check install --quiet --no-index --no-deps --no-build-isolation --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo test check lint types format audit bench bench-short bench-parts profile model faults soak fuzz certs secrets \
+.PHONY: help serve demo test check lint types format audit bench bench-short bench-parts profile model faults attack soak fuzz certs secrets \
 	lock sbom image-check host-check bundle bundle-check clean
 
 help: ## Show what there is to make
@@ -68,6 +68,9 @@ faults: $(VENV)/dev ## Load the service, and see that nothing is lost (minutes)
 fuzz: $(VENV)/dev ## Send spoilt bodies to the service: make fuzz MINUTES=10
 	@$(PIP) --editable '.[fuzz]'
 	@$(BIN)/python tests/fuzz/fuzz.py $(MINUTES)
+
+attack: $(VENV)/dev ## Attack services that it starts itself, on the loopback, and print what came of it (15 minutes; LONG=1: an hour)
+	@PYTHONPATH=.:tests:tests/e2e:tests/attack $(BIN)/python tests/attack/attack.py $(if $(LONG),--long)
 
 soak: $(VENV)/dev ## Load everything at once for half an hour, and see that nothing grows: make soak MINUTES=1 to try (nginx)
 	@PYTHONPATH=.:tests:tests/e2e $(BIN)/python tests/faults/soak.py --minutes $(or $(MINUTES),30)

@@ -12,12 +12,14 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import orjson
 from gunicorn import util
+from gunicorn.workers import base
 
 import fcv_api.accounts.passwords  # noqa: F401 - reads which processors there are, before a worker keeps to one
 from fcv_api.ledger.heads import publish_head
 from fcv_api.serving import affinity
 from fcv_api.serving.concurrency_limit import WAITING
 from fcv_api.serving.descriptors import raise_limit
+from fcv_api.serving.sign_of_life import SignOfLife
 from fcv_api.serving.worker import LeavingWorker
 from fcv_api.settings import ROOT, Settings
 
@@ -45,7 +47,6 @@ graceful_timeout = 30
 keepalive = 75
 limit_request_line = limit_request_field_size = 8190
 forwarded_allow_ips = "127.0.0.1,::1"  # FCV_PROXIES decides who is believed; nothing is ever believed of all (`*`)
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112, S108 - memory, not a disk
 
 
 def pre_fork(server: Any, worker: Any) -> None:  # noqa: ANN401 - gunicorn's own types
@@ -122,3 +123,4 @@ def write_problem(sock: Any, status: int, reason: str, _detail: str) -> None:  #
 
 
 util.write_error = write_problem
+base.WorkerTmp = SignOfLife

@@ -4,8 +4,9 @@
 #   ./install.sh [FOLDER]        default: /opt/fcv
 #
 # Installs anew, or over an older version: settings, database, logs, certificates and own models stay as they are. PYTHON
-# names another Python than the one it finds.
+# names another Python than the one it finds. Run as root, it makes files that every user may read: the service is another.
 set -euo pipefail
+umask 022
 cd "$(dirname "$0")"
 folder=${1:-/opt/fcv}
 
@@ -33,6 +34,7 @@ done
 
 mkdir -p "$folder" || refuse "$folder cannot be made: run this as root, or name another folder."
 folder=$(cd "$folder" && pwd)
+[ -w "$folder" ] || refuse "$(id -un) may not write into $folder: run this as its owner, or name another folder."
 # Code of an older version that is gone in this one must not stay behind.
 rm -rf "$folder/fcv_api" "$folder/migrations"
 cp -R fcv/. "$folder/"

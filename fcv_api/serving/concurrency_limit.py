@@ -15,13 +15,19 @@ from flask import Flask, request
 WAITING = 60
 """Requests of a process that may wait so: a ward's sign-ins, large bodies before their lock. The server queues more."""
 ALWAYS = ("/health/live",)
+LARGE = 1_000_000
+"""Bytes of a body from which on it is a ward's, and not a bed's."""
 
 
 class ConcurrencyLimit:
-    """Permits to be worked on, one a request. A request stays in its thread, and so does its permit."""
+    """Permits to be worked on, one a request. A request stays in its thread, and so does its permit.
+
+    Large bodies have half of them while they are received: a bed finds another one.
+    """
 
     def __init__(self, permits: int) -> None:
         self.permits = threading.BoundedSemaphore(permits)
+        self.large = threading.BoundedSemaphore(max(1, permits // 2))
         self._request = _Request()
 
     def register(self, app: Flask) -> None:
@@ -42,6 +48,9 @@ class ConcurrencyLimit:
 
     def _begin(self) -> None:
         if request.path not in ALWAYS:
+            if _is_large():
+                self.large.acquire()
+                self._request.is_large = True
             self._take()
 
     def _take(self) -> None:
@@ -52,9 +61,19 @@ class ConcurrencyLimit:
         if self._request.holds_permit:
             self._request.holds_permit = False
             self.permits.release()
+        if self._request.is_large:
+            self._request.is_large = False
+            self.large.release()
+
+
+def _is_large() -> bool:
+    """Return whether this request's body is large, or of a length that nobody said."""
+    length = request.content_length
+    return "Transfer-Encoding" in request.headers if length is None else length >= LARGE
 
 
 class _Request(threading.local):
     """The request of this thread."""
 
     holds_permit = False
+    is_large = False

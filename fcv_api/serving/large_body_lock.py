@@ -1,24 +1,31 @@
-"""A lock for large bodies: a process parses one at a time, and gives back the memory that it took.
+"""A lock for large bodies: all workers together parse one at a time, and give back the memory that it took.
 
 Python's threads share one processor for this work anyway, so nobody waits longer in all; but what four bodies of 15 MB
-take at one time is never given back whole, because a few small objects keep whole blocks of it.
+take at one time is never given back whole, because a few small objects keep whole blocks of it. And of several workers
+all but one answer others undisturbed meanwhile.
 """
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import os
+import sys
 import threading
+import weakref
+from tempfile import TemporaryFile
 
 from flask import Flask
 
-from fcv_api.serving.concurrency_limit import ConcurrencyLimit
+from fcv_api.serving.concurrency_limit import LARGE, ConcurrencyLimit
 
-LARGE = 1_000_000
-"""Bytes of a body from which on it takes the lock: a ward, not a bed."""
 _LIBC = ctypes.CDLL(None)
 _GLIBC = hasattr(_LIBC, "mallopt")
 """Other C libraries have no such calls, and keep what they keep."""
 M_ARENA_MAX = -8
+GIVES_WAY = 0.0005
+"""Seconds for which a thread keeps the interpreter from one that waits for it. A small request waits some twenty times,
+and Python's own 5 ms would make 100 ms of that, beside a thread that parses."""
 
 
 class LargeBodyLock:
@@ -27,7 +34,9 @@ class LargeBodyLock:
     def __init__(self, limit: ConcurrencyLimit) -> None:
         """limit: a permit of it is left to others while this is waited for."""
         self.lock = threading.Lock()
-        self._limit, self._request = limit, _Request()
+        self.file = _file()
+        weakref.finalize(self, os.close, self.file)
+        self._limit, self._request, self._usual = limit, _Request(), sys.getswitchinterval()
 
     def register(self, app: Flask) -> None:
         """Release it with the request that holds it, however that ends.
@@ -43,12 +52,29 @@ class LargeBodyLock:
         if size >= LARGE:
             with self._limit.released():
                 self.lock.acquire()
+                self._lock_file(os.F_LOCK)
             self._request.holds_lock = True
+            sys.setswitchinterval(GIVES_WAY)
+
+    def _lock_file(self, command: int) -> None:
+        """Lock the file against other workers, or unlock it. Where that fails, each worker has a lock of its own."""
+        with contextlib.suppress(OSError):
+            os.lockf(self.file, command, 0)
 
     def _end(self, _error: BaseException | None) -> None:
         if self._request.holds_lock:
             self._request.holds_lock = False
+            sys.setswitchinterval(self._usual)
+            self._lock_file(os.F_ULOCK)
             self.lock.release()
+
+
+def _file() -> int:
+    """Return a file's descriptor that workers inherit by their fork. Its lock ends with the process that holds it."""
+    if hasattr(os, "memfd_create"):  # on Linux, where no folder need be writable
+        return os.memfd_create("fcv-large-body")
+    with TemporaryFile() as file:
+        return os.dup(file.fileno())
 
 
 class _Request(threading.local):

@@ -14,6 +14,7 @@ from fcv_api.domain.bad_cells import Cell, InvalidBody
 from fcv_api.domain.errors import TableTooLarge
 from fcv_api.wire.answer import INFERENCE_KEYS
 from fcv_api.wire.cells import Reason, check_utf8, text_of, whole_number
+from fcv_api.wire.formulas import inert
 from fcv_api.wire.table import MOST_COLUMNS, MOST_ROWS, Distinct, KeyedColumn
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -185,5 +186,5 @@ def write_csv(results: Iterable[Mapping[str, Any]], dialect: Dialect) -> str:
         codes = " ".join(dict.fromkeys(each["code"] for each in result.get("warnings", ())))
         error = result.get("error", {})
         row = (result["idAtencion"], result.get("State", ""), *probabilities, codes, error.get("type", ""))
-        writer.writerow((*row, error.get("detail", "")))
+        writer.writerow((*row, inert(error.get("detail", ""))))
     return file.getvalue()

@@ -35,7 +35,7 @@ ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
 """As a column's name may hold, so that it does not look like itself."""
 LETTERS_AS_KEY = re.compile(rb'(?<!\\)"((?:[A-Za-z]|\\u00[4-7][0-9A-Fa-f])+)"[ \t\r\n]*:')
 BLANKS = b" \t\r\n"
-SMALL = 16_000_000
+SMALL = 4_000_000
 """Bytes of a body whose columns may all be known at once: the smallest take eight bytes of it, and 150 of memory."""
 
 

@@ -15,6 +15,7 @@ from marshmallow import Schema, fields
 from fcv_api.domain.prediction import State
 from fcv_api.domain.vitals import SIGN_NAMES
 from fcv_api.wire.answer import INFERENCE_KEYS, STATE_NAMES, InferencesSchema, WarningSchema
+from fcv_api.wire.formulas import inert
 from fcv_api.wire.record_query import STATES_BY_NAME, Cursor
 
 CSV_COLUMNS = (
@@ -161,7 +162,8 @@ def _csv_row(record: dict[str, Any]) -> list[Any]:
     window = record["window"] or {}
     flat = record | (record["inferences"] or {}) | {f"window_{end}": window.get(end) for end in ("first", "last")}
     flat["warnings"] = " ".join(each["code"] for each in record["warnings"] or [])
-    return [flat.get(name) for name in CSV_COLUMNS]
+    cells = [flat.get(name) for name in CSV_COLUMNS]
+    return [inert(cell) if isinstance(cell, str) else cell for cell in cells]
 
 
 def _taken(buffer: io.StringIO) -> str:

@@ -16,6 +16,7 @@ from fcv_api.domain.scores import Scores
 from fcv_api.wire.answer import INFERENCE_KEYS, STATE_NAMES
 from fcv_api.wire.csv_rows import Dialect
 from fcv_api.wire.files import write_tables
+from fcv_api.wire.formulas import inert
 
 INSTANT = pa.timestamp("us", "UTC")
 WARNING = pa.struct([(name, pa.string()) for name in ("code", "sign", "detail")])
@@ -98,7 +99,14 @@ def write_scores(path: Path, tables: Iterable[Table], dialect: Dialect, about: d
 
 def _flat(table: Table, dialect: Dialect) -> Table:
     columns = {name: table[name] for name in SCHEMA.names} | {"warnings": table[CODES]}
+    columns |= {name: _inert(table[name]) for name in ("detail", "model")}
     if dialect.decimal != ".":
         for key in INFERENCE_KEYS.values():
             columns[key] = pc.replace_substring(pc.cast(columns[key], pa.string()), ".", dialect.decimal)
     return pa.table(columns)
+
+
+def _inert(column: Any) -> Any:  # noqa: ANN401 - pyarrow ships no types
+    """Return a column of few distinct texts so that a spreadsheet makes a formula of none."""
+    texts = column.combine_chunks().dictionary_encode()
+    return pa.array(map(inert, texts.dictionary.to_pylist()), pa.string()).take(texts.indices)

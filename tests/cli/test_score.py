@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -193,6 +194,15 @@ def test_csv_is_written_in_the_inputs_dialect_with_the_same_numbers(stays: Path,
         codes = [" ".join(dict.fromkeys(each["code"] for each in row)) for row in wanted["warnings"]]
         assert read["warnings"].tolist() == codes
         assert set(read["model"]) == {"fcv-sim/1.0.0"}
+
+
+def test_no_cell_of_a_csv_is_a_formula_whatever_the_export_holds(stays: Path, tmp_path: Path) -> None:
+    table = pd.read_csv(stays).iloc[:3].assign(nomSigno=["=1+1", "x;=1+1", "@SUM(A1)"])
+    table.to_csv(tmp_path / "in.csv", index=False)
+    score(tmp_path / "in.csv", "-o", tmp_path / "out.csv")
+    (text,) = pd.read_csv(tmp_path / "out.csv")["detail"]
+    assert "x;'=1+1" in text
+    assert not [cell for cell in re.split(r'[,;"\n]', (tmp_path / "out.csv").read_text()) if cell[:1] in tuple("=+-@")]
 
 
 def test_the_output_says_which_model_made_it(stays: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -75,8 +76,8 @@ def running(folder: Path, **settings: str) -> Iterator[Service]:
 
 
 def start(folder: Path, options: tuple[str, ...] = (), /, **settings: str) -> Service:
-    """Start a service, from the checkout CHECKOUT where it is given. It may not answer yet."""
-    checkout = settings.pop("CHECKOUT", str(ROOT))
+    """Start a service, from the checkout CHECKOUT and by the command WRAPPER where given. It may not answer yet."""
+    checkout, wrapper = settings.pop("CHECKOUT", str(ROOT)), settings.pop("WRAPPER", "")
     (folder / VERDICTS).write_text("".join(f"{sha256} {RUNTIME}\n" for sha256 in SHIPPED), "utf-8")
     bind = settings.pop("BIND", None) or f"127.0.0.1:{free_port()}"
     own = {
@@ -88,7 +89,7 @@ def start(folder: Path, options: tuple[str, ...] = (), /, **settings: str) -> Se
     } | settings
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FCV_")}
     environment = kept | {f"FCV_{name}": value for name, value in own.items()}
-    command = [sys.executable, "-m", "fcv_api.cli", "serve", *options]
+    command = [*shlex.split(wrapper), sys.executable, "-m", "fcv_api.cli", "serve", *options]
     with (folder / "output").open("wb") as output:
         master = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT, cwd=checkout)
     return Service(f"http://{bind}", folder, master, environment)

@@ -103,9 +103,9 @@ def check(what: str, got: list[Answer], gone: float, back: float) -> None:
     assert max(each.seconds for each in free) < LONGEST
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    """Give a PostgreSQL to spoil."""
+    """Give a PostgreSQL to spoil and to restore."""
     with cluster() as server:
         yield server
 

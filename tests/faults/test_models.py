@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -70,24 +72,47 @@ def test_an_activation_reaches_every_worker_and_every_answer_names_its_model(
         assert service.log().count("models: serving fcv-sim/1.2.0 sha256 ") == 3
 
 
-@pytest.mark.parametrize("how", ["a flipped bit", "truncated", "deleted"])
+HOW = ("a flipped bit", "truncated", "deleted")
+
+
+@contextmanager
+def spoilt(file: Path, how: str) -> Iterator[None]:
+    """Spoil a file during the block."""
+    content = file.read_bytes()
+    spoil(file, how)
+    yield
+    file.write_bytes(content)
+
+
 @pytest.mark.parametrize("version", ["1.0.0", "1.2.0"], ids=["shipped", "activated"])
 def test_a_damaged_model_goes_on_answering_from_memory_says_degraded_and_does_not_start_again(
-    tmp_path: Path, models: Path, encounter: dict[str, Any], version: str, how: str
+    tmp_path: Path, models: Path, encounter: dict[str, Any], version: str
 ) -> None:
+    file = models / "fcv-sim" / version / BYTES
     with running(tmp_path, MODELS_DIR=str(models)) as service:
         token = service.sign_in()
         if version != "1.0.0":
             activate(service, version)
-        spoil(models / "fcv-sim" / version / BYTES, how)
-        ready = requests.get(f"{service.url}/health/ready", timeout=5)
-        assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
-        assert BYTES in ready.json()["checks"]["model"]["detail"]
-        assert requests.get(f"{service.url}/home", timeout=5).json()["health_check"] == "DEGRADED"
-        assert predict(service, token, encounter).headers["FCV-Model"] == f"fcv-sim/{version}"
-    again = start(tmp_path, MODELS_DIR=str(models))
-    assert again.master.wait(timeout=20) == 1
-    output = (tmp_path / "output").read_text()
+        for how in HOW:
+            with spoilt(file, how):
+                check_degraded(service)
+                assert predict(service, token, encounter).headers["FCV-Model"] == f"fcv-sim/{version}"
+            assert requests.get(f"{service.url}/health/ready", timeout=5).json()["status"] == "ok"
+    for how in HOW:
+        with spoilt(file, how):
+            check_refused(start(tmp_path, MODELS_DIR=str(models)))
+
+
+def check_degraded(service: Service) -> None:
+    ready = requests.get(f"{service.url}/health/ready", timeout=5)
+    assert (ready.status_code, ready.json()["status"]) == (200, "degraded")
+    assert BYTES in ready.json()["checks"]["model"]["detail"]
+    assert requests.get(f"{service.url}/home", timeout=5).json()["health_check"] == "DEGRADED"
+
+
+def check_refused(service: Service) -> None:
+    assert service.master.wait(timeout=20) == 1
+    output = (service.folder / "output").read_text()
     assert BYTES in output
     assert "Traceback" not in output
 

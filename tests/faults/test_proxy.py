@@ -16,7 +16,7 @@ from service import Service, running, start, wait_until_live
 from slow_clients import slow_clients
 
 SHORT = os.environ.get("FAULTS_SHORT") == "1"
-SECONDS = 8 if SHORT else 60
+SECONDS = 5 if SHORT else 60
 
 pytestmark = [needs_nginx, pytest.mark.filterwarnings("ignore")]
 
@@ -163,7 +163,7 @@ def connections(pid: int) -> int:
 
 
 def test_slow_clients_leave_a_normal_one_its_answers(tmp_path: Path, service: Service) -> None:
-    token, seconds = service.sign_in(), 8 if SHORT else 30
+    token, seconds = service.sign_in(), SECONDS if SHORT else 30
     with proxied(tmp_path / "nginx", service) as proxy:
         usual = measured(proxy, token, seconds)
         with slow_clients(proxy, token, 500) as slow:

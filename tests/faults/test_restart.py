@@ -19,7 +19,7 @@ from steady import SteadyLoad
 from fcv_api.settings import ROOT
 
 SHORT = os.environ.get("FAULTS_SHORT") == "1"
-RESTARTS = 2 if SHORT else 10
+RESTARTS = 1 if SHORT else 10
 SERVE = [sys.executable, "-m", "fcv_api.cli", "serve"]
 CREDENTIALS = {"username": "ana", "password": "correct horse battery"}
 # The descriptor becomes number 3 and is announced to the very process that serves, as systemd does.

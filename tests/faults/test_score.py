@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from fcv_api.settings import ROOT
 
 SHORT = os.environ.get("FAULTS_SHORT") == "1"
-STAYS, KILLS = (200, 4) if SHORT else (1000, 12)
+STAYS, KILLS, ROWS = (60, 2, 6_000) if SHORT else (1000, 12, 20_000)
 
 
 def command(*arguments: object) -> list[str]:
@@ -34,9 +34,9 @@ def run(folder: Path, *arguments: object) -> None:
 def test_kills_at_any_moment_lose_and_double_no_row(tmp_path: Path) -> None:
     run(tmp_path, "simulate", "--patients", STAYS, "in.csv", "labels.csv")
     start = time.monotonic()
-    run(tmp_path, "score", "in.csv", "-o", "whole.parquet", "--rolling", "--rows", 20_000)
+    run(tmp_path, "score", "in.csv", "-o", "whole.parquet", "--rolling", "--rows", ROWS)
     usual = time.monotonic() - start
-    score = command("score", "in.csv", "-o", "killed.parquet", "--rolling", "--rows", 20_000)
+    score = command("score", "in.csv", "-o", "killed.parquet", "--rolling", "--rows", ROWS)
     dice, killed, scored = np.random.default_rng(4), 0, 0
     for _ in range(KILLS):
         with subprocess.Popen(
@@ -52,14 +52,14 @@ def test_kills_at_any_moment_lose_and_double_no_row(tmp_path: Path) -> None:
         scored = done
     print(f"\nkilled {killed} of {KILLS} times, over {usual:.1f} s; {scored} parts were scored before the last run")
     assert killed
-    run(tmp_path, "score", "in.csv", "-o", "killed.parquet", "--rolling", "--rows", 20_000)
+    run(tmp_path, "score", "in.csv", "-o", "killed.parquet", "--rolling", "--rows", ROWS)
     assert pq.read_table(tmp_path / "killed.parquet").equals(pq.read_table(tmp_path / "whole.parquet"))
     assert not list(tmp_path.glob(".killed*"))
 
 
 def test_no_process_outlives_a_command_that_was_killed(tmp_path: Path) -> None:
     run(tmp_path, "simulate", "--patients", STAYS, "in.csv", "labels.csv")
-    score = command("score", "in.csv", "-o", "out.parquet", "--rolling", "--rows", 5000, "--processes", 2)
+    score = command("score", "in.csv", "-o", "out.parquet", "--rolling", "--rows", ROWS // 4, "--processes", 2)
     with subprocess.Popen(
         score, env=environment(tmp_path), cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:

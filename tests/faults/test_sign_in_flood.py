@@ -27,7 +27,7 @@ from meanwhile import meanwhile
 from proxied import needs_nginx, proxied
 from service import PASSWORD, Service, running
 
-RATE, SECONDS = 200, 6 if SHORT else 60
+RATE, SECONDS = 200, 4 if SHORT else 60
 BEDS, WITHIN = 40, 30 if SHORT else 15
 TRIES, NEAR = (20, 0.25) if SHORT else (200, 0.05)
 EXPORT = (FIXTURES / "encounter_5501.json").read_bytes()

@@ -19,16 +19,14 @@ from conftest import FIXTURES
 from service import Service, running
 
 from fcv_api import scoring
-from fcv_api.lstm.import_process import import_file
-from fcv_api.lstm.import_request import ImportRequest
 from fcv_api.lstm.registry import Registry
 from fcv_api.settings import ROOT
 from fcv_api.wire.answer import PredictionSchema
 from fcv_api.wire.encounter import EncounterSchema
 from fcv_api.wire.example import example_request
 
-ACTIVATIONS = 6 if SHORT else 20
-REQUESTS = 500 if SHORT else 2000
+ACTIVATIONS = 4 if SHORT else 20
+REQUESTS = 300 if SHORT else 2000
 CLIENTS = 4
 GRACE = 2.0  # seconds after an activation in which the old version may still answer
 
@@ -40,8 +38,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a folder with the shipped model and another one that answers otherwise."""
     folder = tmp_path_factory.mktemp("models") / "models"
     shutil.copytree(ROOT / "models", folder)
-    other = import_file(FIXTURES / "bilstm_gru_keras2.h5", ImportRequest("other", "1.0.0"), lambda _step, _done: None)
-    other.save(folder / "other" / "1.0.0")
+    shutil.copytree(FIXTURES / "models" / "fcv-untrained", folder / "fcv-untrained")
     return folder
 
 
@@ -50,16 +47,16 @@ def answers(models: Path) -> dict[str, Any]:
     """Give what each model answers to the example."""
     encounter = EncounterSchema().load(example_request()).read(UTC)
     given = {}
-    for reference in ("fcv-sim/1.0.0", "other/1.0.0"):
+    for reference in ("fcv-sim/1.0.0", "fcv-untrained/0.1.0"):
         outcome = scoring.assess(encounter, Registry(models).load(reference))
         given[reference] = PredictionSchema().dump(outcome.or_raise())
     return given
 
 
-@pytest.fixture
-def service(tmp_path: Path, models: Path) -> Iterator[Service]:
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Iterator[Service]:
     """Give a service with three workers."""
-    with running(tmp_path, MODELS_DIR=str(models), WORKERS="3") as service:
+    with running(tmp_path_factory.mktemp("service"), MODELS_DIR=str(models), WORKERS="3") as service:
         yield service
 
 

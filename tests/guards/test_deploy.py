@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import re
+import shutil
 import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -109,6 +113,29 @@ def test_make_secrets_overwrites_nothing(made: Path) -> None:
     before = {file: file.read_bytes() for file in made.rglob("*") if file.is_file()}
     subprocess.run(["sh", made / "secrets.sh"], check=True, stdout=subprocess.DEVNULL)
     assert {file: file.read_bytes() for file in made.rglob("*") if file.is_file()} == before
+
+
+@pytest.fixture(params=["root", "nobody"] if os.geteuid() == 0 else [pwd.getpwuid(os.geteuid()).pw_name])
+def user(request: pytest.FixtureRequest) -> str:
+    """Give a user that this process may be: both kinds where it is root."""
+    name: str = request.param
+    return name
+
+
+def test_whoever_runs_make_secrets_owns_them_and_another_user_changes_nothing(user: str) -> None:
+    with TemporaryDirectory(prefix="fcv-secrets-") as name:
+        folder = Path(name)
+        (folder / "secrets.sh").write_bytes((ROOT / "deploy" / "secrets.sh").read_bytes())
+        shutil.chown(folder, user)
+        folder.chmod(0o755)
+        subprocess.run(["sh", folder / "secrets.sh"], check=True, stdout=subprocess.DEVNULL, user=user)
+        made = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+        owners = {each.owner() for each in (folder / "fcv.env", folder / "secrets", *(folder / "secrets").iterdir())}
+        if os.geteuid() == 0:
+            done = subprocess.run(["sh", folder / "secrets.sh"], check=False, capture_output=True, user="daemon")
+            assert done.returncode != 0
+        assert {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()} == made
+    assert owners == {user}
 
 
 def test_a_container_can_read_the_secrets_and_no_other_user_of_the_host_can(made: Path) -> None:

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 from conftest import MakeSettings
+from gunicorn.workers import base
 from gunicorn.workers.gthread import ThreadWorker
 
 from fcv_api.serving.concurrency_limit import WAITING
 from fcv_api.serving.descriptors import MOST_LINGERING, OF_A_THREAD
+from fcv_api.serving.sign_of_life import SignOfLife
 
 LARGEST_LIMIT = 8192
 """Open files, as the unit and the compose files give them; `test_deploy.py` compares those."""
@@ -68,7 +70,8 @@ def test_gunicorn_opens_no_control_socket_and_writes_no_log_of_its_own(gunicorn_
 
 def test_a_workers_sign_of_life_is_kept_in_memory(gunicorn_settings: dict[str, object]) -> None:
     """On a disk that hangs, gunicorn would take every worker for dead."""
-    assert gunicorn_settings["worker_tmp_dir"] == ("/dev/shm" if Path("/dev/shm").is_dir() else None)
+    assert gunicorn_settings
+    assert base.WorkerTmp is SignOfLife
 
 
 def test_workers_are_replaced_after_many_requests_and_not_all_at_one_moment(

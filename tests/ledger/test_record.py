@@ -37,6 +37,15 @@ def test_what_was_recorded_is_read_back_as_it_was() -> None:
 
 
 @BOTH_DATABASES
+def test_a_batchs_texts_and_bytes_are_read_back_as_they_were() -> None:
+    words = '[{"detail":"\\"36,5 °C\\" \\\\x00 \\u2028 {,}"}]'
+    awkward = PREDICTION._replace(warnings=words, window_raw=bytes(range(256)))
+    given = append([awkward, REFUSAL] * 500, perf_counter())
+    assert all_records() == given
+    assert [each[:15] for each in given[:2]] == [awkward[1:], REFUSAL[1:]]
+
+
+@BOTH_DATABASES
 def test_each_record_carries_the_hash_of_the_one_before_it() -> None:
     first, second = append([PREDICTION, REFUSAL], perf_counter())
     (third,) = append([PREDICTION], perf_counter())

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from fcv_api import accounts
 from fcv_api.accounts import passwords
-from fcv_api.serving import large_body_lock
+from fcv_api.serving import concurrency_limit, large_body_lock
 from fcv_api.serving.concurrency_limit import ConcurrencyLimit
 from fcv_api.wire.example import example_batch, example_request
 
@@ -75,6 +75,31 @@ def test_others_are_worked_on_while_large_bodies_wait_for_their_lock(
         assert predict(app, token).status_code == 200
     assert [each.result().status_code for each in waiting] == [200] * len(waiting)
     assert taken(app) == 0
+
+
+def test_others_are_worked_on_while_large_bodies_are_received(
+    app: Flask, token: Token, threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(concurrency_limit, "LARGE", 20_000)
+    large, limit = example_batch() | {"sede": ["x" * 20_000]}, limit_of(app)
+    chunked = {"Transfer-Encoding": "chunked"}
+
+    def send(headers: Token) -> TestResponse:
+        return app.test_client().post("/predict/batch", json=large, headers=token | headers)
+
+    for _ in range(PERMITS // 2):  # which are being received, slowly
+        limit.large.acquire()
+        limit.permits.acquire()
+    waiting = [threads.submit(send, headers) for headers in [{}, chunked] * (PERMITS // 2)]
+    assert predict(app, token).status_code == 200
+    assert not any(each.done() for each in waiting)
+    for _ in range(PERMITS // 2):
+        limit.large.release()
+        limit.permits.release()
+    assert waiting[0].result().status_code == 200
+    for each in waiting:
+        each.result()
+    assert (taken(app), limit.large._value) == (0, PERMITS // 2)  # noqa: SLF001
 
 
 def test_whether_it_lives_is_answered_without_a_permit(app: Flask, token: Token, threads: ThreadPoolExecutor) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +14,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from fcv_api.serving import large_body_lock
+from fcv_api.serving import concurrency_limit, large_body_lock
 from fcv_api.serving.large_body_lock import LargeBodyLock
 from fcv_api.web import parser
 from fcv_api.wire.example import example_batch
@@ -56,3 +58,31 @@ def test_the_lock_is_released_when_its_body_is_refused(http: FlaskClient, token:
     assert http.post("/predict/batch", data=body, headers=headers).status_code in (400, 422)
     assert http.post("/predict/batch", json=example_batch(), headers=token).status_code == 200
     assert not lock_of(http.application).lock.locked()
+
+
+HOLDS = "import os, sys, time; os.lockf(int(sys.argv[1]), os.F_LOCK, 0); print(flush=True); time.sleep(60)"
+
+
+def test_another_worker_waits_for_its_turn_and_one_that_is_killed_leaves_it(app: Flask) -> None:
+    lock = lock_of(app)
+    command = [sys.executable, "-c", HOLDS, str(lock.file)]
+    with (
+        subprocess.Popen(command, pass_fds=[lock.file], stdout=subprocess.PIPE) as worker,
+        ThreadPoolExecutor(1) as threads,
+    ):
+        assert worker.stdout
+        worker.stdout.readline()
+        waiting = threads.submit(held_for_a_moment, lock)
+        time.sleep(0.1)
+        assert not waiting.done()
+        worker.kill()
+        assert waiting.result(timeout=10) == large_body_lock.GIVES_WAY
+    assert sys.getswitchinterval() > large_body_lock.GIVES_WAY
+
+
+def held_for_a_moment(lock: LargeBodyLock) -> float:
+    """Return how long a thread may keep the interpreter while the lock is held."""
+    lock.acquire(concurrency_limit.LARGE)
+    interval = sys.getswitchinterval()
+    lock._end(None)  # noqa: SLF001 - as a request's end does
+    return interval

@@ -86,6 +86,17 @@ def test_csv_is_answered_to_who_asks_for_it_and_as_it_came(
     assert second["error"] == "/problems/too-few-instants"
 
 
+@pytest.mark.parametrize("name", ["=1+1", "a;=1+1", "a\t@SUM(A1)", 'a"=1+1', "x;-1+1|cmd"], ids=repr)
+def test_no_cell_of_a_csv_answer_is_a_formula_whatever_the_spreadsheet_parts_it_by(
+    http: FlaskClient, token: dict[str, str], name: str
+) -> None:
+    batch = {"idAtencion": {"0": 1}, "nomSigno": {"0": name}, "valor": {"0": 1}, "fecRegistro": {"0": "2024-03-03"}}
+    answer = http.post("/predict/batch", json=batch, headers=token | {"Accept": "text/csv"}).text
+    rows = [row for separator in ",;\t|" for row in csv.reader(answer.splitlines(), delimiter=separator)]
+    assert "no-known-sign" in answer
+    assert not [cell for row in rows for cell in row if cell.strip(' "')[:1] in tuple("=+-@")]
+
+
 @pytest.mark.parametrize("accept", ["*/*", "application/json", "application/json, text/csv", "image/png"])
 def test_everyone_else_gets_json(http: FlaskClient, token: dict[str, str], accept: str) -> None:
     response = http.post("/predict/batch", json=example_batch(), headers=token | {"Accept": accept})

@@ -202,6 +202,16 @@ def test_the_record_is_given_as_csv(
     assert (refused["problem"], refused["State"]) == ("/problems/too-few-instants", "")
 
 
+def test_no_cell_of_the_csv_is_a_formula_though_a_client_names_its_request_so(
+    http: FlaskClient, token: Headers, encounter: Body
+) -> None:
+    http.post("/predict", json=encounter, headers=token | {"X-Request-ID": "-2-3"})
+    response = http.get("/predictions", headers=token | {"Accept": "text/csv"})
+    (scored,) = csv.DictReader(response.text.splitlines())
+    assert scored["request_id"] == "'-2-3"
+    assert not [cell for cell in scored.values() if cell[:1] in tuple("=+-@")]
+
+
 @pytest.mark.parametrize("number", [5501, 5502])
 def test_a_replay_on_the_same_machine_is_equal_to_the_last_bit(
     http: FlaskClient, token: Headers, root: Any, number: int

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.limits import CARRIED, STATIC
-from fcv_api.domain.quality import Raw
+from fcv_api.domain.raw_window import Raw
 from fcv_api.domain.samples import Samples
 from fcv_api.domain.slots import last_slots, step_of
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGN_NAMES

@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 from fcv_api.domain import limits
 from fcv_api.domain.prediction import ScoreWarning
 from fcv_api.domain.quality import CHECKS
+from fcv_api.domain.raw_window import Flags, changes, is_level, is_notable, is_trend, middle_of_last
 from fcv_api.domain.rolling import Rolling
 from fcv_api.domain.samples import spread
 from fcv_api.domain.window import MINUTE
-
-Flags = NDArray[np.bool_]
 
 
 def warnings_of(rolling: Rolling, wanted: Flags) -> list[tuple[ScoreWarning, ...]]:
@@ -38,27 +37,38 @@ def _outrun(rolling: Rolling) -> Flags:
 
 
 def _values(rolling: Rolling) -> Flags:
-    values, measured = rolling.values[-limits.LAST_ROWS :], rolling.measured[-limits.LAST_ROWS :]  # (3, w, 9)
-    danger = measured & ((values <= limits.LOW) | (values >= limits.HIGH))
-    unusual = (values < limits.USUAL_LOW) | (values > limits.USUAL_HIGH)
-    unusual[:, :, limits.ECTOPY] = values[:, :, limits.ECTOPY] > values[:, :, limits.HEART_RATE]
-    flags: Flags = (danger | unusual).any(axis=(0, 2))
+    """Suspect what has a danger anywhere, an unusual value in the last rows, a level, a trend, or several signs."""
+    last, measured = rolling.values[-limits.LAST_ROWS :], rolling.measured
+    danger = measured & ((rolling.values <= limits.LOW) | (rolling.values >= limits.HIGH))  # (n, w, 9)
+    unusual = (last < limits.USUAL_LOW) | (last > limits.USUAL_HIGH)  # with every index without perfusion
+    unusual[:, :, limits.ECTOPY] = last[:, :, limits.ECTOPY] > last[:, :, limits.HEART_RATE]
+    level = middle_of_last(rolling.values, measured)  # (w, 9)
+    moved = is_trend(*changes(rolling.values, measured, level))
+    several = is_notable(level).sum(axis=1) >= limits.SEVERAL
+    flags: Flags = danger.any(axis=(0, 2)) | unusual.any(axis=(0, 2)) | (is_level(level) | moved).any(axis=1) | several
     return flags | _inside_slots(rolling)
 
 
 def _inside_slots(rolling: Rolling) -> Flags:
-    """Suspect a window of slots in whose last slots any instant has such a value."""
+    """Suspect a window of slots in which any instant has a danger, or one of the last slots an unusual value."""
     if not rolling.rows.resampled.any():
         return rolling.rows.resampled
     values = rolling.history.measured  # (t, 9), NaN where nothing was measured
-    odd = (values <= limits.LOW) | (values >= limits.HIGH) | (values < limits.USUAL_LOW) | (values > limits.USUAL_HIGH)
+    danger = (values <= limits.LOW) | (values >= limits.HIGH)
+    odd = (values < limits.USUAL_LOW) | (values > limits.USUAL_HIGH)
     odd[:, limits.ECTOPY] |= values[:, limits.ECTOPY] > values[:, limits.HEART_RATE]
     since = np.searchsorted(rolling.history.instants, rolling.rows.since(limits.LAST_ROWS), side="right")
-    return rolling.rows.resampled & _within(odd.any(axis=1), since, rolling)
+    late, ever = _within(odd.any(axis=1), since, rolling), _within(danger.any(axis=1), rolling.rows.first, rolling)
+    return rolling.rows.resampled & (late | ever)
 
 
 def _implausible(rolling: Rolling) -> Flags:
-    return _since(rolling, [each.instants[0] for each in rolling.history.encounter.implausible])
+    instants = np.sort([instant for each in rolling.history.encounter.implausible for instant in each.instants])
+    if not len(instants):
+        return np.zeros(len(rolling), dtype=np.bool_)
+    until = np.searchsorted(instants, rolling.last, side="right")
+    flags: Flags = until > np.searchsorted(instants, rolling.rows.after[0], side="right")
+    return flags
 
 
 def _filled(rolling: Rolling) -> Flags:
@@ -70,16 +80,17 @@ def _filled(rolling: Rolling) -> Flags:
 
 
 def _flat(rolling: Rolling) -> Flags:
-    values = rolling.values[:, :, limits.NEVER_FLAT]  # (n, w, 3)
-    all_measured = rolling.counts[:, limits.NEVER_FLAT] == len(values)
-    flags: Flags = (all_measured & (values == values[0]).all(axis=0)).any(axis=1)
+    stands = (rolling.counts == len(rolling.values)) & (rolling.values == rolling.values[0]).all(axis=0)  # (w, 9)
+    flags: Flags = (stands & limits.MOVES).any(axis=1)
     return flags
 
 
 def _rates(rolling: Rolling) -> Flags:
+    """Suspect what is apart in half of the rows: a median of so much is only where half of them are."""
     values, measured = rolling.values, rolling.measured
     both = measured[:, :, limits.HEART_RATE] & measured[:, :, limits.PULSE]  # (n, w)
-    apart = both & (np.abs(values[:, :, limits.HEART_RATE] - values[:, :, limits.PULSE]) > limits.RATE_GAP)
+    gap = values[:, :, limits.HEART_RATE] - values[:, :, limits.PULSE]
+    apart = both & ((np.abs(gap) > limits.RATE_GAP) | (gap >= limits.DEFICIT))
     flags: Flags = apart.any(axis=0) & (2 * apart.sum(axis=0) >= both.sum(axis=0))
     return flags
 

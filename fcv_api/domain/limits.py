@@ -20,6 +20,7 @@ LAST_ROWS = 3
 SINGLE_ROWS = 2  # after two more rows without it, a single value was an artefact
 LATE = timedelta(minutes=15)
 FILLED_SHARE = 0.25
+CONFLICT_SHARE = 0.25
 RATE_GAP = 20.0  # /min, in half of the rows
 DEFICIT = 15.0  # /min, over the whole window
 NO_PERFUSION = 0.3  # %: below the usual limits
@@ -28,7 +29,6 @@ POOR = 0.6  # %: a perfusion index that fell to less than this
 SEVERAL = 3
 TREND_CELLS = 2 * LAST_ROWS
 NOISE = 3.0  # times what a sign changes by from row to row
-GROSS = 2.0  # times the tolerance: too far apart even once
 
 _LIMITS = [sign.limits for sign in SIGNS]
 LOW, HIGH = np.array([(each.low, each.high) for each in _LIMITS]).T
@@ -38,6 +38,8 @@ NOTABLE_LOW, NOTABLE_HIGH = np.array([each.notable for each in _LIMITS], dtype=n
 FALL, RISE = np.array([(each.fall, each.rise) for each in _LIMITS]).T
 APART = np.array([each.apart for each in _LIMITS])
 STATIC = np.array([sign.static for sign in SIGNS])
+GROSS = np.where(STATIC, 1 + 1e-9, 3.0)  # times the tolerance: too far apart even once
+GROSS[TEMPERATURE] = 4.0  # two thermometers at two places of the body differ by more than three tolerances
 MOVES = ~STATIC & (np.arange(len(SIGNS)) != ECTOPY)  # what a sensor of a living patient never says alike
 CARRIED = np.array([np.timedelta64(sign.carried) for sign in SIGNS])
 OLD = np.array([inf if each.static else (each.carried or LATE) / timedelta(minutes=1) for each in SIGNS])  # minutes

@@ -99,14 +99,19 @@ def middle_of_last(values: Matrix, measured: Flags) -> Vector:
 
     Of a sign without any, its last value. values, measured: (n, ..., 9), oldest row first. Returns (..., 9).
     """
-    middle: Vector
-    if measured[-limits.LAST_ROWS :].all():
-        middle = np.sort(values[-limits.LAST_ROWS :], axis=0)[1]
-        return middle
+    middle: Vector = np.sort(values[-limits.LAST_ROWS :], axis=0)[1]
+    gaps = ~measured[-limits.LAST_ROWS :].all(axis=0)
+    if gaps.any():
+        middle[gaps] = _middle_between_gaps(values[:, gaps], measured[:, gaps])
+    return middle
+
+
+def _middle_between_gaps(values: Matrix, measured: Flags) -> Vector:
+    """Return the same, (g,), of columns whose last three cells were not all measured. values, measured: (n, g)."""
     rank = np.cumsum(measured[::-1], axis=0)[::-1]  # 1 for the last measurement
     ordered = np.sort(np.where(measured & (rank <= limits.LAST_ROWS), values, inf), axis=0)
     of_two, of_three = (ordered[0] + ordered[1]) / 2, ordered[1]
-    middle = np.choose(np.minimum(rank[0], limits.LAST_ROWS), [values[-1], ordered[0], of_two, of_three])
+    middle: Vector = np.choose(np.minimum(rank[0], limits.LAST_ROWS), [values[-1], ordered[0], of_two, of_three])
     return middle
 
 

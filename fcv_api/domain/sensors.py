@@ -84,8 +84,8 @@ def conflicts(raw: Raw) -> Iterator[ScoreWarning]:
     """Warn of values of one sign and one instant of the window that lie too far apart to be one patient's.
 
     A scan that was exported twice is none: two readings lie within the sign's tolerance, or within what it changes by
-    from row to row; now and then a little further. So it takes several, or one that is far apart. Height and weight are
-    entered, and have no noise.
+    from row to row; now and then a little further. Two sources disagree at many instants, or once by far. Height and
+    weight are entered, and have no noise.
     """
     instants, cells = (raw.instants, raw.measured.sum()) if raw.samples is None else raw.samples.cells
     inside = raw.encounter.instants >= instants[0]
@@ -98,8 +98,8 @@ def conflicts(raw: Raw) -> Iterator[ScoreWarning]:
         return
     tolerance = tolerances(raw)
     counts, most = (apart > tolerance).sum(axis=0), apart.max(axis=0)
-    enough = np.where(limits.STATIC, 1, limits.SEVERAL)
-    for sign in ((counts >= enough) | (most > limits.GROSS * tolerance)).nonzero()[0].tolist():
+    often = counts >= limits.CONFLICT_SHARE * len(apart)
+    for sign in (often | (most >= limits.GROSS * tolerance)).nonzero()[0].tolist():
         figures = {"apart": most[sign], "count": counts[sign], "of": len(apart)}
         yield warn("conflicting_values", sign, figures, {"unit": SIGNS[sign].unit.words})
 

@@ -266,10 +266,20 @@ def test_two_readings_of_one_instant_may_lie_apart_by_a_monitors_noise(sign: int
     encounter, apart, value = sent(steady()), SIGNS[sign].limits.apart, steady()[5, sign]
     assert codes(twice(encounter, sign, value + apart, row=5)) == set()
     conflict = {("conflicting_values", SIGN_NAMES[sign])}
-    assert codes(twice(encounter, sign, value + 2 * apart + 0.1, row=5)) == conflict
-    for row in (3, 4, 5):
-        encounter = twice(encounter, sign, steady()[row, sign] + apart + 0.1, row)
-    assert codes(encounter) == conflict
+    far = {HEIGHT: apart + 0.1, WEIGHT: apart + 0.1, TEMPERATURE: 4 * apart}.get(sign, 3 * apart)
+    below = value - far if sign in {SATURATION, HEIGHT} else value + far  # inside the limits
+    assert codes(twice(encounter, sign, below, row=5)) == conflict
+    for row in range(3, 7):
+        encounter = twice(encounter, sign, steady()[row, sign] - apart - 0.1 * (sign not in {HEIGHT, WEIGHT}), row)
+    assert codes(encounter) == set()
+    assert codes(twice(encounter, sign, steady()[7, sign] - apart - 0.1, row=7)) == conflict
+
+
+@pytest.mark.parametrize("sign", [HEIGHT, WEIGHT], ids=["height", "weight"])
+def test_what_is_entered_has_no_noise(sign: int) -> None:
+    apart, value = SIGNS[sign].limits.apart, steady()[5, sign]
+    assert codes(twice(sent(steady()), sign, value + apart, row=5)) == set()
+    assert codes(twice(sent(steady()), sign, value + apart + 0.1, row=5)) == {("conflicting_values", SIGN_NAMES[sign])}
 
 
 def test_what_a_sign_changes_by_from_row_to_row_is_no_conflict() -> None:

@@ -26,8 +26,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from fcv_api.bulk.assess import assess_each
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.prediction import Scorer, ScoreWarning, State
-from fcv_api.domain.quality import inspect
-from fcv_api.domain.raw_window import changes, middle_of_last
+from fcv_api.domain.quality import inspect, levels_of
 from fcv_api.domain.rolling import Rolling
 from fcv_api.domain.screens import warnings_of
 from fcv_api.domain.window import Matrix, WindowSpec, extract_window
@@ -159,10 +158,9 @@ def _seen(stays: list[Stay]) -> Matrix:
     parts = []
     for stay, encounter in zip(stays, encounters_of(stays), strict=True):
         rolling = Rolling.of(encounter, SPEC)
-        level = middle_of_last(rolling.values, rolling.measured)
-        _, change = changes(rolling.values, rolling.measured, level)
+        levels = levels_of(rolling.values, rolling.measured)
         after = rolling.last >= (stay.onset or rolling.last[0])
-        parts.append(np.hstack([level, change])[after & ~rolling.refused()])
+        parts.append(np.hstack([levels.level, levels.change])[after & ~rolling.refused()])
     return np.vstack(parts)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from fcv_api.domain import limits
 from fcv_api.domain.dangers import Danger
 from fcv_api.domain.prediction import ScoreWarning
-from fcv_api.domain.raw_window import Raw, is_level, is_notable, is_trend
+from fcv_api.domain.raw_window import Raw
 from fcv_api.domain.vitals import SIGNS
 from fcv_api.domain.window import MINUTE
 from fcv_api.domain.words import bounds, danger_range, extent, finite, number, shown, usual_of, warn
@@ -21,35 +21,32 @@ from fcv_api.domain.words import bounds, danger_range, extent, finite, number, s
 
 def level_signs(raw: Raw) -> list[int]:
     """Return which signs have a level that somebody must look at. A pulse is not named beside its heart rate."""
-    found = is_level(raw.level)
-    found[limits.PULSE] &= not found[limits.HEART_RATE]
-    signs: list[int] = found.nonzero()[0].tolist()
-    return signs
+    signs: list[int] = raw.levels.grave.nonzero()[0].tolist()
+    return [sign for sign in signs if sign != limits.PULSE or limits.HEART_RATE not in signs]
 
 
 def level(raw: Raw, sign: int) -> ScoreWarning:
     """Warn of a level."""
     low, high = SIGNS[sign].limits.level
-    figures = {"level": raw.level[sign]} | finite(low, high)
+    figures = {"level": raw.levels.level[sign]} | finite(low, high)
     return warn("level", sign, figures, {"unit": SIGNS[sign].unit.words, "limits": bounds(low, high)})
 
 
 def trends(raw: Raw, settled: set[int]) -> Iterator[ScoreWarning]:
     """Warn of signs that moved far over the window. settled: signs of which a graver warning speaks."""
-    first, difference = raw.change
-    for sign in sorted({*is_trend(first, difference).nonzero()[0].tolist()} - settled):
+    start, level, change = raw.levels.start, raw.levels.level, raw.levels.change
+    for sign in sorted({*raw.levels.moved.nonzero()[0].tolist()} - settled):
         minutes = round(float((raw.instants[-1] - raw.instants[0]) / MINUTE))
-        figures = {"first": first[sign], "last": raw.level[sign], "change": difference[sign], "minutes": minutes}
+        figures = {"first": start[sign], "last": level[sign], "change": change[sign], "minutes": minutes}
         yield warn("trend", sign, figures, {"unit": SIGNS[sign].unit.words})
 
 
 def several_signs(raw: Raw) -> Iterator[ScoreWarning]:
     """Warn of three signs or more that are off together, each of them too little to be a level by itself."""
-    notable = is_notable(raw.level)
-    if np.count_nonzero(notable) >= limits.SEVERAL:
-        signs = notable.nonzero()[0].tolist()
-        found = {SIGNS[sign].name: raw.level[sign] for sign in signs}
-        values = [(SIGNS[sign], number(round(raw.level[sign], 3))) for sign in signs]
+    signs, level = raw.levels.notable.nonzero()[0].tolist(), raw.levels.level
+    if len(signs) >= limits.SEVERAL:
+        found = {SIGNS[sign].name: level[sign] for sign in signs}
+        values = [(SIGNS[sign], number(round(level[sign], 3))) for sign in signs]
         english, spanish = (
             ", ".join(f"{sign.name} {value[language]} {sign.unit.words}" for sign, value in values)
             for language in range(2)

@@ -45,8 +45,8 @@ WORDS: dict[str, Pair] = {
         ),
     ),
     "level": (
-        "{level} {unit} is the middle of the last measurements; somebody should look at {limits}.",
-        "{level} {unit} es la mediana de las últimas mediciones; alguien debe mirar si es {limits}.",
+        "{level} {unit} is the median of the last measurements; at {limits} somebody should look.",
+        "{level} {unit} es la mediana de las últimas mediciones; con {limits} alguien debe mirar.",
     ),
     "trend": (
         "from {first} to {last} {unit} over the window ({minutes} minutes).",
@@ -104,7 +104,7 @@ WORDS: dict[str, Pair] = {
     ),
     "rate_mismatch.deficit": (
         (
-            "{deficit} /min below MDC_ECG_HEART_RATE over the whole window (the middle of {of} {kind}). "
+            "{deficit} /min below MDC_ECG_HEART_RATE over the whole window (the median of {of} {kind}). "
             "Beats without a pulse do that, as in fibrillation."
         ),
         (

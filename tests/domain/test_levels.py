@@ -18,8 +18,7 @@ from made_up import (
 )
 
 from fcv_api.domain.prediction import ScoreWarning
-from fcv_api.domain.quality import inspect
-from fcv_api.domain.raw_window import middle_of_last
+from fcv_api.domain.quality import inspect, middle_of_last
 from fcv_api.domain.vitals import SIGN_NAMES, SIGNS
 from fcv_api.domain.window import Matrix, WindowSpec, extract_window
 
@@ -71,7 +70,7 @@ def test_one_value_of_three_is_no_level(sign: int, grave: float, borne: float) -
 def test_a_level_carries_its_figures_and_both_languages() -> None:
     (found,) = (each for each in warnings(at_level(TEMPERATURE, 34.5)) if each.code == "level")
     assert found.figures == {"level": 34.5, "low": 35.0, "high": 39.1}
-    assert "34.5 °C is the middle of the last measurements" in found.detail
+    assert "34.5 °C is the median of the last measurements" in found.detail
     assert "34,5 °C es la mediana de las últimas mediciones" in found.detail_es
 
 

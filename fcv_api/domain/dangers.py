@@ -27,8 +27,8 @@ class Danger:
     """One sign in the danger range. values: those of the last rows.
 
     agreed: another sign confirms one of those. confirmed: two successive measurements lie there, the later in the last
-    rows. past: where in `Raw.measurements`, before the last rows, the last of three successive ones lies, or of two of
-    0; None for none. single: later rows do not refute it yet.
+    rows. past: where in `Raw.measurements`, before the last rows, the last of three successive ones lies, or of two
+    that are 0 or those of both rates; None for none. single: later rows do not refute it yet.
     """
 
     sign: int
@@ -53,19 +53,20 @@ def find_dangers(raw: Raw) -> dict[int, Danger]:
     recent = danger[raw.recent :].any(axis=0)
     signs = (recent | (danger.sum(axis=0) > 1)).nonzero()[0].tolist()
     agreed = agreeing(raw) if recent[RATES].any() else np.zeros_like(recent)
-    return {sign: _danger(raw, sign, danger[:, sign], agreed=bool(agreed[sign])) for sign in signs}
+    return {sign: _danger(raw, sign, danger, agreed=bool(agreed[sign])) for sign in signs}
 
 
 def _danger(raw: Raw, sign: int, danger: Flags, *, agreed: bool) -> Danger:
     column = raw.measurements[:, sign]
     places = np.flatnonzero(~np.isnan(column))
-    inside = danger[places]
+    inside = danger[places, sign]
+    both: Flags = np.all(danger[places][:, RATES], axis=1) & np.bool_(sign in RATES)
     twice = inside[1:] & inside[:-1]
     confirmed = bool((twice & (places[1:] >= raw.recent)).any())
     zero = twice & (column[places[1:]] == 0) & (column[places[:-1]] == 0)
-    before = np.flatnonzero(zero | np.append(False, twice[1:] & twice[:-1]))
+    before = np.flatnonzero(zero | (both[1:] & both[:-1]) | np.append(False, twice[1:] & twice[:-1]))
     past = [place for place in places[1 + before].tolist() if place < raw.recent]
-    recent = [place for place in np.flatnonzero(danger).tolist() if place >= raw.recent]
+    recent = [place for place in np.flatnonzero(danger[:, sign]).tolist() if place >= raw.recent]
     single = any(place == places[-1] or place >= _speaks_from(raw, sign, place) for place in recent)
     return Danger(sign, column[recent].tolist(), agreed, confirmed, past[-1] if past else None, single)
 

@@ -42,9 +42,9 @@ def trends(raw: Raw, settled: set[int]) -> Iterator[ScoreWarning]:
 
 
 def several_signs(raw: Raw) -> Iterator[ScoreWarning]:
-    """Warn of three signs or more that are off together, each of them too little to be a level by itself."""
-    signs, level = raw.levels.notable.nonzero()[0].tolist(), raw.levels.level
-    if len(signs) >= limits.SEVERAL:
+    """Warn of signs that are off together, each of them perhaps too little to be a level by itself."""
+    if raw.levels.several:
+        signs, level = raw.levels.notable.nonzero()[0].tolist(), raw.levels.level
         found = {SIGNS[sign].name: level[sign] for sign in signs}
         values = [(SIGNS[sign], number(round(level[sign], 3))) for sign in signs]
         english, spanish = (

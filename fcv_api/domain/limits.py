@@ -26,7 +26,7 @@ DEFICIT = 15.0  # /min, over the whole window
 NO_PERFUSION = 0.3  # %: below the usual limits
 PERFUSION_LEFT = 0.4  # of what it was at the window's start
 POOR = 0.6  # %: a perfusion index that fell to less than this
-SEVERAL = 3
+SEVERAL, SERIOUS = 3, 2  # notable signs at once, and serious ones
 TREND_CELLS = 2 * LAST_ROWS
 NOISE = 3.0  # times what a sign changes by from row to row
 
@@ -34,6 +34,7 @@ _LIMITS = [sign.limits for sign in SIGNS]
 LOW, HIGH = np.array([(each.low, each.high) for each in _LIMITS]).T
 USUAL_LOW, USUAL_HIGH = np.array([each.usual for each in _LIMITS], dtype=np.float64).T
 LEVEL_LOW, LEVEL_HIGH = np.array([each.level for each in _LIMITS], dtype=np.float64).T
+SERIOUS_LOW, SERIOUS_HIGH = np.array([each.serious for each in _LIMITS], dtype=np.float64).T
 NOTABLE_LOW, NOTABLE_HIGH = np.array([each.notable for each in _LIMITS], dtype=np.float64).T
 FALL, RISE = np.array([(each.fall, each.rise) for each in _LIMITS]).T
 APART = np.array([each.apart for each in _LIMITS])

@@ -46,7 +46,10 @@ def levels_of(values: Matrix, measured: Flags) -> Levels:
     now, before, fall = (each[..., limits.PERFUSION] for each in (level, start, change))
     moved[..., limits.PERFUSION] = (now <= limits.PERFUSION_LEFT * before) & (now <= limits.POOR) & (fall < 0)
     grave = (level <= limits.LEVEL_LOW) | (level >= limits.LEVEL_HIGH)
-    return Levels(level, start, change, grave, (level <= limits.NOTABLE_LOW) | (level >= limits.NOTABLE_HIGH), moved)
+    serious = (level <= limits.SERIOUS_LOW) | (level >= limits.SERIOUS_HIGH)
+    notable = (level <= limits.NOTABLE_LOW) | (level >= limits.NOTABLE_HIGH)
+    several = (notable.sum(axis=-1) >= limits.SEVERAL) | (serious.sum(axis=-1) >= limits.SERIOUS)
+    return Levels(level, start, change, grave, notable, moved, several)
 
 
 def middle_of_last(values: Matrix, measured: Flags) -> Vector:
@@ -77,8 +80,7 @@ def is_ill(cells: Cells, levels: Levels) -> Flags:
     unusual = (last < limits.USUAL_LOW) | (last > limits.USUAL_HIGH)  # with every index without perfusion
     unusual[..., limits.ECTOPY] = last[..., limits.ECTOPY] > last[..., limits.HEART_RATE]
     either: Flags = danger.any(axis=0) | unusual.any(axis=0) | levels.grave | levels.moved
-    several: Flags = levels.notable.sum(axis=-1) >= limits.SEVERAL
-    return several | either.any(axis=-1)
+    return levels.several | either.any(axis=-1)
 
 
 def has_gaps(cells: Cells) -> Flags:

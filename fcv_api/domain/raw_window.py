@@ -38,7 +38,8 @@ class Levels:
     """What the last three measurements of each sign say together, each (..., 9).
 
     level: their median. start: that of the window's first three. change: the one less the other.
-    grave, notable: levels that somebody must look at, and that count where several are. moved: changes that do.
+    grave: levels that somebody must look at. notable: that count where several are. moved: changes that are far.
+    several: (...), whether so many are notable, or seriously so.
     """
 
     level: Vector
@@ -47,6 +48,7 @@ class Levels:
     grave: Flags
     notable: Flags
     moved: Flags
+    several: Flags
 
 
 @dataclass(frozen=True, eq=False)

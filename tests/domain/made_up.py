@@ -90,6 +90,7 @@ DANGEROUS: dict[str, tuple[Change, ...]] = {
     "one zero in an older row": (at(HEART_RATE, 0.0, 2),),
     "asystole 25 minutes ago": tuple(at(sign, 0.0, slice(13, 15)) for sign in BOTH),
     "apnoea half an hour ago": (at(RESPIRATION, 0.0, slice(11, 13)),),
+    "a run of ventricular tachycardia an hour ago": tuple(at(sign, 185.0, slice(8, 10)) for sign in BOTH),
     "a deep desaturation an hour ago": (at(SATURATION, 64.0, slice(6, 9)),),
     "arrest in the last row": tuple(at(sign, 0.0, -1) for sign in BOTH),
     "arrest in the last row, and the oximeter has lost its signal": (at(HEART_RATE, 0.0, -1), at(PULSE, GAP, -1)),
@@ -108,6 +109,7 @@ DANGEROUS: dict[str, tuple[Change, ...]] = {
         *(around(sign, 122.0) for sign in BOTH),
         *(around(RESPIRATION, 27.0), around(SATURATION, 89.0)),
     ),
+    "two serious signs": (around(SATURATION, 87.0), around(RESPIRATION, 28.5)),
     "cold, pale and fast": (
         *(around(sign, 112.0) for sign in BOTH),
         *(at(PERFUSION, np.tile([0.45, 0.5], 10)), around(TEMPERATURE, 35.5)),
@@ -123,6 +125,7 @@ QUIET: dict[str, tuple[Change, ...]] = {
     "lung disease": (around(SATURATION, 90.0),),
     "beta-blockers": tuple(around(sign, 52.0) for sign in BOTH),
     "a mild fever": (around(TEMPERATURE, 38.6), *(around(sign, 96.0) for sign in BOTH)),
+    "pain": (*(around(sign, 108.0) for sign in BOTH), around(RESPIRATION, 24.0)),
     "cold hands": (at(PERFUSION, np.tile([0.5, 0.55], 10)),),
     "one movement half an hour ago": (at(SATURATION, 72.0, 12), at(PULSE, 150.0, 12), at(RESPIRATION, 44.0, 12)),
     "one doubled pulse": (at(PULSE, 160.0, -2),),

@@ -56,6 +56,8 @@ NAMED = {
     "a pulse deficit": ("rate_mismatch", "MDC_PULS_OXIM_PULS_RATE"),
     "a ventilator and a frozen oximeter": ("flat_line", "MDC_TTHOR_RESP_RATE"),
     "full saturation and a frozen perfusion": ("flat_line", "MDC_PULS_OXIM_SAT_O2"),
+    "a run of ventricular tachycardia an hour ago": ("past_danger", "MDC_ECG_HEART_RATE"),
+    "two serious signs": ("several_signs", None),
     "cold, pale and fast": ("several_signs", None),
 }
 

@@ -165,3 +165,22 @@ def test_three_signs_that_are_off_together_are_said_and_two_are_not(signs: tuple
     (found,) = (each for each in warnings(matrix) if each.code == "several_signs")
     assert set(found.figures) == {"count", *names}
     assert found.figures["count"] == 3
+
+
+def test_every_serious_level_is_a_notable_one_and_every_grave_one_is_serious() -> None:
+    for sign in SIGNS:
+        bands = (sign.limits.level, sign.limits.serious, sign.limits.notable)
+        if sign.name != "MDC_PULS_OXIM_PULS_RATE":  # counted by its heart rate
+            lows, highs = zip(*bands, strict=True)
+            assert list(lows) == sorted(lows)
+            assert list(highs) == sorted(highs, reverse=True)
+
+
+def test_two_serious_signs_are_said_together() -> None:
+    matrix = calm(3)
+    matrix[-5:, SATURATION] = [88.0, 87.0, 88.0, 87.0, 88.0]
+    assert ("several_signs", None) not in codes(matrix)
+    matrix[-5:, RESPIRATION] = [27.0, 28.0, 27.0, 28.0, 27.0]
+    (found,) = (each for each in warnings(matrix) if each.code == "several_signs")
+    assert found.figures == {"count": 2, "MDC_PULS_OXIM_SAT_O2": 88, "MDC_TTHOR_RESP_RATE": 27}
+    assert "MDC_PULS_OXIM_SAT_O2 88 %, MDC_TTHOR_RESP_RATE 27 /min." in found.detail

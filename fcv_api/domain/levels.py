@@ -1,6 +1,6 @@
 """Levels, trends and several signs at once: what no single value says, and what scaling hides from the model.
 
-A level is the middle of the last three measurements: one artefact among them does not move it. The bands, and their
+A level is the median of the last three measurements: one artefact among them does not move it. The bands, and their
 sources, stand in `vitals.SIGNS`.
 """
 

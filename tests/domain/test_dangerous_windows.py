@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from made_up import DANGEROUS, QUIET, Change, encounter_of, window
 
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.quality import inspect
+from fcv_api.domain.vitals import SIGN_NAMES
 from fcv_api.domain.window import WindowSpec, extract_window
+from fcv_api.settings import ROOT
 
 WINDOWS = json.loads((FIXTURES / "dangerous_windows.json").read_text("utf-8"))["windows"]
 SEEDS = range(8)
@@ -65,3 +68,16 @@ NAMED = {
 @pytest.mark.parametrize(("name", "wanted"), NAMED.items(), ids=NAMED)
 def test_a_kind_is_called_by_its_name(name: str, wanted: tuple[str, str | None]) -> None:
     assert all(wanted in codes(window(DANGEROUS[name], seed)) for seed in SEEDS)
+
+
+@pytest.mark.parametrize("document", ["docs/warnings.md", "docs/warnings.es.md"])
+def test_the_documents_name_every_figure(document: str) -> None:
+    rows = re.findall(r"^\| `(\w+)` \|.*\|([^|]*)\|$", (ROOT / document).read_text("utf-8"), re.MULTILINE)
+    named = {code: set(re.findall(r"`(\w+)`", figures)) for code, figures in rows}
+    spec = WindowSpec()
+    for kind in DANGEROUS.values():
+        encounter = window(kind, seed=1)
+        for each in inspect(encounter, extract_window(encounter, spec), spec):
+            assert {name for name in each.figures if name not in SIGN_NAMES} <= named[each.code], each
+            assert all(isinstance(value, float) for value in each.figures.values())
+            assert each.detail != each.detail_es

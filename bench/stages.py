@@ -31,7 +31,7 @@ RULES = tuple(
         ("JSON: find and decode the columns", r"fcv_api/(wire/json_(body|parts)\.py:|web/parser\.py:load_json$)"),
         ("rows: the rest of reading", r"fcv_api/wire/(measurements|encounters|encounter|table|cells)\.py:"),
         ("window and scaling", r"fcv_api/domain/(window|encounter|scaling|slots|samples)\.py:"),
-        ("warnings", r"fcv_api/domain/(quality|answer_context)\.py:"),
+        ("warnings", r"fcv_api/domain/(quality|dangers|levels|sensors|raw_window|words|answer_context)\.py:"),
         ("model", r"fcv_api/(lstm/|domain/prediction\.py:probabilities)"),
         (
             "record",

@@ -92,10 +92,10 @@ def _content(answer: requests.Response) -> dict[str, Any]:
     return content
 
 
-def show(answer: Mapping[str, Any]) -> None:
-    """Print an answer for people: what to be careful about first, then the score."""
+def show(answer: Mapping[str, Any], words: str = "detail") -> None:
+    """Print an answer for people: what to be careful about first, then the score. words: or `detail_es`, in Spanish."""
     for warning in answer.get("warnings", []):
-        print(f"WARNING {warning['code']}: {warning['detail']}")
+        print(f"WARNING {warning['code']}: {warning[words]}")
     print(f"Encounter {answer['idAtencion']}: {answer['State']}")
     for name, probability in answer["inferences"].items():
         print(f"  {name:<20} {probability:7.1%}  {'#' * round(40 * probability)}")
@@ -111,7 +111,7 @@ def main() -> None:
         sys.exit(__doc__)
     client = Client(url, user, password, verify=os.environ.get("MLAPI_CA_FILE") or True)
     try:
-        show(client.predict(encounter))
+        show(client.predict(encounter), "detail_es" if os.environ.get("LANG", "").startswith("es") else "detail")
     except (Refused, requests.RequestException) as error:
         sys.exit(f"No prediction: {error}")
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from fcv_api.domain.prediction import ModelIdentity, ScoreWarning, State
 from fcv_api.domain.window import Window
+from fcv_api.domain.words import warn
 
 FUTURE = timedelta(minutes=2)  # what two clocks of one hospital may differ by
 SURE, LEAD = 0.5, 0.1
@@ -32,23 +33,21 @@ class AnswerContext:
         yield from self.of_model(model)
         age = timedelta(0) if self.now is None else self.now - window.end
         if age > self.stale_after:
-            yield ScoreWarning("stale", None, f"The window ended {_minutes(age)} ago: this is no score of now.")
+            yield warn("stale.old", None, {"minutes": _minutes(age)})
         if -age > FUTURE:
-            words = f"The window ends {_minutes(-age)} in the future: a clock or a time zone is wrong."
-            yield ScoreWarning("stale", None, words)
+            yield warn("stale.future", None, {"minutes": _minutes(-age)})
 
     def of_model(self, model: ModelIdentity) -> Iterator[ScoreWarning]:
         """Return what they add to every answer of a model."""
         if self.warn_unvalidated and not model.evidence.validated:
-            detail = f"Model {model} was never validated on real patients (evidence: {model.standing})."
-            yield ScoreWarning("unvalidated_model", None, f"{detail} Do not act on this score.")
+            yield warn("unvalidated_model", None, {}, {"model": str(model), "evidence": model.standing})
 
 
 OFFLINE = AnswerContext()
 
 
-def _minutes(time: timedelta) -> str:
-    return f"{time / timedelta(minutes=1):.0f} minutes"
+def _minutes(time: timedelta) -> int:
+    return round(time / timedelta(minutes=1))
 
 
 def undecided(probabilities: dict[State, float]) -> Iterator[ScoreWarning]:
@@ -56,7 +55,4 @@ def undecided(probabilities: dict[State, float]) -> Iterator[ScoreWarning]:
     first, second = sorted(probabilities.values(), reverse=True)[:2]
     lead = round(first - second, DIGITS)
     if round(first, DIGITS) < SURE or lead < LEAD:
-        words = (
-            f"The largest probability is {first:.2f}, and leads by {lead:.2f}: the model hardly tells the states apart."
-        )
-        yield ScoreWarning("undecided", None, words)
+        yield warn("undecided", None, {"largest": first, "lead": lead})

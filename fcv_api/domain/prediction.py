@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from operator import itemgetter
 from typing import NoReturn, Protocol
@@ -51,11 +51,16 @@ class ModelIdentity:
 
 @dataclass(frozen=True, slots=True)
 class ScoreWarning:
-    """Something that whoever reads the score must read first."""
+    """Something that whoever reads the score must read first.
+
+    detail, detail_es: the same sentence in English and Spanish. figures: its numbers, by name.
+    """
 
     code: str
     sign: str | None
     detail: str
+    detail_es: str = ""
+    figures: dict[str, float] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

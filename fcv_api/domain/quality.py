@@ -1,193 +1,172 @@
 """What the raw window says besides the score: scaling hides levels, gaps and sensors that hang loose.
 
-Each warning is one row of the table in docs/api.md. Limits and tolerances are those of `vitals.SIGNS`.
+Each warning is one row of the table in docs/api.md; docs/warnings.md says why. First a screen sees whether a check
+could have anything to say: of one window, or of all windows of an encounter at once (`screens`), by the same functions.
+It may suspect a window of which its check then says nothing; it passes none of which the check would speak. Limits and
+tolerances are those of `vitals.SIGNS`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from math import inf
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from fcv_api.domain import limits
+from fcv_api.domain import exports, limits, sensors
 from fcv_api.domain.encounter import Encounter
+from fcv_api.domain.patient import speak_of_patient
 from fcv_api.domain.prediction import ScoreWarning
-from fcv_api.domain.samples import Samples, spread
-from fcv_api.domain.vitals import SIGN_NAMES, SIGNS
+from fcv_api.domain.raw_window import Cells, Flags, Levels, Raw, Vector
+from fcv_api.domain.vitals import SIGN_NAMES
 from fcv_api.domain.window import MINUTE, Matrix, Window, WindowSpec
-from fcv_api.domain.words import danger_of, shown, usual_of, warn
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Raw:
-    """A window by the order of `vitals.SIGNS`, whatever the model's is, and the encounter as known at its end.
-
-    values, measured: (instants, 9). last_measured: (9,), NaT for never. instants: (instants,).
-    step_minutes: between instants, as the model was trained. samples: what lies inside the window's slots, if it is one
-    of slots.
-    """
-
-    encounter: Encounter
-    values: Matrix
-    measured: NDArray[np.bool_]
-    last_measured: NDArray[np.datetime64]
-    instants: NDArray[np.datetime64]
-    step_minutes: float
-    samples: Samples | None = None
-
-    @classmethod
-    def of(cls, encounter: Encounter, window: Window, spec: WindowSpec) -> Raw:
-        """Put the columns of a model's window in order."""
-        order = slice(None) if spec.signs == SIGN_NAMES else [spec.signs.index(name) for name in SIGN_NAMES]
-        values, measured = window.raw[:, order], window.measured[:, order]
-        last = window.last_measured[order]
-        return cls(encounter, values, measured, last, window.instants, spec.step_minutes, window.samples)
-
-    @property
-    def rows_named(self) -> str:
-        """What a row of the window is."""
-        return "instants" if self.samples is None else "slots"
-
-    @property
-    def recent(self) -> tuple[Matrix, NDArray[np.bool_]]:
-        """Return the values, (k, 9), that levels are read from, and where each was measured.
-
-        Of instants the last rows; of slots every sample inside them, and then the rows themselves for what was filled.
-        """
-        values, measured = self.values[-limits.LAST_ROWS :], self.measured[-limits.LAST_ROWS :]
-        if self.samples is None:
-            return values, measured
-        inside = self.samples.since(self.instants[-limits.LAST_ROWS :][0])
-        return np.vstack([inside, values]), np.vstack([~np.isnan(inside), np.zeros_like(measured)])
 
 
 def inspect(encounter: Encounter, window: Window, spec: WindowSpec) -> tuple[ScoreWarning, ...]:
-    """Read the raw window of an encounter, and give what must be known before its score is read."""
-    raw = Raw.of(encounter, window, spec)
-    return tuple(warning for check in CHECKS for warning in check(raw))
+    """Read the raw window of an encounter, and return what must be known before its score is read."""
+    order = slice(None) if spec.signs == SIGN_NAMES else [spec.signs.index(name) for name in SIGN_NAMES]
+    values, measured, last = window.raw[:, order], window.measured[:, order], window.last_measured[order]
+    levels = levels_of(values, measured)
+    raw = Raw(values, measured, last, window.instants, spec.step_minutes, levels, encounter, window.samples)
+    return tuple(warning for screen, check in CHECKS if screen(raw) for warning in check(raw))
 
 
-def _values(raw: Raw) -> Iterator[ScoreWarning]:
-    """Warn of values in the last rows that endanger life, or that are hardly a patient's."""
-    (values, measured), last = raw.recent, f"last {limits.LAST_ROWS} {raw.rows_named}"  # (3, 9), or more rows of slots
-    danger = measured & ((values <= limits.LOW) | (values >= limits.HIGH))
-    critical = danger.any(axis=0)
-    unusual = (values < limits.USUAL_LOW) | (values > limits.USUAL_HIGH)
-    unusual[:, limits.ECTOPY] = values[:, limits.ECTOPY] > values[:, limits.HEART_RATE]
-    for sign in critical.nonzero()[0].tolist():
-        values_shown = shown(values[danger[:, sign], sign].tolist(), sign)
-        yield warn("critical_value", sign, f"{values_shown} in the {last}; {danger_of(sign)} is critical.")
-    for sign in (unusual.any(axis=0) & ~critical).nonzero()[0].tolist():
-        values_shown = shown(sorted(set(values[unusual[:, sign], sign].tolist())), sign)
-        if limits.STATIC[sign] and values[-1, sign] < limits.USUAL_LOW[sign]:
-            yield warn("not_adult", sign, f"{values_shown} is no adult's; the model reads adults.")
-        else:
-            yield warn("unusual_value", sign, f"{values_shown} in the {last}; usual is {usual_of(sign)}.")
+def levels_of(values: Matrix, measured: Flags) -> Levels:
+    """Return the levels of one window or of many. values, measured: (n, ..., 9), oldest row first.
+
+    A sign that was measured fewer than six times has no change: start and end would read the same cells. The perfusion
+    index is skewed, and moves by shares: it has moved when it is poor, and was far better.
+    """
+    level, start = middle_of_last(values, measured), middle_of_last(values[::-1], measured[::-1])
+    change = level - start
+    if not measured.all():
+        change[measured.sum(axis=0) < limits.TREND_CELLS] = 0
+    moved = (change <= -limits.FALL) | (change >= limits.RISE)
+    now, before, fall = (each[..., limits.PERFUSION] for each in (level, start, change))
+    moved[..., limits.PERFUSION] = (now <= limits.PERFUSION_LEFT * before) & (now <= limits.POOR) & (fall < 0)
+    grave = (level <= limits.LEVEL_LOW) | (level >= limits.LEVEL_HIGH)
+    serious = (level <= limits.SERIOUS_LOW) | (level >= limits.SERIOUS_HIGH)
+    notable = (level <= limits.NOTABLE_LOW) | (level >= limits.NOTABLE_HIGH)
+    several = (notable.sum(axis=-1) >= limits.SEVERAL) | (serious.sum(axis=-1) >= limits.SERIOUS)
+    return Levels(level, start, change, grave, notable, moved, several)
 
 
-def _implausible(raw: Raw) -> Iterator[ScoreWarning]:
-    for each in raw.encounter.implausible:
-        low, high = SIGNS[each.sign].limits.hard
-        hard = f"{low:g} to {high:g} {SIGNS[each.sign].unit.words}"
-        last = raw.encounter.as_sent(each.instants[-1])
-        words = f"{each.count} of its values lay outside {hard} and were dropped, the last at {last}."
-        yield warn("implausible_value", each.sign, words)
+def middle_of_last(values: Matrix, measured: Flags) -> Vector:
+    """Return each sign's median of its last three measurements in a window, or of how many it has.
+
+    Of a sign without any, its last value. values, measured: (n, ..., 9), oldest row first. Returns (..., 9).
+    """
+    middle: Vector = np.sort(values[-limits.LAST_ROWS :], axis=0)[1]
+    gaps = ~measured[-limits.LAST_ROWS :].all(axis=0)
+    if gaps.any():
+        middle[gaps] = _middle_between_gaps(values[:, gaps], measured[:, gaps])
+    return middle
 
 
-def _filled(raw: Raw) -> Iterator[ScoreWarning]:
-    """Warn of signs that were filled for the most part or at the end. Temperature is charted slowly, so it may be."""
-    rows = len(raw.values)
-    filled = rows - raw.measured.sum(axis=0)  # (9,)
-    age = (raw.instants[-1] - raw.last_measured) / MINUTE  # (9,), NaN for never
-    warned = (limits.GAPS_COUNT & (filled >= limits.FILLED_SHARE * rows)) | (age > limits.OLD)
-    for sign in warned.nonzero()[0].tolist():
-        ago = f"{age[sign]:.0f} minutes before" if age[sign] else "at"
-        words = f"{filled[sign]} of {rows} values were filled; last measured {ago} the window's end."
-        yield warn("filled", sign, words)
+def _middle_between_gaps(values: Matrix, measured: Flags) -> Vector:
+    """Return the same, (g,), of columns whose last three cells were not all measured. values, measured: (n, g)."""
+    rank = np.cumsum(measured[::-1], axis=0)[::-1]  # 1 for the last measurement
+    ordered = np.sort(np.where(measured & (rank <= limits.LAST_ROWS), values, inf), axis=0)
+    of_two, of_three = (ordered[0] + ordered[1]) / 2, ordered[1]
+    middle: Vector = np.choose(np.minimum(rank[0], limits.LAST_ROWS), [values[-1], ordered[0], of_two, of_three])
+    return middle
 
 
-def _flat(raw: Raw) -> Iterator[ScoreWarning]:
-    flat = raw.measured.all(axis=0) & (raw.values == raw.values[0]).all(axis=0)
-    for sign in limits.NEVER_FLAT:
-        if flat[sign]:
-            level = shown([raw.values[0, sign]], sign)
-            words = (
-                f"{level} in all {len(raw.values)} {raw.rows_named}. A pacemaker can do that; so can a detached sensor."
-            )
-            yield warn("flat_line", sign, words)
+def is_ill(cells: Cells, levels: Levels) -> Flags:
+    """Suspect a danger anywhere, an unusual value in the last rows, a level, a trend, or several signs."""
+    values, last = cells.values, cells.values[-limits.LAST_ROWS :]
+    danger = cells.measured & ((values <= limits.LOW) | (values >= limits.HIGH))  # (n, ..., 9)
+    unusual = (last < limits.USUAL_LOW) | (last > limits.USUAL_HIGH)  # with every index without perfusion
+    unusual[..., limits.ECTOPY] = last[..., limits.ECTOPY] > last[..., limits.HEART_RATE]
+    either: Flags = danger.any(axis=0) | unusual.any(axis=0) | levels.grave | levels.moved
+    return levels.several | either.any(axis=-1)
 
 
-def _rates(raw: Raw) -> Iterator[ScoreWarning]:
-    both = raw.measured[:, limits.HEART_RATE] & raw.measured[:, limits.PULSE]
-    apart = both & (np.abs(raw.values[:, limits.HEART_RATE] - raw.values[:, limits.PULSE]) > limits.RATE_GAP)
-    if apart.any() and 2 * apart.sum() >= both.sum():
-        words = (
-            f"over {limits.RATE_GAP:g} /min apart from {SIGNS[limits.HEART_RATE].name} "
-            f"in {apart.sum()} of {both.sum()} {raw.rows_named}. "
-            "Beats without a pulse can do that; so can a sensor that hangs loose."
-        )
-        yield warn("rate_mismatch", limits.PULSE, words)
+def has_gaps(cells: Cells) -> Flags:
+    """Suspect signs that were filled for the most part or at the end."""
+    missing = len(cells.measured) - cells.measured.sum(axis=0)
+    age = (cells.instants[-1][..., np.newaxis] - cells.last_measured) / MINUTE  # (..., 9), NaN for never
+    many = limits.GAPS_COUNT & (missing >= limits.FILLED_SHARE * len(cells.measured))
+    flags: Flags = (many | (age > limits.OLD)).any(axis=-1)
+    return flags
 
 
-def _conflicts(raw: Raw) -> Iterator[ScoreWarning]:
-    """Warn of values of one sign and one instant of the window that lie too far apart to be one patient's."""
-    instants, cells = (raw.instants, raw.measured.sum()) if raw.samples is None else raw.samples.cells
-    inside = raw.encounter.instants >= instants[0]
-    if inside.sum() <= cells:
-        return  # no sign has two values at an instant
-    signs, values = raw.encounter.signs[inside], raw.encounter.values[inside]
-    rows = np.searchsorted(instants, raw.encounter.instants[inside])
-    apart = spread(rows, signs, values, len(instants))  # (instants, 9)
-    counts, most = (apart > limits.APART).sum(axis=0).tolist(), apart.max(axis=0).tolist()
-    for sign in np.flatnonzero(counts).tolist():
-        values_shown, of = shown([most[sign]], sign), f"{counts[sign]} of {len(apart)} instants"
-        words = f"values of one instant up to {values_shown} apart, at {of}; the mean was used."
-        yield warn("conflicting_values", sign, words)
+def is_flat(cells: Cells) -> Flags:
+    """Suspect a sign that never moves, although a sensor measures it."""
+    stands: Flags = np.all(cells.measured & (cells.values == cells.values[0]), axis=0)
+    flags: Flags = (stands & limits.MOVES).any(axis=-1)
+    return flags
 
 
-def _sampling(raw: Raw) -> Iterator[ScoreWarning]:
-    steps = np.diff(raw.instants) / MINUTE
-    odd = steps[(steps < raw.step_minutes / 2) | (steps > raw.step_minutes * 2)]
-    if len(odd):
-        words = (
-            f"{len(odd)} of {len(steps)} steps between {raw.rows_named} are under half or over twice the model's "
-            f"{raw.step_minutes:g} minutes: from {steps.min():.1f} to {steps.max():.1f}."
-        )
-        yield ScoreWarning("irregular_sampling", None, words)
+def is_apart(cells: Cells) -> Flags:
+    """Suspect rates that are apart in half of the rows: their median gap is only where half of the gaps are."""
+    both: Flags = cells.measured[..., limits.HEART_RATE] & cells.measured[..., limits.PULSE]  # (n, ...)
+    gap = cells.values[..., limits.HEART_RATE] - cells.values[..., limits.PULSE]
+    apart: Flags = both & ((np.abs(gap) > limits.RATE_GAP) | (gap >= limits.DEFICIT))
+    flags: Flags = apart.any(axis=0) & (2 * apart.sum(axis=0) >= both.sum(axis=0))
+    return flags
 
 
-def _resampled(raw: Raw) -> Iterator[ScoreWarning]:
-    if raw.samples is not None:
-        words = (
-            f"{raw.samples.rows} rows at {len(raw.samples.instants)} instants are denser than the model's steps; "
-            f"read were each sign's last values in {len(raw.instants)} slots of {raw.step_minutes:g} minutes."
-        )
-        yield ScoreWarning("resampled", None, words)
+def is_irregular(cells: Cells) -> Flags:
+    """Suspect a step that is not the model's."""
+    steps, wanted = np.diff(cells.instants, axis=0) / MINUTE, cells.step_minutes
+    flags: Flags = np.any((steps < wanted / 2) | (steps > wanted * 2), axis=0)
+    return flags
 
 
-def _not_entered(raw: Raw) -> Iterator[ScoreWarning]:
-    for sign in (limits.STATIC & np.isnan(raw.values[-1])).nonzero()[0].tolist():
-        yield warn("not_entered", sign, "was never entered. The model was given a placeholder for it.")
+def is_not_entered(cells: Cells) -> Flags:
+    """Suspect a height or weight that was never sent."""
+    flags: Flags = (limits.STATIC & np.isnan(cells.values[-1])).any(axis=-1)
+    return flags
 
 
-def _unknown_units(raw: Raw) -> Iterator[ScoreWarning]:
-    for sign, unit in raw.encounter.unknown_units:
-        own = SIGNS[sign].unit.words
-        yield warn("unknown_unit", sign, f"the unit {unit!r} is not known; the values were taken for {own}.")
+def is_ill_or_dense(raw: Raw) -> bool:
+    """Suspect the same, and of slots any danger or unusual value between their rows: it is soon known."""
+    return raw.samples is not None or bool(is_ill(raw, raw.levels))
 
 
-def _outrun(raw: Raw) -> Iterator[ScoreWarning]:
-    encounter, end = raw.encounter, raw.instants[-1]
-    if encounter.newest is not None and encounter.newest - end > np.timedelta64(limits.LATE):
-        sent, last = encounter.as_sent(encounter.newest), encounter.as_sent(end)
-        words = f"The window ends at {last}; rows were sent up to {sent}, without a measurement of the nine signs."
-        yield ScoreWarning("stale", None, words)
+def is_outrun(raw: Raw) -> bool:
+    """Suspect a window that is much older than the newest row."""
+    newest = raw.encounter.newest
+    return newest is not None and bool(newest - raw.instants[-1] > np.timedelta64(limits.LATE))
 
 
+def is_implausible(raw: Raw) -> bool:
+    """Suspect an encounter of which values were dropped."""
+    return bool(raw.encounter.implausible)
+
+
+def has_doubles(raw: Raw) -> bool:
+    """Suspect a sign that has two values at an instant. Of slots it is seen by the check."""
+    inside = np.count_nonzero(raw.encounter.instants >= raw.instants[0])
+    return raw.samples is not None or bool(inside > np.count_nonzero(raw.measured))
+
+
+def is_resampled(raw: Raw) -> bool:
+    """Suspect a window of slots."""
+    return raw.samples is not None
+
+
+def has_unknown_units(raw: Raw) -> bool:
+    """Suspect an encounter with a unit that nobody knows here."""
+    return bool(raw.encounter.unknown)
+
+
+Screen = Callable[[Any], Any]
+"""Of a `Raw`, whether to ask its check. One of a `Cells` says it of all its windows, (w,)."""
 Check = Callable[[Raw], Iterator[ScoreWarning]]
-CHECKS: tuple[Check, ...] = (
-    *(_outrun, _values, _implausible, _filled, _flat, _rates, _conflicts, _sampling, _resampled),
-    *(_not_entered, _unknown_units),
+CHECKS: tuple[tuple[Screen, Check], ...] = (
+    (is_outrun, exports.outrun),
+    (is_ill_or_dense, speak_of_patient),
+    (is_implausible, sensors.implausible),
+    (has_gaps, sensors.filled),
+    (is_flat, sensors.flat),
+    (is_apart, sensors.rates),
+    (has_doubles, sensors.conflicts),
+    (is_irregular, exports.sampling),
+    (is_resampled, exports.resampled),
+    (is_not_entered, exports.not_entered),
+    (has_unknown_units, exports.unknown_units),
 )
+"""The gravest first."""

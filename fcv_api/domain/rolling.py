@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.limits import CARRIED, STATIC
-from fcv_api.domain.quality import Raw
+from fcv_api.domain.quality import levels_of
+from fcv_api.domain.raw_window import Cells, Raw
 from fcv_api.domain.samples import Samples
 from fcv_api.domain.slots import last_slots, step_of
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGN_NAMES
@@ -103,6 +104,11 @@ class Rolling:
         last: NDArray[np.datetime64] = self.rows.ends[-1]
         return last
 
+    @property
+    def cells(self) -> Cells:
+        """Return all windows as their warnings are looked for."""
+        return Cells(self.values, self.measured, self.last_measured, self.rows.ends, self.spec.step_minutes)
+
     def scaled(self) -> Matrix:
         """Return what the model reads, (n, w, 9) in its own order of signs."""
         if self.spec.signs == SIGN_NAMES:
@@ -123,13 +129,15 @@ class Rolling:
         """Return one window as its warnings are read from. as_then: with its rows, and without what was sent later."""
         first, end = int(self.rows.first[window]), window + self.spec.instants
         rows = slice(self.sent[first], self.sent[end])
+        values, measured = self.values[:, window], self.measured[:, window]
         return Raw(
-            self.ordered.rows(rows).until(self.last[window]) if as_then else self.ordered,
-            self.values[:, window],
-            self.measured[:, window],
+            values,
+            measured,
             self.last_measured[window],
             self.rows.ends[:, window],
             self.spec.step_minutes,
+            levels_of(values, measured),
+            self.ordered.rows(rows).until(self.last[window]) if as_then else self.ordered,
             self._samples(first, end, rows) if self.rows.resampled[window] else None,
         )
 

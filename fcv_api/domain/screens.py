@@ -1,7 +1,6 @@
-"""Which windows of an encounter may draw a warning, for all windows at once.
+"""Which windows of an encounter may draw a warning, for all windows at once: by the screens of `quality.CHECKS`.
 
-A screen may suspect a window of which its check then says nothing; it never passes one of which the check would speak.
-The words are those of `quality.CHECKS`, which alone decide.
+Those that read the window's cells serve as they are. The others have a form here that reads all of the encounter.
 """
 
 from __future__ import annotations
@@ -11,25 +10,28 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from fcv_api.domain import limits
+from fcv_api.domain import limits, quality
 from fcv_api.domain.prediction import ScoreWarning
-from fcv_api.domain.quality import CHECKS
+from fcv_api.domain.raw_window import Flags
 from fcv_api.domain.rolling import Rolling
 from fcv_api.domain.samples import spread
-from fcv_api.domain.window import MINUTE
-
-Flags = NDArray[np.bool_]
 
 
 def warnings_of(rolling: Rolling, wanted: Flags) -> list[tuple[ScoreWarning, ...]]:
     """Return what `quality.inspect` says of each window, as its encounter was known then. wanted: (w,)."""
-    suspects = np.stack([screen(rolling) for screen in SCREENS], axis=1) & wanted[:, np.newaxis]  # (w, checks)
+    suspects = np.stack([_screen(rolling, screen) for screen, _ in quality.CHECKS], axis=1) & wanted[:, np.newaxis]
     found: list[tuple[ScoreWarning, ...]] = [()] * len(rolling)
-    for window in np.flatnonzero(suspects.any(axis=1)).tolist():
+    for window in np.flatnonzero(suspects.any(axis=1)).tolist():  # suspects: (w, checks)
         raw = rolling.raw(window, as_then=bool(suspects[window, OF_THE_PAST].any()))
-        asked = (check for check, asked in zip(CHECKS, suspects[window].tolist(), strict=True) if asked)
+        asked = (check for (_, check), asked in zip(quality.CHECKS, suspects[window].tolist(), strict=True) if asked)
         found[window] = tuple(warning for check in asked for warning in check(raw))
     return found
+
+
+def _screen(rolling: Rolling, screen: quality.Screen) -> Flags:
+    """Return, (w,), which windows a screen of one window suspects: by itself where it reads nothing but cells."""
+    of_all = OF_ALL.get(screen)
+    return of_all(rolling) if of_all else screen(rolling.cells)
 
 
 def _outrun(rolling: Rolling) -> Flags:
@@ -37,50 +39,30 @@ def _outrun(rolling: Rolling) -> Flags:
     return np.zeros(len(rolling), dtype=np.bool_)
 
 
-def _values(rolling: Rolling) -> Flags:
-    values, measured = rolling.values[-limits.LAST_ROWS :], rolling.measured[-limits.LAST_ROWS :]  # (3, w, 9)
-    danger = measured & ((values <= limits.LOW) | (values >= limits.HIGH))
-    unusual = (values < limits.USUAL_LOW) | (values > limits.USUAL_HIGH)
-    unusual[:, :, limits.ECTOPY] = values[:, :, limits.ECTOPY] > values[:, :, limits.HEART_RATE]
-    flags: Flags = (danger | unusual).any(axis=(0, 2))
+def _ill(rolling: Rolling) -> Flags:
+    flags: Flags = quality.is_ill(rolling.cells, quality.levels_of(rolling.values, rolling.measured))
     return flags | _inside_slots(rolling)
 
 
 def _inside_slots(rolling: Rolling) -> Flags:
-    """Suspect a window of slots in whose last slots any instant has such a value."""
+    """Suspect a window of slots in which any instant has a danger, or one of the last slots an unusual value."""
     if not rolling.rows.resampled.any():
         return rolling.rows.resampled
     values = rolling.history.measured  # (t, 9), NaN where nothing was measured
-    odd = (values <= limits.LOW) | (values >= limits.HIGH) | (values < limits.USUAL_LOW) | (values > limits.USUAL_HIGH)
+    danger = (values <= limits.LOW) | (values >= limits.HIGH)
+    odd = (values < limits.USUAL_LOW) | (values > limits.USUAL_HIGH)
     odd[:, limits.ECTOPY] |= values[:, limits.ECTOPY] > values[:, limits.HEART_RATE]
     since = np.searchsorted(rolling.history.instants, rolling.rows.since(limits.LAST_ROWS), side="right")
-    return rolling.rows.resampled & _within(odd.any(axis=1), since, rolling)
+    late, ever = _within(odd.any(axis=1), since, rolling), _within(danger.any(axis=1), rolling.rows.first, rolling)
+    return rolling.rows.resampled & (late | ever)
 
 
 def _implausible(rolling: Rolling) -> Flags:
-    return _since(rolling, [each.instants[0] for each in rolling.history.encounter.implausible])
-
-
-def _filled(rolling: Rolling) -> Flags:
-    rows = len(rolling.values)
-    many = limits.GAPS_COUNT & (rows - rolling.counts >= limits.FILLED_SHARE * rows)
-    age = (rolling.last[:, np.newaxis] - rolling.last_measured) / MINUTE  # (w, 9), NaN for never
-    flags: Flags = (many | (age > limits.OLD)).any(axis=1)
-    return flags
-
-
-def _flat(rolling: Rolling) -> Flags:
-    values = rolling.values[:, :, limits.NEVER_FLAT]  # (n, w, 3)
-    all_measured = rolling.counts[:, limits.NEVER_FLAT] == len(values)
-    flags: Flags = (all_measured & (values == values[0]).all(axis=0)).any(axis=1)
-    return flags
-
-
-def _rates(rolling: Rolling) -> Flags:
-    values, measured = rolling.values, rolling.measured
-    both = measured[:, :, limits.HEART_RATE] & measured[:, :, limits.PULSE]  # (n, w)
-    apart = both & (np.abs(values[:, :, limits.HEART_RATE] - values[:, :, limits.PULSE]) > limits.RATE_GAP)
-    flags: Flags = apart.any(axis=0) & (2 * apart.sum(axis=0) >= both.sum(axis=0))
+    instants = np.sort([instant for each in rolling.history.encounter.implausible for instant in each.instants])
+    if not len(instants):
+        return np.zeros(len(rolling), dtype=np.bool_)
+    until = np.searchsorted(instants, rolling.last, side="right")
+    flags: Flags = until > np.searchsorted(instants, rolling.rows.after[0], side="right")
     return flags
 
 
@@ -94,19 +76,8 @@ def _conflicts(rolling: Rolling) -> Flags:
     return _within(np.any(apart > limits.APART, axis=1), rolling.rows.first, rolling)
 
 
-def _sampling(rolling: Rolling) -> Flags:
-    steps, wanted = np.diff(rolling.rows.ends, axis=0) / MINUTE, rolling.spec.step_minutes  # (n - 1, w)
-    flags: Flags = np.any((steps < wanted / 2) | (steps > wanted * 2), axis=0)
-    return flags
-
-
 def _resampled(rolling: Rolling) -> Flags:
     return rolling.rows.resampled
-
-
-def _not_entered(rolling: Rolling) -> Flags:
-    flags: Flags = (limits.STATIC & np.isnan(rolling.values[-1])).any(axis=1)
-    return flags
 
 
 def _unknown_units(rolling: Rolling) -> Flags:
@@ -129,10 +100,18 @@ def _within(flags: Flags, first: NDArray[np.intp], rolling: Rolling) -> Flags:
 
 
 Screen = Callable[[Rolling], Flags]
-SCREENS: tuple[Screen, ...] = (
-    *(_outrun, _values, _implausible, _filled, _flat, _rates, _conflicts, _sampling, _resampled),
-    *(_not_entered, _unknown_units),
-)
-"""One a check, in the order of `quality.CHECKS`."""
-OF_THE_PAST = [SCREENS.index(screen) for screen in (_implausible, _conflicts, _unknown_units)]
+OF_ALL: dict[quality.Screen, Screen] = {
+    quality.is_outrun: _outrun,
+    quality.is_ill_or_dense: _ill,
+    quality.is_implausible: _implausible,
+    quality.has_doubles: _conflicts,
+    quality.is_resampled: _resampled,
+    quality.has_unknown_units: _unknown_units,
+}
+"""The screens of one window that read more than its cells, and what does their work for all windows."""
+OF_THE_PAST = [
+    place
+    for place, (screen, _) in enumerate(quality.CHECKS)
+    if screen in (quality.is_implausible, quality.has_doubles, quality.has_unknown_units)
+]
 """Those whose check reads more of the encounter than the window."""

@@ -27,6 +27,10 @@ STATE = {
     "description": "The largest probability, with no threshold. *Sano* means none of the other three, **not healthy**.",
 }
 WARNINGS = {"description": "Present only when there is one. Show it wherever `State` is shown."}
+FIGURES = {
+    "description": "The numbers of the sentence, by name: docs/warnings.md lists them by code. Not in older records.",
+    "example": {"filled": 9, "of": 20, "minutes": 45},
+}
 
 
 def _probability(description: str) -> fields.Float:
@@ -53,6 +57,10 @@ class WarningSchema(Schema):
     detail = fields.String(
         required=True, metadata={"description": "A sentence for people, to be read before the score."}
     )
+    detail_es = fields.String(
+        metadata={"description": "The same sentence in Spanish. Not in records made before there was one."}
+    )
+    figures = fields.Dict(keys=fields.String(), values=fields.Float(), metadata=FIGURES)
 
 
 class PredictionSchema(Schema):

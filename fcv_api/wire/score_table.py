@@ -19,7 +19,8 @@ from fcv_api.wire.files import write_tables
 from fcv_api.wire.formulas import inert
 
 INSTANT = pa.timestamp("us", "UTC")
-WARNING = pa.struct([(name, pa.string()) for name in ("code", "sign", "detail")])
+WORDS = [(name, pa.string()) for name in ("code", "sign", "detail", "detail_es")]
+WARNING = pa.struct([*WORDS, ("figures", pa.map_(pa.string(), pa.float64()))])
 SCHEMA = pa.schema(
     [
         ("idAtencion", pa.int64()),
@@ -79,7 +80,7 @@ def _warnings(scores: list[Scores]) -> tuple[Any, Any]:
     """Return the columns `warnings` and `codes`. Most windows have the same few."""
     places: dict[tuple[ScoreWarning, ...], int] = {}
     rows = pa.array([places.setdefault(warnings, len(places)) for each in scores for warnings in each.warnings])
-    listed = [[asdict(each) for each in warnings] for warnings in places]
+    listed = [[asdict(each) | {"figures": list(each.figures.items())} for each in warnings] for warnings in places]
     codes = [" ".join(dict.fromkeys(each.code for each in warnings)) for warnings in places]
     return pa.array(listed, pa.list_(WARNING)).take(rows), pa.array(codes, pa.string()).take(rows)
 

@@ -78,7 +78,8 @@ def told(row: dict[str, Any]) -> Answer:
         "State": row["State"],
         "inferences": {key: row[key] for key in INFERENCE_KEYS.values()},
     }
-    return answer | ({"warnings": row["warnings"]} if row["warnings"] else {})
+    warnings = [each | {"figures": dict(each["figures"])} for each in row["warnings"] or ()]
+    return answer | ({"warnings": warnings} if warnings else {})
 
 
 def comparable(answer: Answer) -> Answer:

@@ -12,6 +12,7 @@ from dense_rows import (
     HEART_RATE,
     MONITORS,
     PERFUSION,
+    PULSE,
     SATURATION,
     TEMPERATURE,
     WEIGHT,
@@ -64,25 +65,52 @@ def test_the_words_say_how_many_rows_instants_and_slots() -> None:
     )
 
 
+def with_values(sign: int, value: float, minutes: tuple[float, ...], monitor: Monitor = BY_MINUTE) -> pd.DataFrame:
+    """Put a value of a sign at some times before the newest instant."""
+    table = monitor.table()
+    table.loc[(table["sign"] == sign) & ago(table).isin([each * MINUTE for each in minutes]), "value"] = value
+    return table
+
+
 @pytest.mark.parametrize("minutes", [0, 1, 4, 5, 7, 14])
-def test_a_danger_in_the_middle_of_one_of_the_last_three_slots_is_critical(minutes: int) -> None:
-    found = warnings(with_value(SATURATION, 71.0, minutes))
+def test_two_dangers_in_the_middle_of_one_of_the_last_three_slots_are_critical(minutes: int) -> None:
+    found = warnings(with_values(SATURATION, 71.0, (minutes, minutes + 1)))
     assert [(each.code, each.sign) for each in found] == [("critical_value", "MDC_PULS_OXIM_SAT_O2"), *SLOTS]
-    assert found[0].detail == "MDC_PULS_OXIM_SAT_O2: 71 % in the last 3 slots; 80 or less is critical."
+    assert " in the last 3 slots; 80 or less is critical." in found[0].detail
 
 
-def test_a_danger_before_the_last_three_slots_is_past() -> None:
-    assert codes(with_value(SATURATION, 71.0, 15)) == SLOTS
+@pytest.mark.parametrize("minutes", [0, 1, 4, 5, 7, 9])
+def test_one_danger_in_the_middle_of_one_of_the_last_two_slots_is_unusual(minutes: int) -> None:
+    found = warnings(with_value(SATURATION, 71.0, minutes))
+    assert [(each.code, each.sign) for each in found] == [("unusual_value", "MDC_PULS_OXIM_SAT_O2"), *SLOTS]
+    assert found[0].detail == (
+        "MDC_PULS_OXIM_SAT_O2: 71 % once in the last 3 slots, which other values do not confirm; "
+        "80 or less would be critical."
+    )
 
 
-def test_a_danger_of_ten_seconds_is_critical() -> None:
-    table = with_value(HEART_RATE, 20.0, 7.5, MONITORS["a row in ten seconds"])
+def test_a_danger_before_the_last_slots_is_past() -> None:
+    assert codes(with_value(SATURATION, 71.0, 11)) == SLOTS
+    assert codes(with_values(SATURATION, 71.0, (15, 16))) == SLOTS
+
+
+def test_a_danger_of_twenty_seconds_is_critical() -> None:
+    table = with_values(HEART_RATE, 20.0, (7.5, 7.5 + 1 / 6), MONITORS["a row in ten seconds"])
+    assert codes(with_values(HEART_RATE, 20.0, (7.5,), MONITORS["a row in ten seconds"]))[0][0] == "unusual_value"
     assert codes(table) == [("critical_value", "MDC_ECG_HEART_RATE"), *SLOTS]
 
 
 def test_a_danger_is_found_where_the_sign_has_a_clock_of_its_own() -> None:
     table = MONITORS["signs a second apart"].table()
-    table.loc[(table["sign"] == HEART_RATE) & (ago(table) < 3 * MINUTE), "value"] = 20.0
+    table.loc[(table["sign"] == HEART_RATE) & (ago(table) < 8 * MINUTE), "value"] = 20.0
+    assert codes(table)[0] == ("critical_value", "MDC_ECG_HEART_RATE")
+
+
+def test_a_heart_that_stands_still_needs_no_pulse_at_its_own_second() -> None:
+    table = MONITORS["signs a second apart"].table()
+    table.loc[(table["sign"] == HEART_RATE) & (ago(table) < 3 * MINUTE), "value"] = 0.0
+    assert [code for code, _ in codes(table)][:2] == ["asystole", "unusual_value"]  # the pulse went on
+    table.loc[(table["sign"] == PULSE) & (ago(table) < 3 * MINUTE), "value"] = 0.0
     assert codes(table)[0] == ("critical_value", "MDC_ECG_HEART_RATE")
 
 
@@ -150,4 +178,5 @@ def test_values_of_one_instant_conflict_and_those_of_one_slot_do_not() -> None:
 
 
 def test_implausible_values_inside_slots_are_counted() -> None:
+    assert codes(with_value(HEART_RATE, 999.0, 101)) == SLOTS
     assert codes(with_value(HEART_RATE, 999.0, 7)) == [("implausible_value", "MDC_ECG_HEART_RATE"), *SLOTS]

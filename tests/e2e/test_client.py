@@ -113,8 +113,10 @@ def test_a_refusal_is_not_asked_again(unwell: str, waited: list[float]) -> None:
 
 
 def test_warnings_are_shown_before_the_state(capsys: pytest.CaptureFixture[str]) -> None:
-    warning = {"code": "unvalidated_model", "sign": None, "detail": "Do not act on this."}
-    show({"idAtencion": 1, "inferences": {"Sano": 0.9}, "State": "Sano", "warnings": [warning]})
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "WARNING unvalidated_model: Do not act on this."
-    assert lines[1] == "Encounter 1: Sano"
+    words = {"detail": "Do not act on this.", "detail_es": "No actúe según esto."}
+    warning = {"code": "unvalidated_model", "sign": None} | words
+    for language, sentence in words.items():
+        show({"idAtencion": 1, "inferences": {"Sano": 0.9}, "State": "Sano", "warnings": [warning]}, language)
+        lines = capsys.readouterr().out.splitlines()
+        assert lines[0] == f"WARNING unvalidated_model: {sentence}"
+        assert lines[1] == "Encounter 1: Sano"

@@ -1,36 +1,59 @@
-"""An alarm that cries wolf is switched off: how often stable simulated patients draw a warning."""
+"""An alarm that cries wolf is switched off: how often stable simulated patients draw a warning, and ill ones do not.
+
+`python -m bench.warnings` measures the same on many stays.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
 
-import numpy as np
+import pytest
+from fakes import FakeModel
 
-from fcv_api.domain.encounter import Encounter
+from bench.warnings import BEGIN, END, Burden, after_onset, burden, spoilt, stays_of, table
 from fcv_api.domain.prediction import State
-from fcv_api.domain.quality import inspect
-from fcv_api.domain.window import History, WindowSpec, extract_window
-from fcv_api.training.simulate import cohort_of, simulate
+from fcv_api.settings import ROOT
+from fcv_api.training.simulate import Stay
 
-WINDOWS, A_STAY = 500, 5
-
-
-def windows_of(encounter: Encounter) -> list[Encounter]:
-    """Give what was known at some instants of a stay."""
-    instants = History.of(encounter).instants
-    ends = instants[np.linspace(19, len(instants) - 1, A_STAY).astype(int)]
-    known = [encounter.instants <= end for end in ends]
-    return [
-        replace(encounter, signs=encounter.signs[k], values=encounter.values[k], instants=encounter.instants[k])
-        for k in known
-    ]
+ALWAYS_WELL = FakeModel(outputs=(0.02, 0.02, 0.94, 0.02))
 
 
-def test_at_most_one_in_twenty_windows_of_stable_patients_draws_a_warning() -> None:
-    stable = [stay for stay in simulate(200, seed=5) if stay.state is State.NONE_OF_THESE][: WINDOWS // A_STAY]
-    known = [each for stay in cohort_of(stable).encounters for each in windows_of(stay)]
-    spec = WindowSpec()
-    told = [inspect(each, extract_window(each, spec), spec) for each in known]
-    assert len(told) == WINDOWS
-    warned = [warnings for warnings in told if warnings]
-    assert 0 < len(warned) <= WINDOWS * 0.05, warned
+@pytest.fixture(scope="module")
+def stable() -> list[Stay]:
+    return stays_of(State.NONE_OF_THESE, 40, seed=5)
+
+
+def test_at_most_one_in_twenty_windows_of_stable_patients_draws_a_warning(stable: list[Stay]) -> None:
+    found = burden(stable).figures()
+    assert 0 < found["any_warning"] <= 5
+    assert found["critical_episodes_a_day"] <= 0.7
+
+
+def test_with_artefacts_it_is_at_most_three_in_twenty(stable: list[Stay]) -> None:
+    found = burden(spoilt(stable, seed=5)).figures()
+    assert found["any_warning"] <= 15
+    assert 0 < found["critical_episodes_a_day"] <= 1.5
+
+
+def test_the_same_seed_gives_the_same_burden(stable: list[Stay]) -> None:
+    first, second = (burden(spoilt(stable[:5], seed=8)) for _ in range(2))
+    assert first == second != Burden()
+
+
+def test_most_windows_after_the_onset_of_shock_warn_whatever_the_model_says() -> None:
+    found = after_onset(stays_of(State.CARDIOGENIC_SHOCK, 25, seed=5), ALWAYS_WELL)
+    assert found["left_sano"] == 0
+    assert found["warn_or_left_sano"] >= 50
+
+
+def test_every_window_after_an_arrest_warns() -> None:
+    assert after_onset(stays_of(State.CARDIAC_ARREST, 25, seed=5), ALWAYS_WELL)["of_the_patient"] == 100
+
+
+def test_the_page_says_what_was_measured_and_meets_what_is_asked_for() -> None:
+    measured = json.loads((ROOT / "bench" / "warnings.json").read_text("utf-8"))
+    page = (ROOT / "bench" / "warnings.md").read_text("utf-8")
+    assert page.partition(BEGIN)[2].partition(END)[0].strip() == table(measured).strip()
+    for name, episodes, share in (("stable", 0.7, 5), ("with_artefacts", 1.5, 15)):
+        assert measured[name]["critical_episodes_a_day"] <= episodes
+        assert measured[name]["any_warning"] <= share

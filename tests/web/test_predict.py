@@ -99,8 +99,15 @@ def test_a_saturation_in_the_danger_range_is_said_beside_the_score(predict: Pred
     encounter["valor"] |= low
     answer = predict(encounter)
     assert "warnings" not in quiet
-    detail = f"{SATURATION}: 72, 72, 72 % in the last 3 instants; 80 or less is critical."
-    assert answer["warnings"] == [{"code": "critical_value", "sign": SATURATION, "detail": detail}]
+    critical, flat = answer["warnings"]
+    assert critical == {
+        "code": "critical_value",
+        "sign": SATURATION,
+        "detail": f"{SATURATION}: 72, 72, 72 % in the last 3 instants; 80 or less is critical.",
+        "detail_es": f"{SATURATION}: 72; 72; 72 % en los últimos 3 instantes; 80 o menos es crítico.",
+        "figures": {"count": 3, "lowest": 72, "highest": 72, "rows": 3, "low": 80},
+    }
+    assert (flat["code"], flat["sign"], flat["figures"]) == ("flat_line", SATURATION, {"value": 72, "of": 20})
 
 
 @pytest.mark.parametrize("settings", [{"STALE_MINUTES": "15"}], indirect=True, ids=["15 minutes"])

@@ -55,9 +55,9 @@ def test_there_is_no_threshold() -> None:
 
 
 def test_warnings_are_listed_when_there_are_any() -> None:
-    warning = ScoreWarning("unvalidated_model", None, "Do not act on this score.")
-    told = {"code": "unvalidated_model", "sign": None, "detail": "Do not act on this score."}
-    assert answer(PROBABILITIES, warning)["warnings"] == [told]
+    warning = ScoreWarning("stale", None, "6 minutes old.", "De hace 6 minutos.", {"minutes": 6})
+    wanted = {"code": "stale", "sign": None, "detail": "6 minutes old.", "detail_es": "De hace 6 minutos."}
+    assert answer(PROBABILITIES, warning)["warnings"] == [wanted | {"figures": {"minutes": 6.0}}]
 
 
 def test_the_model_may_order_its_classes_otherwise() -> None:

@@ -74,13 +74,16 @@ def _middle_between_gaps(values: Matrix, measured: Flags) -> Vector:
 
 
 def is_ill(cells: Cells, levels: Levels) -> Flags:
-    """Suspect a danger anywhere, an unusual value in the last rows, a level, a trend, or several signs."""
+    """Suspect a danger in the last rows or twice, a heart rate of 0, an unusual value, a level, a trend, several."""
     values, last = cells.values, cells.values[-limits.LAST_ROWS :]
     danger = cells.measured & ((values <= limits.LOW) | (values >= limits.HIGH))  # (n, ..., 9)
     unusual = (last < limits.USUAL_LOW) | (last > limits.USUAL_HIGH)  # with every index without perfusion
     unusual[..., limits.ECTOPY] = last[..., limits.ECTOPY] > last[..., limits.HEART_RATE]
-    either: Flags = danger.any(axis=0) | unusual.any(axis=0) | levels.grave | levels.moved
-    return levels.several | either.any(axis=-1)
+    danger_counts = danger[-limits.LAST_ROWS :].any(axis=0) | (danger.sum(axis=0) > 1)
+    stands = danger[..., limits.HEART_RATE] & (values[..., limits.HEART_RATE] == 0)
+    either: Flags = danger_counts | unusual.any(axis=0) | levels.grave | levels.moved
+    flags: Flags = levels.several | either.any(axis=-1) | stands.any(axis=0)
+    return flags
 
 
 def has_gaps(cells: Cells) -> Flags:

@@ -111,7 +111,7 @@ DANGEROUS: dict[str, tuple[Change, ...]] = {
     ),
     "two serious signs": (around(SATURATION, 87.0), around(RESPIRATION, 28.5)),
     "cold, pale and fast": (
-        *(around(sign, 112.0) for sign in BOTH),
+        *(around(sign, 117.0) for sign in BOTH),
         *(at(PERFUSION, np.tile([0.45, 0.5], 10)), around(TEMPERATURE, 35.5)),
     ),
     "a saturation of 70 in the last row": (at(SATURATION, 70.0, -1),),

@@ -151,7 +151,7 @@ def test_a_sign_that_was_measured_five_times_has_no_trend(cells: int, *, speaks:
     assert (("trend", "MDC_PULS_OXIM_SAT_O2") in codes(matrix)) is speaks
 
 
-NOTABLE = {HEART_RATE: 105.0, RESPIRATION: 23.0, SATURATION: 91.0, TEMPERATURE: 35.9, PERFUSION: 0.55, ECTOPY: 11.0}
+NOTABLE = {HEART_RATE: 112.0, RESPIRATION: 23.0, SATURATION: 91.0, TEMPERATURE: 35.9, PERFUSION: 0.55, ECTOPY: 11.0}
 
 
 @pytest.mark.parametrize("signs", [(0, 1, 2), (1, 2, 3), (2, 3, 4), (3, 4, 5), (0, 4, 5)])

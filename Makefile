@@ -63,7 +63,7 @@ model: $(VENV)/dev ## Make the shipped model again, with its report and its gall
 	@examples/gallery.sh $(BIN)/fcv build/model
 
 faults: $(VENV)/dev ## Load the service, and see that nothing is lost (minutes)
-	@$(BIN)/python -m pytest tests/faults --override-ini addopts=--strict-markers -s
+	@$(BIN)/python -m pytest tests/faults --override-ini addopts=--strict-markers $(if $(FAULTS_SHORT),-n 2 --dist loadfile -rP,-s)
 
 fuzz: $(VENV)/dev ## Send spoilt bodies to the service: make fuzz MINUTES=10
 	@$(PIP) --editable '.[fuzz]'

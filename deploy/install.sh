@@ -41,7 +41,7 @@ cp -R fcv/. "$folder/"
 cp install.sh "$folder/deploy/"
 echo "Installing $version into $folder with $("$python" --version) ..."
 [ -x "$folder/.venv/bin/python" ] && fits "$folder/.venv/bin/python" || "$python" -m venv --clear "$folder/.venv"
-pip() { "$folder/.venv/bin/python" -m pip --isolated --disable-pip-version-check install --quiet --no-index "$@"; }
+pip() { "$folder/.venv/bin/python" -m pip --isolated --disable-pip-version-check --no-cache-dir install --quiet --no-index "$@"; }
 pip --find-links "$PWD/wheels" --require-hashes --requirement "$folder/deploy/requirements.txt"
 pip --no-deps --no-build-isolation --editable "$folder"
 "$folder/.venv/bin/fcv" --version

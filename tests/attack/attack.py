@@ -131,7 +131,7 @@ def faults_of(attack: str, answers: Answers, before: Seen, seen: Seen) -> list[s
     broken = {0} if attack == BROKEN else set()
     checks = {
         f"answered {set(answers)}": set(answers) <= REFUSED | {200} | broken,
-        f"others got {set(seen.statuses)}": set(seen.statuses) <= {200} | broken,
+        f"others got {dict(seen.problems)}": set(seen.statuses) <= {200} | broken,
         f"{seen.most:.0f} MB": seen.most < MOST,
         f"others waited {seen.p95() / before.p95():.1f} times as long": seen.p95() < TIMES * before.p95(),
     }

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 
 from clients import JSON, distinct_request
 from meanwhile import meanwhile
@@ -30,6 +30,7 @@ class Seen:
     most: float = 0.0
     waits: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
+    problems: Counter[str] = field(default_factory=Counter)
 
     def watch(self, done: threading.Event) -> None:
         """Keep the largest."""
@@ -55,11 +56,13 @@ class Seen:
         try:
             connection.request("POST", "/predict", BODY, self.target.token | JSON)
             answer = connection.getresponse()
-            answer.read()
-            status = answer.status
-        except OSError:
+            body, status = answer.read(), answer.status
+            if status != 200:
+                self.problems[json.loads(body)["type"]] += 1
+        except (OSError, HTTPException) as error:
             connection.close()
             status = 0
+            self.problems[type(error).__name__] += 1
         self.waits.append(time.monotonic() - begun)
         self.statuses[status] += 1
 

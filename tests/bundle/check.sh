@@ -20,11 +20,11 @@ unshare --net env -i PATH="$PATH" HOME="$work" LANG=C.UTF-8 PYTHON="${PYTHON:-}"
 echo "Another user may run what root installed with a umask of 077, installs elsewhere, and not over it:"
 as_nobody() { setpriv --reuid=nobody --regid=nogroup --clear-groups env -i PATH="$PATH" HOME=/nonexistent "$@"; }
 chmod 711 "$work"
-(umask 077 && cd "$work"/fcv-mlapi-*/ && ./install.sh "$work/fcv")
-as_nobody "$work/fcv/.venv/bin/fcv" --version
+(umask 077 && cd "$work"/fcv-mlapi-*/ && ./install.sh "$work/strict")
+as_nobody "$work/strict/.venv/bin/fcv" --version
 install -d -o nobody -g nogroup "$work/own"
 (cd "$work"/fcv-mlapi-*/ && as_nobody ./install.sh "$work/own")
-if said=$(cd "$work"/fcv-mlapi-*/ && as_nobody ./install.sh "$work/fcv" 2>&1); then
+if said=$(cd "$work"/fcv-mlapi-*/ && as_nobody ./install.sh "$work/strict" 2>&1); then
     echo "It was installed." >&2
     exit 1
 fi

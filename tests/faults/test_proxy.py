@@ -177,7 +177,8 @@ def test_slow_clients_leave_a_normal_one_its_answers(tmp_path: Path, service: Se
     )
     assert alive > 400
     assert good >= 0.99
-    assert slowed < 2 * usually
+    if not SHORT:  # a few seconds are no distribution
+        assert slowed < 2 * usually
 
 
 def measured(proxy: Proxy, token: dict[str, str], seconds: float) -> Load:

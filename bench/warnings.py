@@ -170,7 +170,7 @@ def cost(stays: list[Stay]) -> dict[str, float]:
     for encounter in encounters_of(stays):
         window = extract_window(encounter, SPEC)
         rounds = []
-        for _ in range(20):
+        for _ in range(50):
             start = perf_counter()
             inspect(encounter, window, SPEC)
             rounds.append(perf_counter() - start)

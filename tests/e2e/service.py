@@ -18,7 +18,7 @@ import requests
 from fcv_api.settings import ROOT
 
 PASSWORD = "correct horse battery"
-SECONDS_TO_START = 20
+SECONDS_TO_START = 60
 
 
 @dataclass(frozen=True)

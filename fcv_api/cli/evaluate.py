@@ -16,6 +16,7 @@ from fcv_api.settings import Settings
 from fcv_api.training.dataset import Cohort, Horizon, Label, LabelledWindows, UnusableData, cut_windows
 from fcv_api.training.evaluate import compare, score_windows, spec_in_order
 from fcv_api.training.report import write_report
+from fcv_api.training.tables import headline
 from fcv_api.wire.export import read_cohort
 
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -61,8 +62,7 @@ def evaluate(
     comparison = compare(windows, {str(model.identity): scores}, learnt)
     notes = (f"Evidence of this model: {model.identity.evidence.value}.", f"Horizon: {ahead.minutes:g} minutes.")
     page, data = write_report(out, comparison, notes)
-    area = comparison["scorers"][comparison["model"]]["auroc"]["macro"]
-    click.echo(f"Macro AUROC {area['value']:.3f} ({area['low']:.3f} to {area['high']:.3f}). Wrote {page} and {data}.")
+    click.echo(f"{headline(comparison['scorers'][comparison['model']])}. Wrote {page} and {data}.")
 
 
 def _stays(windows: LabelledWindows) -> set[tuple[str, int]]:

@@ -56,9 +56,10 @@ class Split:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trained:
-    """A model, not saved yet, and how it came about, ready for JSON."""
+    """A model, not saved yet, its Keras file, and how it came about, ready for JSON."""
 
     artifact: Artifact
+    keras: bytes
     summary: dict[str, Any]
     request: ImportRequest
 
@@ -98,7 +99,7 @@ def train_on(split: Split, plan: Plan, progress: Progress) -> Trained:
         horizon_minutes=plan.horizon.minutes,
     )
     request = replace(request, card=card_of(request, written_card(summary), _file(request)))
-    return Trained(_import(network, request, progress), summary, request)
+    return Trained(*_import(network, request, progress), summary, request)
 
 
 def _cut(cohort: Cohort, plan: Plan, progress: Progress, what: str) -> LabelledWindows:
@@ -148,11 +149,12 @@ def _examples(windows: LabelledWindows, spec: WindowSpec) -> Examples:
     return scale_windows(windows.raw, spec), windows.label
 
 
-def _import(network: Network, request: ImportRequest, progress: Progress) -> Artifact:
+def _import(network: Network, request: ImportRequest, progress: Progress) -> tuple[Artifact, bytes]:
     with tempfile.TemporaryDirectory(prefix="fcv-train-") as folder:
         path = Path(folder) / _file(request)
         network.save(path)
-        return import_file(path, request, lambda _, done: progress("Comparing with Keras", done, STEPS))
+        artifact = import_file(path, request, lambda _, done: progress("Comparing with Keras", done, STEPS))
+        return artifact, path.read_bytes()
 
 
 def _file(request: ImportRequest) -> str:

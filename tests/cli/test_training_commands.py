@@ -99,8 +99,8 @@ def cohort(run: Run, tmp_path: Path) -> tuple[Path, Path]:
 def test_evaluate_writes_a_page_and_its_figures(run: Run, cohort: tuple[Path, Path], tmp_path: Path) -> None:
     told = run("evaluate", *cohort, "--every", 6, "--out", tmp_path / "report").output
     figures = orjson.loads((tmp_path / "report" / "report.json").read_bytes())
-    macro = figures["scorers"][figures["model"]]["auroc"]["macro"]
-    assert f"Macro AUROC {macro['value']:.3f} ({macro['low']:.3f} to {macro['high']:.3f})" in told
+    ill = figures["scorers"][figures["model"]]["auroc"]["ill"]
+    assert f"AUROC {ill['value']:.3f} ({ill['low']:.3f} to {ill['high']:.3f})" in told
     assert figures["data"]["patients"] == 40
     assert figures["baselines_fitted_on"] == "the same patients, in five folds"
     assert "Evidence of this model" in (tmp_path / "report" / "report.html").read_text("utf-8")

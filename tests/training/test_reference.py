@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
 from fcv_api.domain.prediction import Evidence
 from fcv_api.lstm.network import Recipe
 from fcv_api.lstm.runtime import LiteRtModel
-from fcv_api.training.reference import FIRST_TEST_ID, Budget, Reference, macro_auroc, make_reference
+from fcv_api.training.reference import FIRST_TEST_ID, SCALINGS, Budget, Reference, make_reference
 from fcv_api.training.train import Plan
 
 BUDGET = Budget(patients=80, tested=30, recipe=Recipe(layer="dense", units=4, epochs=2))
-MODELS = [f"small/1.0.0 ({scaling} scaling)" for scaling in ("population", "window")]
 
 
 def silent(*_: object) -> None:
@@ -33,9 +34,9 @@ def one() -> Reference:
 @pytest.mark.filterwarnings("ignore")  # TensorFlow and Keras warn of themselves
 def test_the_better_scaling_is_kept_and_its_card_says_how_it_did(one: Reference) -> None:
     manifest = one.artifact.manifest
-    best = max(MODELS, key=lambda name: macro_auroc(one.comparison, name))
-    assert one.comparison["model"] == best
-    assert f"({manifest.scaling['kind']} scaling)" in best
+    best = max(SCALINGS, key=lambda scaling: one.trainings[scaling]["kept_aside"]["auprc"]["ill"])
+    assert manifest.scaling["kind"] == one.trainings["kept"] == best
+    assert hashlib.sha256(one.keras).hexdigest() == manifest.source["sha256"]
     assert manifest.evidence is Evidence.SIMULATED
     assert "test patients" in manifest.card
     assert all(name in manifest.card for name in one.comparison["scorers"])
@@ -49,4 +50,4 @@ def test_the_better_scaling_is_kept_and_its_card_says_how_it_did(one: Reference)
 @pytest.mark.filterwarnings("ignore")
 def test_a_second_run_gives_the_same_figures(one: Reference) -> None:
     first, second = one.comparison["scorers"], make().comparison["scorers"]
-    assert [first[name]["auroc"] for name in MODELS] == [second[name]["auroc"] for name in MODELS]
+    assert first["small/1.0.0"]["auroc"] == second["small/1.0.0"]["auroc"]

@@ -26,6 +26,8 @@ from cyclonedx.output import make_outputter
 from cyclonedx.schema import OutputFormat, SchemaVersion
 from packageurl import PackageURL
 
+from fcv_api.lstm.artifact import Manifest
+
 ROOT = Path(__file__).resolve().parents[1]
 PINNED = re.compile(r"^([a-z0-9.-]+)==([^ ;]+)(?: ; ([^\\]+))? \\$", re.MULTILINE)
 ELSEWHERE = "sys_platform == 'win32'"
@@ -108,7 +110,7 @@ def _model(manifest: Path) -> Component:
         type=ComponentType.MACHINE_LEARNING_MODEL,
         bom_ref=f"model:{content['name']}/{content['version']}",
         hashes=[HashType(alg=HashAlgorithm.SHA_256, content=content["sha256"])],
-        description=f"Evidence: {content['evidence']}",
+        description=f"Evidence: {Manifest.from_json(manifest.read_bytes()).identity.standing}",
     )
 
 

@@ -34,7 +34,7 @@ def main() -> None:
             show(Client(url, **credentials).predict(json.loads(ENCOUNTER.read_text("utf-8"))))
             model = requests.get(f"{url}/home", timeout=10).json()
             print(f"Model: {model['model_name']}/{model['model_version']}, evidence: {model['evidence']}.")
-            if model["evidence"] in ("unstated", "random", "simulated"):
+            if model["evidence"] not in ("retrospective", "prospective"):
                 print("It was never validated on real patients: this answer shows the way, and means nothing else.")
         finally:
             service.terminate()

@@ -106,16 +106,16 @@ def refused(settings: Settings, model: ModelIdentity) -> str | None:
     if words is None or not settings.production or settings.allow_unvalidated_model:
         return None
     return (
-        f"{words}, and production refuses it. Put a validated one into service with `fcv model activate`, or set "
-        "FCV_ALLOW_UNVALIDATED_MODEL=1 to serve it with a warning in every answer."
+        f"{words}, and production refuses it. Earn its evidence with `fcv model attest` and activate it again, "
+        "activate a validated one, or set FCV_ALLOW_UNVALIDATED_MODEL=1 to serve it with a warning in every answer."
     )
 
 
 def unvalidated(model: ModelIdentity) -> str | None:
-    """Return the sentence that no real patients are behind a model, where that is so."""
+    """Return the sentence that no report on real patients is behind a model, where that is so."""
     if model.evidence.validated:
         return None
-    return f"Model {model} was never validated on real patients (evidence: {model.evidence.value})"
+    return f"Model {model} was never validated on real patients (evidence: {model.standing})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,21 @@ from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
 from fcv_api.accounts import AccountError
-from fcv_api.domain.errors import Unscorable, UnusableExport
+from fcv_api.domain.errors import Unscorable, UnusableExport, UnusableReport
 from fcv_api.lstm.keras_names import KerasFileError
 from fcv_api.settings import SettingsError
 from fcv_api.training.dataset import UnusableData
 
-EXPECTED = (AccountError, CommandError, Unscorable, KerasFileError, SettingsError, UnusableData, UnusableExport)
+EXPECTED = (
+    AccountError,
+    CommandError,
+    Unscorable,
+    KerasFileError,
+    SettingsError,
+    UnusableData,
+    UnusableExport,
+    UnusableReport,
+)
 
 
 class SentenceGroup(click.Group):

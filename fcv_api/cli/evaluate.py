@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -10,17 +12,25 @@ from tqdm import tqdm
 
 from fcv_api.app import database_app
 from fcv_api.cli.active import artifact_of
+from fcv_api.cli.exports import ENCODING, ORDER, form_of, read_labelled
+from fcv_api.cli.flow import print_flow
 from fcv_api.domain.window import WindowSpec
 from fcv_api.lstm import trial
+from fcv_api.lstm.artifact import Manifest
 from fcv_api.settings import Settings
-from fcv_api.training.dataset import Cohort, Horizon, Label, LabelledWindows, UnusableData, cut_windows
+from fcv_api.training.dataset import Cohort, Horizon, LabelledWindows, UnusableData, cut_windows
 from fcv_api.training.evaluate import compare, score_windows, spec_in_order
+from fcv_api.training.fingerprints import Fingerprints, refuse_known
+from fcv_api.training.flow import flow_of
 from fcv_api.training.report import write_report
+from fcv_api.training.report_members import Subject, report_members
 from fcv_api.training.tables import headline
-from fcv_api.wire.export import read_cohort
+from fcv_api.wire.file_form import FileForm
+from fcv_api.wire.validation_report import ORIGINS
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 USUAL_HORIZON = 30.0
+AHEAD = click.FloatRange(0, min_open=True)
 
 
 @click.command("evaluate")
@@ -31,38 +41,66 @@ USUAL_HORIZON = 30.0
 @click.option("--train", type=FILE, help="An export of other patients, to fit the baselines on.")
 @click.option("--train-labels", type=FILE, help="Its labels.")
 @click.option("--every", type=click.IntRange(1), default=1, show_default=True, help="Ask at each so many instants.")
-@click.option("--horizon", type=click.FloatRange(0), help="Minutes ahead.  [default: the model's own, or 30]")
-def evaluate(
-    export: Path,
-    labels: Path,
-    reference: str | None,
-    out: Path,
-    train: Path | None,
-    train_labels: Path | None,
-    every: int,
-    horizon: float | None,
-) -> None:
+@click.option("--horizon", type=AHEAD, help="Minutes ahead.  [default: the model's own, or 30]")
+@click.option("--origin", type=click.Choice(ORIGINS), default="unstated", show_default=True, help="Whose patients.")
+@click.option("--other-hospital", is_flag=True, help="EXPORT is not of the hospital that the model learnt from.")
+@ENCODING
+@ORDER
+def evaluate(export: Path, labels: Path, **said: Any) -> None:  # noqa: ANN401 - click's options, by name
     """Measure a model on EXPORT and LABELS, and write report.html and report.json.
 
-    Without --train, baselines are fitted on EXPORT itself, in five folds by patient.
+    Without --train, baselines are fitted on EXPORT itself, in five folds by patient. Patients that the model learnt
+    from are refused, also by other stays of theirs.
     """
-    if (train is None) != (train_labels is None):
+    if (said["train"] is None) != (said["train_labels"] is None):
         raise click.UsageError("--train and --train-labels go together.")
     settings = Settings.from_environment()
     with database_app(settings).app_context():
-        model = trial.load(artifact_of(settings, reference), settings.log_dir)
-    ahead = Horizon(horizon or model.manifest.horizon_minutes or USUAL_HORIZON, every)
-    cut = Cutter(settings, spec_in_order(model), ahead)
-    windows = cut(export, labels)
-    learnt = cut(train, train_labels) if train and train_labels else None
-    if learnt and _stays(learnt) & _stays(windows):
-        raise UnusableData(f"{train} holds stays of {export}: baselines would know them already.")
+        model = trial.load(artifact_of(settings, said["reference"]), settings.log_dir)
+    minutes = model.manifest.horizon_minutes if said["horizon"] is None else said["horizon"]
+    source = Source(settings, spec_in_order(model), Horizon(minutes or USUAL_HORIZON, said["every"]), form_of(said))
+    cohort = source.read(export, labels)
+    checked = _check_overlap(model.manifest, cohort, other_hospital=said["other_hospital"])
+    windows = source.cut(cohort, export.name)
+    flow = flow_of(cohort, windows, source.spec, source.horizon)
+    print_flow(flow)
+    learnt = _baselines(source, said["train"], said["train_labels"], (export, windows))
     scores = score_windows(model, windows, lambda raw: tqdm(raw, desc="Scoring", unit="window"))
     click.echo("Assessing the model and its baselines: a few minutes for 1,000 patients.", err=True)
-    comparison = compare(windows, {str(model.identity): scores}, learnt)
-    notes = (f"Evidence of this model: {model.identity.evidence.value}.", f"Horizon: {ahead.minutes:g} minutes.")
-    page, data = write_report(out, comparison, notes)
+    subject = Subject(model.manifest, source.horizon, said["origin"], (export, labels), flow, checked)
+    comparison = report_members(subject, windows, compare(windows, {str(model.identity): scores}, learnt))
+    notes = (
+        f"Evidence of this model: {model.identity.evidence.value}.",
+        f"Horizon: {source.horizon.minutes:g} minutes.",
+        *([] if checked else [UNCHECKED]),
+    )
+    page, data = write_report(said["out"], comparison, notes)
     click.echo(f"{headline(comparison['scorers'][comparison['model']])}. Wrote {page} and {data}.")
+
+
+UNCHECKED = "Whether the model learnt from any of these patients is not known: its manifest holds no fingerprints."
+
+
+def _check_overlap(manifest: Manifest, cohort: Cohort, *, other_hospital: bool) -> bool:
+    """Return whether overlap could be looked for. Raises UnusableData where there is some."""
+    if manifest.learnt_from is None:
+        return False
+    known = Fingerprints.read(manifest.learnt_from)
+    refuse_known(known, cohort, str(manifest.identity), other_hospital=other_hospital)
+    return True
+
+
+def _baselines(
+    source: Source, train: Path | None, labels: Path | None, measured: tuple[Path, LabelledWindows]
+) -> LabelledWindows | None:
+    """Return the windows to fit baselines on. Raises UnusableData where they are of the measured stays."""
+    if train is None or labels is None:
+        return None
+    export, windows = measured
+    learnt = source.cut(source.read(train, labels), train.name)
+    if _stays(learnt) & _stays(windows):
+        raise UnusableData(f"{train} holds stays of {export}: baselines would know them already.")
+    return learnt
 
 
 def _stays(windows: LabelledWindows) -> set[tuple[str, int]]:
@@ -70,20 +108,21 @@ def _stays(windows: LabelledWindows) -> set[tuple[str, int]]:
     return set(zip(windows.patient.tolist(), windows.end.astype(np.int64).tolist(), strict=True))
 
 
-class Cutter:
-    """Reads an export and its labels, and cuts the windows that a model reads."""
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Reads exports and their labels, and cuts the windows that a model reads."""
 
-    def __init__(self, settings: Settings, spec: WindowSpec, horizon: Horizon) -> None:
-        """Keep what is the same for each file."""
-        self.zone, self.spec, self.horizon = settings.timezone, spec, horizon
+    settings: Settings
+    spec: WindowSpec
+    horizon: Horizon
+    form: FileForm
 
-    def __call__(self, export: Path, labels: Path) -> LabelledWindows:
-        """Raise UnusableExport or UnusableData where there is no window."""
-        encounters, labelled = read_cohort(export, labels, self.zone)
-        named = {number: Label(each.state, each.onset, each.patient) for number, each in labelled.items()}
+    def read(self, export: Path, labels: Path) -> Cohort:
+        """Read who can be measured, and print who cannot. Raises UnusableExport."""
+        return read_labelled((export, labels), self.settings, self.form, self.horizon)
+
+    def cut(self, cohort: Cohort, name: str) -> LabelledWindows:
+        """Cut the windows. Raises UnusableData where there is none."""
         return cut_windows(
-            Cohort(encounters, named),
-            self.spec,
-            self.horizon,
-            lambda loop, count: iter(tqdm(loop, total=count, desc=f"Reading {export.name}")),
+            cohort, self.spec, self.horizon, lambda loop, count: iter(tqdm(loop, total=count, desc=f"Reading {name}"))
         )

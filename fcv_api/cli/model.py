@@ -13,6 +13,7 @@ from fcv_api.activations import Activation
 from fcv_api.app import database_app
 from fcv_api.cli.activation import activate, history, rollback
 from fcv_api.cli.active import artifact_of, in_force
+from fcv_api.cli.attest import attest_, report_schema
 from fcv_api.cli.model_import import import_
 from fcv_api.lstm import trial
 from fcv_api.lstm.artifact import ArtifactError, Manifest
@@ -40,7 +41,7 @@ def list_(settings: Settings) -> None:
     references = registry.references()
     for reference in [*references, *([active] if active not in references else [])]:
         mark, since_when = ("*", f"  active {since}") if reference == active else (" ", "")
-        click.echo(f"{mark} {reference:<36} {_evidence(registry, reference):<14}{since_when}")
+        click.echo(f"{mark} {reference:<36} {_evidence(registry, reference):<26}{since_when}")
 
 
 def _active(settings: Settings) -> tuple[str, str]:
@@ -57,9 +58,10 @@ def _evidence(registry: Registry, reference: str) -> str:
     if not registry.folder(reference).exists():
         return "not on this host"
     try:
-        return registry.artifact(reference).manifest.evidence.value
+        manifest = registry.artifact(reference).manifest
     except ArtifactError as error:
         return f"UNUSABLE: {error}"
+    return f"{manifest.evidence.value} ({manifest.trained_on.value})"
 
 
 @model.command()
@@ -69,9 +71,9 @@ def show(settings: Settings, reference: str | None) -> None:
     """Show a model's manifest and card: the active one's when none is named."""
     manifest = artifact_of(settings, reference).manifest
     for label, value in _described(manifest).items():
-        click.echo(f"{label + ':':<10} {value}")
+        click.echo(f"{label + ':':<11} {value}")
     for each in _history_of(manifest):
-        click.echo(f"{'active:':<10} from {each.at:%Y-%m-%d %H:%M} UTC, by {each.by}: {each.reason}")
+        click.echo(f"{'active:':<11} from {each.at:%Y-%m-%d %H:%M} UTC, by {each.by}: {each.reason}")
     click.echo(f"\n{manifest.card}")
 
 
@@ -96,6 +98,7 @@ def _described(manifest: Manifest) -> dict[str, object]:
         "classes": ", ".join(state.value for state in manifest.classes),
         "horizon": f"{manifest.horizon_minutes:g} minutes" if manifest.horizon_minutes else "not stated",
         "evidence": manifest.evidence.value,
+        "trained on": manifest.trained_on.value,
         "assumed": "; ".join(manifest.assumed) or "nothing",
         "parity": f"{parity['largest_difference']:.1e} over {parity['windows']} windows",
         "golden": f"{len(manifest.golden)} windows",
@@ -146,5 +149,5 @@ def card() -> None:
     click.echo(template())
 
 
-for command in (import_, activate, rollback, history):
+for command in (import_, attest_, report_schema, activate, rollback, history):
     model.add_command(command)

@@ -14,8 +14,10 @@ import click
 import numpy as np
 import orjson
 
+from fcv_api.cli.claims import EVIDENCE, TRAINED_ON
 from fcv_api.cli.expectation import confirm, read_expectation
-from fcv_api.domain.prediction import Evidence, State
+from fcv_api.domain.evidence import TrainedOn
+from fcv_api.domain.prediction import State
 from fcv_api.domain.vitals import SIGN_NAMES
 from fcv_api.lstm.artifact import Artifact, ArtifactError
 from fcv_api.lstm.card import card_of
@@ -53,13 +55,8 @@ ASSUMED_STEP = "one instant every 5 minutes"
 @click.option("--classes", metavar="A,B,C,D", help=f"Its outputs in order: {', '.join(INFERENCE_KEYS.values())}.")
 @click.option("--step", type=click.FloatRange(0.1, 60), help="Minutes between two instants.  [default: 5]")
 @click.option("--horizon", type=click.FloatRange(0, min_open=True), help="How many minutes ahead it looks.")
-@click.option(
-    "--evidence",
-    type=click.Choice([each.value for each in Evidence]),
-    default=Evidence.UNSTATED.value,
-    show_default=True,
-    help="What its claim to be right rests on.",
-)
+@TRAINED_ON
+@EVIDENCE
 @click.option("--card", type=FILE, help="A Markdown file that says what it is; `fcv model card` prints one to fill in.")
 @click.option("--expect", type=FILE, help="An encounter and the notebook's four probabilities for it, to be met.")
 def import_(file: Path, **said: Any) -> None:  # noqa: ANN401 - click's options, by name
@@ -121,7 +118,7 @@ def _request(file: Path, said: dict[str, Any]) -> ImportRequest:
     request = ImportRequest(
         name=check_part(said["name"] or named),
         version=check_part(said["version"] or versioned),
-        evidence=Evidence(said["evidence"]),
+        trained_on=TrainedOn(said["trained_on"]),
         signs=signs,
         scaling=_scaling(said["scaling"], said["scaler"]),
         step_minutes=step or 5.0,
@@ -175,7 +172,7 @@ def _tell(artifact: Artifact, folder: Path, *, met: bool) -> None:
     manifest, parity = artifact.manifest, artifact.manifest.parity
     click.echo(f"Imported {manifest.identity} to {folder}")
     click.echo(f"  largest difference to Keras over {parity['windows']} windows: {parity['largest_difference']:.1e}")
-    click.echo(f"  evidence: {manifest.evidence.value}")
+    click.echo(f"  evidence: {manifest.identity.standing}")
     if met:
         click.echo("  the expected probabilities were met, from rows to answer")
     for each in manifest.assumed:

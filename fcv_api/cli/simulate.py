@@ -28,7 +28,7 @@ def simulate(patients: int, seed: int, report: Path | None, export: Path, labels
     LABELS has one row a stay: idAtencion, State and onset. Times are a wall clock's. No patient is behind any of
     it: a model that learns from them knows the simulator.
     """
-    stays = simulator.simulate(patients, seed)
+    stays = simulator.simulate(patients, seed, simulator.first_id(seed))
     with click.progressbar(stays, length=patients, label="Simulating", file=sys.stderr) as bar:
         count = write_stays(export, labels, bar)
     if report:

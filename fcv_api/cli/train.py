@@ -11,18 +11,22 @@ from typing import Any
 import click
 import orjson
 
-from fcv_api.domain.prediction import Evidence
+from fcv_api.cli.claims import EVIDENCE, TRAINED_ON
+from fcv_api.cli.exports import ENCODING, ORDER, form_of, read_labelled
+from fcv_api.cli.flow import print_flow
+from fcv_api.domain.evidence import TrainedOn
 from fcv_api.lstm.artifact import ArtifactError
 from fcv_api.lstm.import_process import TrainExtraMissing
 from fcv_api.lstm.network import ACTIVATIONS, LAYERS, Recipe
 from fcv_api.lstm.registry import check_part
 from fcv_api.settings import Settings
-from fcv_api.training.dataset import Cohort, Horizon, Label, UnusableData
+from fcv_api.training.about import About
+from fcv_api.training.dataset import Cohort, Horizon, UnusableData
 from fcv_api.training.train import Plan, Progress, Trained, train
-from fcv_api.wire.export import read_cohort
 from fcv_api.wire.files import replaced
 
 FILE = click.Path(dir_okay=False, path_type=Path)
+AHEAD = click.FloatRange(0, min_open=True)
 DEFAULT = Recipe()
 
 
@@ -32,17 +36,19 @@ DEFAULT = Recipe()
 @click.option("--name", required=True, help="The model's name.")
 @click.option("--version", default="1.0.0", show_default=True, help="Its version.")
 @click.option("--scaling", type=click.Choice(["window", "population"]), default="window", show_default=True)
-@click.option("--horizon", type=click.FloatRange(0), default=30.0, show_default=True, help="Minutes ahead.")
+@click.option(
+    "--horizon", type=click.FloatRange(0, min_open=True), default=30.0, show_default=True, help="Minutes ahead."
+)
 @click.option(
     "--every", type=click.IntRange(1), default=3, show_default=True, help="A window ends at each N-th instant."
 )
-@click.option(
-    "--evidence",
-    type=click.Choice([each.value for each in Evidence]),
-    default=Evidence.UNSTATED.value,
-    show_default=True,
-    help="What the patients are.",
-)
+@click.option("--owner", default="", help="Who answers for it, for its card.")
+@click.option("--setting", default="", help="Who is to use it, and on which ward, for its card.")
+@click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), help="When to measure it again.  [default: in a year]")
+@TRAINED_ON
+@ENCODING
+@ORDER
+@EVIDENCE
 @click.option("--layer", type=click.Choice(LAYERS), default=DEFAULT.layer, show_default=True)
 @click.option("--units", type=click.IntRange(1, 1024), default=DEFAULT.units, show_default=True)
 @click.option("--activation", type=click.Choice(ACTIVATIONS), default=DEFAULT.activation, show_default=True)
@@ -68,9 +74,8 @@ def command(export: Path, labels: Path, **said: Any) -> None:  # noqa: ANN401 - 
     folder = (said["out"] or settings.models_dir) / plan.name / plan.version
     if folder.exists():
         raise ArtifactError(f"{folder} exists; give another --version.")
-    encounters, exported = read_cohort(export, labels, settings.timezone)
-    known = {number: Label(each.state, each.onset, each.patient) for number, each in exported.items()}
-    trained = _train(Cohort(encounters, known), plan)
+    cohort = read_labelled((export, labels), settings, form_of(said), plan.horizon)
+    trained = _train(cohort, plan)
     if said["summary"]:
         with replaced(said["summary"]) as part:
             part.write_bytes(orjson.dumps(trained.summary, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
@@ -86,7 +91,8 @@ def _plan(said: dict[str, Any]) -> Plan:
         scaling=said["scaling"],
         horizon=Horizon(said["horizon"], said["every"]),
         recipe=Recipe(**{part: said[part] for part in parts}),
-        evidence=Evidence(said["evidence"]),
+        trained_on=TrainedOn(said["trained_on"]),
+        about=About(said["setting"], said["owner"], said["expires"] and said["expires"].date()),
     )
 
 
@@ -126,10 +132,13 @@ def bars() -> Iterator[Progress]:
 
 def _tell(trained: Trained, folder: Path) -> None:
     summary = trained.summary
+    print_flow(trained.flow)
     click.echo(f"Trained {summary['model']} in {summary['epochs']} epochs, and imported it to {folder}")
     for name, purpose in (("train", "learnt from"), ("validation", "calibrated by")):
         patients, windows = (sum(summary[name][kind].values()) for kind in ("patients", "windows"))
         click.echo(f"  {purpose}: {windows} windows of {patients} patients")
     fitted = summary["calibration"]
     click.echo(f"  log loss: {fitted['log_loss_before']:.3f} before calibration, {fitted['log_loss_after']:.3f} after")
+    for warning in summary["warnings"]:
+        click.echo(f"  WARNING: {warning}")
     click.echo("  Measure it on patients it has not seen, with `fcv evaluate`, before it says anything to anybody.")

@@ -40,7 +40,7 @@ class AnswerContext:
     def of_model(self, model: ModelIdentity) -> Iterator[ScoreWarning]:
         """Return what they add to every answer of a model."""
         if self.warn_unvalidated and not model.evidence.validated:
-            detail = f"Model {model} was never validated on real patients (evidence: {model.evidence.value})."
+            detail = f"Model {model} was never validated on real patients (evidence: {model.standing})."
             yield ScoreWarning("unvalidated_model", None, f"{detail} Do not act on this score.")
 
 

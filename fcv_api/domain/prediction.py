@@ -10,6 +10,7 @@ from typing import NoReturn, Protocol
 import numpy as np
 
 from fcv_api.domain.errors import ModelOutput, Unscorable
+from fcv_api.domain.evidence import Evidence, TrainedOn
 from fcv_api.domain.window import Matrix, Window, WindowSpec
 
 SUM_TOLERANCE = 1e-3
@@ -24,21 +25,6 @@ class State(Enum):
     CARDIOGENIC_SHOCK = "cardiogenic_shock"
 
 
-class Evidence(Enum):
-    """What a model's claim to be right rests on, weakest first."""
-
-    UNSTATED = "unstated"
-    RANDOM = "random"
-    SIMULATED = "simulated"
-    RETROSPECTIVE = "retrospective"
-    PROSPECTIVE = "prospective"
-
-    @property
-    def validated(self) -> bool:
-        """Whether real patients are behind it."""
-        return self in (Evidence.RETROSPECTIVE, Evidence.PROSPECTIVE)
-
-
 @dataclass(frozen=True, slots=True)
 class ModelIdentity:
     """Which model, to the bit: `sha256` is that of its flatbuffer."""
@@ -46,10 +32,17 @@ class ModelIdentity:
     name: str
     version: str
     sha256: str
-    evidence: Evidence = Evidence.UNSTATED
+    evidence: Evidence = Evidence.UNVALIDATED
+    trained_on: TrainedOn = TrainedOn.UNSTATED
 
     def __str__(self) -> str:
         return f"{self.name}/{self.version}"
+
+    @property
+    def standing(self) -> str:
+        """Its evidence and what it learnt from, in words."""
+        unproved = ", which no report proves" if self.evidence is Evidence.STATED else ""
+        return f"{self.evidence.value}{unproved}, trained on: {self.trained_on.value}"
 
     def is_same(self, other: ModelIdentity) -> bool:
         """Whether the other one is this model to the bit; what is known of it may have changed since."""

@@ -5,19 +5,24 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from fcv_api.domain.errors import NoModel
-from fcv_api.domain.prediction import Evidence, ModelIdentity, State
+from fcv_api.domain.evidence import Evidence, TrainedOn
+from fcv_api.domain.prediction import ModelIdentity, State
 from fcv_api.domain.scaling import PopulationScaling, Scaling, scale_by_window
 from fcv_api.domain.vitals import SIGN_NAMES
 from fcv_api.domain.window import WindowSpec
+from fcv_api.lstm.attestation import Attestation, canonical_sha256, earned, read_claim
+from fcv_api.lstm.card import restated
 
 FLATBUFFER, MANIFEST = "model.tflite", "manifest.json"
+OPTIONAL = ("learnt_from", "attestation")
+"""Members that a manifest has only where there is something to say."""
 
 
 class ArtifactError(NoModel):
@@ -56,11 +61,20 @@ class Manifest:
     card: str = field(repr=False)
     assumed: tuple[str, ...] = ()
     """What nobody said when it was imported, in words."""
+    trained_on: TrainedOn = TrainedOn.UNSTATED
+    learnt_from: dict[str, Any] | None = field(default=None, repr=False)
+    """Salted fingerprints of the patients that it learnt from, as `training/fingerprints.py` writes them."""
+    attestation: Attestation | None = None
 
     @property
     def identity(self) -> ModelIdentity:
         """Which model this is, to the bit."""
-        return ModelIdentity(self.name, self.version, self.sha256, self.evidence)
+        return ModelIdentity(self.name, self.version, self.sha256, self.evidence, self.trained_on)
+
+    @property
+    def canonical_sha256(self) -> str:
+        """What an attestation attests: the sha256 of the manifest without its evidence and card."""
+        return canonical_sha256(orjson.loads(self.as_json()))
 
     @property
     def spec(self) -> WindowSpec:
@@ -68,24 +82,41 @@ class Manifest:
         return WindowSpec(self.input_shape[0], self.step_minutes, self.signs, _scaling(self.scaling))
 
     def as_json(self) -> bytes:
-        """Write it as `manifest.json` holds it."""
-        return orjson.dumps(self, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        """Write it as `manifest.json` holds it, without what it has not."""
+        members = {each.name: getattr(self, each.name) for each in fields(self)}
+        known = {name: value for name, value in members.items() if value is not None or name not in OPTIONAL}
+        return orjson.dumps(known, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+    def replace_in(self, folder: Path) -> None:
+        """Put it in the place of a folder's manifest, whole or not at all."""
+        with tempfile.TemporaryDirectory(prefix=".manifest-", dir=folder) as unfinished:
+            made = Path(unfinished) / MANIFEST
+            made.write_bytes(self.as_json())
+            made.replace(folder / MANIFEST)
 
     @classmethod
     def from_json(cls, text: bytes) -> Manifest:
         """Read what `as_json` wrote. Raises ArtifactError."""
         try:
-            fields = orjson.loads(text)
-            fields["golden"] = tuple(GoldenWindow(**window) for window in fields["golden"])
-            fields["classes"] = tuple(State(name) for name in fields["classes"])
-            fields["evidence"] = Evidence(fields["evidence"])
-            fields["signs"], fields["assumed"] = tuple(fields["signs"]), tuple(fields.get("assumed", ()))
-            fields["input_shape"] = tuple(fields["input_shape"])
-            manifest = cls(**fields)
+            said = orjson.loads(text)
+            said["golden"] = tuple(GoldenWindow(**window) for window in said["golden"])
+            said["classes"] = tuple(State(name) for name in said["classes"])
+            said["evidence"], said["trained_on"] = read_claim(said)
+            said["signs"], said["assumed"] = tuple(said["signs"]), tuple(said.get("assumed", ()))
+            said["input_shape"] = tuple(said["input_shape"])
+            said["attestation"] = Attestation(**said["attestation"]) if said.get("attestation") else None
+            manifest = cls(**said)
             _check(manifest)
+            return _as_earned(manifest)
         except (ValueError, TypeError, KeyError) as error:
             raise ArtifactError(f"the manifest is damaged or of another version: {error}") from None
-        return manifest
+
+
+def _as_earned(manifest: Manifest) -> Manifest:
+    """Return a manifest whose evidence, also on its card, is what it has earned."""
+    evidence = earned(manifest.evidence, manifest.attestation, manifest.canonical_sha256)
+    known = replace(manifest, evidence=evidence)
+    return replace(known, card=restated(manifest.card, known.identity.standing))
 
 
 def _scaling(scaling: dict[str, Any]) -> Scaling:

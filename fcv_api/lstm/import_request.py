@@ -7,7 +7,8 @@ from typing import Any
 
 import orjson
 
-from fcv_api.domain.prediction import Evidence, State
+from fcv_api.domain.evidence import TrainedOn
+from fcv_api.domain.prediction import State
 from fcv_api.domain.vitals import SIGN_NAMES
 
 CLASSES = (State.CARDIAC_ARREST, State.LOW_CARDIAC_OUTPUT, State.NONE_OF_THESE, State.CARDIOGENIC_SHOCK)
@@ -19,7 +20,7 @@ class ImportRequest:
 
     name: str
     version: str
-    evidence: Evidence = Evidence.UNSTATED
+    trained_on: TrainedOn = TrainedOn.UNSTATED
     card: str = ""
     signs: tuple[str, ...] = SIGN_NAMES
     classes: tuple[State, ...] = CLASSES
@@ -36,7 +37,7 @@ class ImportRequest:
     def from_json(cls, text: bytes) -> ImportRequest:
         """Read what `as_json` wrote."""
         said = orjson.loads(text)
-        said["evidence"] = Evidence(said["evidence"])
+        said["trained_on"] = TrainedOn(said["trained_on"])
         said["classes"] = tuple(State(name) for name in said["classes"])
         said["signs"], said["assumed"] = tuple(said["signs"]), tuple(said["assumed"])
         return cls(**said)

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from fcv_api.domain.evidence import Evidence
 from fcv_api.domain.prediction import State
 from fcv_api.domain.vitals import SIGNS
 from fcv_api.lstm.artifact import Artifact, GoldenWindow, Manifest
@@ -120,11 +121,12 @@ def _describe(file: KerasFile, request: ImportRequest, instants: int) -> Manifes
         scaling=request.scaling or {"kind": "window"},
         classes=request.classes,
         horizon_minutes=request.horizon_minutes,
-        evidence=request.evidence,
+        evidence=Evidence.UNVALIDATED,
         parity={},
         golden=(),
         card=request.card,
         assumed=request.assumed,
+        trained_on=request.trained_on,
     )
 
 

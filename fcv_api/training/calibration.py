@@ -14,7 +14,10 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
 from fcv_api.domain.window import Matrix
+from fcv_api.lstm.import_request import CLASSES
+from fcv_api.training.dataset import LabelledWindows
 
+FEWEST_WINDOWS, FEWEST_PATIENTS = 50, 20
 RIDGE = 1e-5
 """Holds the biases finite where a class has no window: too weak to move one that has some."""
 WIDEST = np.log(20)  # a temperature from 1/20 to 20
@@ -49,6 +52,23 @@ def calibrate(logits: Matrix, labels: NDArray[np.intp]) -> Calibration:
     bias = found.x[1:] - found.x[1:].mean()  # softmax is blind to what all share
     before, after = _surprise(logits, labels), _surprise(logits * found.x[0] + bias, labels)
     return Calibration(float(1 / found.x[0]), bias, before, after)
+
+
+def calibration_warnings(windows: LabelledWindows) -> list[str]:
+    """Return a sentence for each state whose calibration rests on too little. windows: that it is fitted on.
+
+    The limits are engineering judgement: a bias from fewer windows moves with each patient who is drawn.
+    """
+    warnings = []
+    for place, state in enumerate(CLASSES):
+        own = windows.label == place
+        count, patients = int(own.sum()), len(np.unique(windows.patient[own]))
+        if count < FEWEST_WINDOWS or patients < FEWEST_PATIENTS:
+            warnings.append(
+                f"The calibration of {state.value} rests on {count} windows of {patients} patients; under "
+                f"{FEWEST_WINDOWS} windows of {FEWEST_PATIENTS} patients its probability may be far off."
+            )
+    return warnings
 
 
 def _surprise(logits: Matrix, labels: NDArray[np.intp]) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fcv_api.training import card_sections as sections
 from fcv_api.training.alarms import RATES
 from fcv_api.training.tables import ILL_NAMES, shown, with_interval
 
@@ -19,20 +20,29 @@ def written_card(summary: dict[str, Any], measured: dict[str, Any] | None = None
 
     measured: a comparison on patients it has not seen, as `evaluate.compare` gives it, with their class mix as `test`.
     """
-    sections = {
-        "Intended use": f"To say which of four states follows {summary['horizon_minutes']:g} minutes after a window.",
-        "Must not be used for": _warning(summary["evidence"]),
+    parts_by_heading = {
+        "Intended use": sections.intended_use(summary),
+        "Must not be used for": _warning(summary["trained_on"]),
+        "Outcome definition": sections.outcome(summary),
         "Data": _data(summary, measured),
+        "Inclusion flow": sections.inclusion(summary),
+        "Event rate": sections.event_rate(summary),
+        "Missing data": sections.missing_data(summary),
+        "Predictor ranges": sections.ranges(summary),
         "Performance": f"{_calibration(summary)}\n\n{_performance(measured)}",
+        "Subgroups": sections.subgroups(summary),
+        "Operating point and burden": sections.operating_point(measured),
         "Limits": _limits(summary, measured),
+        "Monitoring triggers": sections.monitoring(summary),
+        "Owner, date and expiry": sections.ownership(summary),
         "Version history": f"Trained by `fcv train`: {_recipe(summary)}.",
     }
-    parts = [f"## {heading}\n\n{text}\n" for heading, text in sections.items()]
+    parts = [f"## {heading}\n\n{text}\n" for heading, text in parts_by_heading.items()]
     return f"# {summary['model'].replace('/', ' ')}\n\n" + "\n".join(parts)
 
 
-def _warning(evidence: str) -> str:
-    return f"Decisions about patients. {SIMULATED if evidence == 'simulated' else UNVALIDATED}"
+def _warning(trained_on: str) -> str:
+    return f"Decisions about patients. {SIMULATED if trained_on == 'simulated' else UNVALIDATED}"
 
 
 def _data(summary: dict[str, Any], measured: dict[str, Any] | None) -> str:
@@ -45,7 +55,7 @@ def _data(summary: dict[str, Any], measured: dict[str, Any] | None) -> str:
         [state, *(str(each[kind][state]) for each in sets.values() for kind in ("patients", "windows"))]
         for state in summary["train"]["patients"]
     ]
-    return _table(head, rows)
+    return sections.table(head, rows)
 
 
 def _calibration(summary: dict[str, Any]) -> str:
@@ -83,7 +93,7 @@ def _performance(measured: dict[str, Any] | None) -> str:
         "is no part; intervals by drawing patients. *Onsets at 0.2/h*: the share of onsets with an alarm in the two "
         "hours before, at that many alarms per patient-hour."
     )
-    return f"{words}\n\n{_table(head, rows)}\n\n{_by_state(measured)}\n\n{_verdicts(measured)}"
+    return f"{words}\n\n{sections.table(head, rows)}\n\n{_by_state(measured)}\n\n{_verdicts(measured)}"
 
 
 def _over_states(each: dict[str, Any], key: str) -> str:
@@ -114,7 +124,7 @@ def _by_state(measured: dict[str, Any]) -> str:
         *(f"onsets at {r:g}/h" for r in RATES),
         "observed to expected",
     ]
-    return _table(head, rows)
+    return sections.table(head, rows)
 
 
 def _verdicts(measured: dict[str, Any]) -> str:
@@ -127,7 +137,7 @@ def _verdicts(measured: dict[str, Any]) -> str:
 
 
 def _limits(summary: dict[str, Any], measured: dict[str, Any] | None) -> str:
-    lines = ["Probabilities are calibrated at the class mix above; at another mix they are not."]
+    lines = ["Probabilities are calibrated at the class mix above; at another mix they are not.", *summary["warnings"]]
     lines += [
         f"It learnt from no window of {state}, so its probability of that means nothing."
         for state, count in summary["train"]["windows"].items()
@@ -160,11 +170,6 @@ def _failures(measured: dict[str, Any]) -> list[str]:
         f"in {after.get('right_state', 0):.0%}, and it called the rest mostly none of these."
     )
     return [*alarms, f"It tells {worst} apart worst: AUROC {with_interval(own['auroc'][worst])}.", state, late]
-
-
-def _table(head: list[str], rows: list[list[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _recipe(summary: dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ A window is cut by `domain/window.py`, the very code that serves, so that traini
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,14 +41,20 @@ class Label:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cohort:
-    """Encounters, each with its label by its id."""
+    """Encounters, each with its label by its id.
+
+    lost: what the files hold of others, and why they are left out, by id; they may have a label. sites: by id.
+    """
 
     encounters: list[Encounter]
     labels: dict[int, Label]
+    lost: dict[int, str] = field(default_factory=dict)
+    sites: dict[int, str] = field(default_factory=dict)
 
     def only(self, patients: set[str]) -> Cohort:
         """Keep the encounters of some patients."""
-        return Cohort([each for each in self.encounters if self.labels[each.id].patient in patients], self.labels)
+        kept = [each for each in self.encounters if self.labels[each.id].patient in patients]
+        return replace(self, encounters=kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +91,12 @@ class LabelledWindows:
 
     def where(self, wanted: NDArray[np.bool_] | NDArray[np.intp]) -> LabelledWindows:
         """Keep some of the windows, by a mask or by positions."""
-        return LabelledWindows(**{field.name: getattr(self, field.name)[wanted] for field in fields(self)})
+        return LabelledWindows(**{each.name: getattr(self, each.name)[wanted] for each in fields(self)})
+
+    def and_those(self, others: LabelledWindows) -> LabelledWindows:
+        """Return these windows and others after them."""
+        pairs = {each.name: (getattr(self, each.name), getattr(others, each.name)) for each in fields(self)}
+        return LabelledWindows(**{name: np.concatenate(pair) for name, pair in pairs.items()})
 
     @property
     def ahead(self) -> NDArray[np.bool_]:
@@ -131,7 +142,7 @@ def _windows_of(encounter: Encounter, label: Label, spec: WindowSpec, horizon: H
         lead = float("nan") if label.onset is None else float((label.onset - instant) / MINUTE)
         reached = lead <= horizon.minutes  # false for NaN
         if not reached and (history.instants[-1] - instant) / MINUTE < horizon.minutes:
-            return  # the stay ends before the horizon: nobody knows what came
+            continue  # the stay ends before the horizon: nobody knows what came
         try:
             window = last_window(history.until(end), spec)
         except Unscorable:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from fcv_api.domain.prediction import Evidence
+from fcv_api.domain.evidence import TrainedOn
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.network import Recipe
 from fcv_api.lstm.runtime import LiteRtModel
@@ -13,8 +13,8 @@ from fcv_api.training.dataset import Horizon, LabelledWindows, cut_windows
 from fcv_api.training.discrimination import AREAS, ROWS, Discrimination
 from fcv_api.training.evaluate import compare, score_windows, spec_in_order
 from fcv_api.training.simulate import cohort_of, simulate
-from fcv_api.training.split import worst_states
-from fcv_api.training.train import Plan, Progress, Split, Trained, class_mix, prepare, train_on
+from fcv_api.training.split import class_mix, worst_states
+from fcv_api.training.train import Plan, Progress, Split, Trained, prepare, train_on
 
 SCALINGS = ("population", "window")
 LEARN_SEED, TEST_SEED = 1, 2002
@@ -52,7 +52,7 @@ def make_reference(plan: Plan, budget: Budget, progress: Progress) -> Reference:
 
     plan: name and version; the rest of it is fixed here.
     """
-    plan = replace(plan, recipe=budget.recipe, horizon=Horizon(every=3), evidence=Evidence.SIMULATED)
+    plan = replace(plan, recipe=budget.recipe, horizon=Horizon(every=3), trained_on=TrainedOn.SIMULATED)
     split = prepare(cohort_of(simulate(budget.patients, LEARN_SEED, spoilt=SPOILT)), plan, progress)
     trained = {scaling: train_on(split, replace(plan, scaling=scaling), progress) for scaling in SCALINGS}
     kept_aside = {scaling: _areas(each, split.validation) for scaling, each in trained.items()}

@@ -23,6 +23,8 @@ from fcv_api.training.patients import draw_patient
 from fcv_api.training.physiology import live
 
 FIRST_DAY = np.datetime64("2024-01-01T00:00:00", "us")
+SEEDS = 1_000_000
+"""Seeds whose stays have numbers of their own; the numbers of higher ones come again."""
 SECOND = np.timedelta64(1_000_000, "us")
 ARTEFACTS = 1
 """Sets the random numbers of artefacts apart from those of a stay."""
@@ -41,6 +43,11 @@ class Stay:
     onset: np.datetime64 | None
     instants: NDArray[np.datetime64]
     values: Matrix
+
+
+def first_id(seed: int) -> int:
+    """Return the number of a seed's first stay: two seeds share no stay's number, and so no simulated patient."""
+    return 100_000 + (seed - 1) % SEEDS * 1_000_000
 
 
 def simulate(count: int, seed: int, first_id: int = 100_000, spoilt: float = 0.0) -> Iterator[Stay]:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from typing import Any
+
 import numpy as np
 
 from fcv_api.domain.prediction import State
-from fcv_api.training.dataset import Cohort, UnusableData
+from fcv_api.lstm.import_request import CLASSES
+from fcv_api.training.dataset import Cohort, LabelledWindows, UnusableData
 
 # Which state a patient counts for who had several stays, worst first.
 WORST_FIRST = (State.CARDIAC_ARREST, State.CARDIOGENIC_SHOCK, State.LOW_CARDIAC_OUTPUT, State.NONE_OF_THESE)
@@ -42,3 +46,13 @@ def worst_states(cohort: Cohort) -> dict[str, State]:
         label = cohort.labels[encounter.id]
         worst[label.patient] = min(worst.get(label.patient, label.state), label.state, key=WORST_FIRST.index)
     return worst
+
+
+def class_mix(windows: LabelledWindows, worst: dict[str, State]) -> dict[str, Any]:
+    """Count windows by class and patients by their worst state."""
+    patients = Counter(worst[patient] for patient in np.unique(windows.patient).tolist())
+    counts = np.bincount(windows.label, minlength=len(CLASSES)).tolist()
+    return {
+        "patients": {state.value: patients[state] for state in CLASSES},
+        "windows": dict(zip((state.value for state in CLASSES), counts, strict=True)),
+    }

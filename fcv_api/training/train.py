@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from fcv_api.domain.encounter import Encounter
-from fcv_api.domain.prediction import Evidence, State
+from fcv_api.domain.evidence import TrainedOn
+from fcv_api.domain.prediction import State
 from fcv_api.domain.window import WindowSpec
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.card import card_of
@@ -20,11 +20,13 @@ from fcv_api.lstm.import_process import import_file
 from fcv_api.lstm.import_request import CLASSES, ImportRequest
 from fcv_api.lstm.keras_import import STEPS
 from fcv_api.lstm.network import Examples, Network, Recipe, fit
-from fcv_api.training.calibration import Calibration, calibrate
+from fcv_api.training.about import About, Provenance
+from fcv_api.training.calibration import Calibration, calibrate, calibration_warnings
 from fcv_api.training.card import written_card
 from fcv_api.training.dataset import Cohort, Horizon, LabelledWindows, UnusableData, cut_windows
+from fcv_api.training.flow import FlowRow
 from fcv_api.training.scaling import fit_scaling, scale_windows
-from fcv_api.training.split import split_patients, worst_states
+from fcv_api.training.split import class_mix, split_patients, worst_states
 
 Progress = Callable[[str, int, int], None]
 """Is called with what is being done, how much of it is done, and how much there is."""
@@ -32,14 +34,15 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to train. scaling: `window` or `population`. evidence: what the patients are."""
+    """What to train. scaling: `window` or `population`. trained_on: what the patients are."""
 
     name: str
     version: str
     scaling: str = "window"
     horizon: Horizon = field(default_factory=Horizon)
     recipe: Recipe = field(default_factory=Recipe)
-    evidence: Evidence = Evidence.UNSTATED
+    trained_on: TrainedOn = TrainedOn.UNSTATED
+    about: About = field(default_factory=About)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +55,7 @@ class Split:
     train: LabelledWindows
     validation: LabelledWindows
     worst: dict[str, State]
+    provenance: Provenance
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +66,7 @@ class Trained:
     keras: bytes
     summary: dict[str, Any]
     request: ImportRequest
+    flow: list[FlowRow]
 
     def measured(self, comparison: dict[str, Any]) -> Artifact:
         """Return the model with a card that says how it did on other patients. comparison: for `written_card`."""
@@ -77,13 +82,11 @@ def train(cohort: Cohort, plan: Plan, progress: Progress) -> Trained:
 def prepare(cohort: Cohort, plan: Plan, progress: Progress) -> Split:
     """Split a cohort by patient, and cut its windows. Raises UnusableData."""
     learning, holding = split_patients(cohort, plan.recipe.seed)
-    split = Split(
-        train=_learnable(_cut(cohort.only(learning), plan, progress, "Cutting windows to learn from"), plan),
-        validation=_ahead(_cut(cohort.only(holding), plan, progress, "Cutting windows to calibrate by")),
-        worst=worst_states(cohort),
-    )
-    _check_classes(split)
-    return split
+    train = _learnable(_cut(cohort.only(learning), plan, progress, "Cutting windows to learn from"), plan)
+    validation = _ahead(_cut(cohort.only(holding), plan, progress, "Cutting windows to calibrate by"))
+    _check_classes({"learn from": train, "calibrate by": validation})
+    provenance = Provenance.of(cohort, train.and_those(validation), plan.horizon)
+    return Split(train, validation, worst_states(cohort), provenance)
 
 
 def train_on(split: Split, plan: Plan, progress: Progress) -> Trained:
@@ -94,12 +97,14 @@ def train_on(split: Split, plan: Plan, progress: Progress) -> Trained:
     request = ImportRequest(
         name=plan.name,
         version=plan.version,
-        evidence=plan.evidence,
+        trained_on=plan.trained_on,
         scaling=scaling,
         horizon_minutes=plan.horizon.minutes,
     )
     request = replace(request, card=card_of(request, written_card(summary), _file(request)))
-    return Trained(*_import(network, request, progress), summary, request)
+    artifact, keras = _import(network, request, progress)
+    manifest = replace(artifact.manifest, learnt_from=split.provenance.known.as_manifest())
+    return Trained(replace(artifact, manifest=manifest), keras, summary, request, split.provenance.flow)
 
 
 def _cut(cohort: Cohort, plan: Plan, progress: Progress, what: str) -> LabelledWindows:
@@ -124,8 +129,8 @@ def _ahead(windows: LabelledWindows) -> LabelledWindows:
     return windows.where(windows.ahead)
 
 
-def _check_classes(split: Split) -> None:
-    for windows, purpose in ((split.train, "learn from"), (split.validation, "calibrate by")):
+def _check_classes(sets: dict[str, LabelledWindows]) -> None:
+    for purpose, windows in sets.items():
         found = np.unique(windows.label)
         if len(found) < 2:  # noqa: PLR2004
             raise UnusableData(
@@ -167,11 +172,15 @@ def _summarise(plan: Plan, split: Split, outcome: tuple[Network, Calibration]) -
     mixes = {name: class_mix(getattr(split, name), split.worst) for name in ("train", "validation")}
     return {
         "model": f"{plan.name}/{plan.version}",
-        "evidence": plan.evidence.value,
+        "trained_on": plan.trained_on.value,
         "scaling": plan.scaling,
         "horizon_minutes": plan.horizon.minutes,
         "recipe": asdict(plan.recipe),
         **mixes,
+        "flow": [asdict(row) for row in split.provenance.flow],
+        "predictors": [asdict(each) for each in split.provenance.predictors],
+        "about": plan.about.as_json(),
+        "warnings": calibration_warnings(split.validation),
         "epochs": len(network.losses),
         "validation_losses": list(network.losses),
         "calibration": {
@@ -180,14 +189,4 @@ def _summarise(plan: Plan, split: Split, outcome: tuple[Network, Calibration]) -
             "log_loss_before": calibration.before,
             "log_loss_after": calibration.after,
         },
-    }
-
-
-def class_mix(windows: LabelledWindows, worst: dict[str, State]) -> dict[str, Any]:
-    """Count windows by class and patients by their worst state."""
-    patients = Counter(worst[patient] for patient in np.unique(windows.patient).tolist())
-    counts = np.bincount(windows.label, minlength=len(CLASSES)).tolist()
-    return {
-        "patients": {state.value: patients[state] for state in CLASSES},
-        "windows": dict(zip((state.value for state in CLASSES), counts, strict=True)),
     }

@@ -85,12 +85,13 @@ def model_identity() -> dict[str, str | None]:
     try:
         model = current_service().models.active().identity
     except (NoModel, SQLAlchemyError):
-        return dict.fromkeys(("model_version", "model_name", "model_sha256", "evidence"))
+        return dict.fromkeys(("model_version", "model_name", "model_sha256", "evidence", "trained_on"))
     return {
         "model_version": model.version,
         "model_name": model.name,
         "model_sha256": model.sha256,
         "evidence": model.evidence.value,
+        "trained_on": model.trained_on.value,
     }
 
 

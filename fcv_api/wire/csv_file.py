@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import re
+from codecs import EncodedFile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from io import StringIO
@@ -18,7 +19,9 @@ import pyarrow as pa
 
 from fcv_api.domain.errors import UnusableExport
 from fcv_api.wire.csv_rows import COMMA, ONE_CELL, Dialect, NotCsv, dialect_of, read_header, split_separator_line
+from fcv_api.wire.file_form import NotUtf8
 
+UTF8 = "utf-8"
 START = 2**20
 """Characters that are looked at first: the header, and how long lines are."""
 BUFFER, LINE = 8 * 2**20, 2 * 2**20
@@ -34,13 +37,14 @@ FAULTS = {
 
 @dataclass(frozen=True, slots=True)
 class CsvFile:
-    """header: its names. rows: about how many. skipped: lines before the header. dialect: of its texts."""
+    """header: its names. rows: about how many. skipped: lines before the header. dialect, encoding: of its texts."""
 
     path: Path
     header: list[str]
     rows: int
     skipped: int
     dialect: Dialect
+    encoding: str = UTF8
 
     def batches(self, names: list[str], size: int) -> Iterator[Any]:
         """Yield columns of the rows that are not blank, as texts, and `row`. Raises UnusableExport.
@@ -80,35 +84,40 @@ class CsvFile:
                 yield from database.sql(query.format(rows=rows)).to_arrow_reader(size)
             except (duckdb.Error, pa.ArrowException, OSError) as error:  # the last two for later rows
                 fault = _fault(str(error), self.skipped)
-                raise UnusableExport(f"{self.path} cannot be read as csv: {fault}.") from None
+                kind = NotUtf8 if NOT_UTF8 in fault else UnusableExport
+                raise kind(f"{self.path} cannot be read as csv: {fault}.") from None
 
     def _from_header(self) -> IO[bytes]:
-        """Open the file. DuckDB skips more than the line that names the separator, so one without it is made."""
-        file = self.path.open("rb")
-        if not self.skipped:
-            return file
-        with file:
-            file.readline()
-            rest = TemporaryFile()  # noqa: SIM115 - the caller closes it
-            copyfileobj(file, rest)
-            rest.flush()
+        """Open the file. DuckDB skips more than the line that names the separator, so one without it is made.
+
+        It reads UTF-8 alone without an extension, so another encoding is written anew too.
+        """
+        if self.encoding == UTF8 and not self.skipped:
+            return self.path.open("rb")
+        rest = TemporaryFile()  # noqa: SIM115 - the caller closes it
+        with self.path.open("rb") as file:
+            source = file if self.encoding == UTF8 else EncodedFile(file, "utf-8", self.encoding)
+            for _ in range(self.skipped):
+                source.readline()
+            copyfileobj(source, rest)
+        rest.flush()
         return rest
 
 
-def open_csv(path: Path) -> CsvFile:
+def open_csv(path: Path, encoding: str = UTF8) -> CsvFile:
     """Read a file's header and separator. Raises UnusableExport."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with path.open(encoding="utf-8-sig" if encoding == UTF8 else encoding, newline="") as file:
             start, size = file.read(START), os.fstat(file.fileno()).st_size
         separator, table = split_separator_line(start)
         header = read_header(csv.reader(StringIO(table, newline=""), delimiter=separator, strict=True), ())
         if len(header) == 1:
             raise NotCsv(ONE_CELL)  # noqa: TRY301 - answered below, as what read_header finds
     except (UnicodeDecodeError, NotCsv) as error:
-        fault = error if isinstance(error, NotCsv) else NOT_UTF8
-        raise UnusableExport(f"{path} cannot be read as csv: {fault}.") from None
+        fault, kind = (error, UnusableExport) if isinstance(error, NotCsv) else (NOT_UTF8, NotUtf8)
+        raise kind(f"{path} cannot be read as csv: {fault}.") from None
     rows = size * start.count("\n") // max(1, len(start))
-    return CsvFile(path, header, rows, int(len(table) < len(start)), Dialect(separator, COMMA.decimal))
+    return CsvFile(path, header, rows, int(len(table) < len(start)), Dialect(separator, COMMA.decimal), encoding)
 
 
 def with_decimals(file: CsvFile, name: str) -> CsvFile:

@@ -22,12 +22,14 @@ from fcv_api.domain.prediction import Refusal, State
 from fcv_api.wire.answer import INFERENCE_KEYS, STATE_NAMES
 from fcv_api.wire.arrow_cells import cells_of, read_part
 from fcv_api.wire.cells import Reason, encounter_id
+from fcv_api.wire.file_form import PLAIN, FileForm
 from fcv_api.wire.files import Table
 from fcv_api.wire.partition import SortOptions, partition
 from fcv_api.wire.table import Distinct
 from fcv_api.wire.table_file import TableFile, open_table
 from fcv_api.wire.times import ambiguous_reason, read_times, time_reason
 
+SITE_COLUMNS = {"idAtencion": True, "nomSigno": False, "sede": False}
 LABEL_COLUMNS = {"idAtencion": True, "State": True, "onset": True, "idPaciente": False}
 STATE_BY_NAME = {
     name.casefold(): state for state in State for name in (state.value, STATE_NAMES[state], INFERENCE_KEYS[state])
@@ -47,19 +49,54 @@ class ExportedLabel:
     patient: str
 
 
-def read_cohort(export: Path, labels: Path, zone: tzinfo) -> tuple[list[Encounter], dict[int, ExportedLabel]]:
-    """Read an export and its labels, each encounter with one. Raises UnusableExport.
+@dataclass(frozen=True, slots=True, eq=False)
+class ExportedCohort:
+    """An export and its labels. encounters: those with a label. labels: those with an encounter.
 
-    zone: the wall clock of times without an offset.
+    unlabelled, absent: the encounters without a label, and the labels without an encounter. sites: `sede` by encounter.
     """
-    labelled = read_labels(labels, zone)
-    encounters = read_export(export, zone)
-    there = {encounter.id for encounter in encounters}
-    if unknown := sorted(labelled.keys() - there):
-        raise UnusableExport(f"{labels} labels encounters that {export} does not have: {_named(unknown)}.")
-    if bare := sorted(there - labelled.keys()):
-        raise UnusableExport(f"{labels} has no label for encounters of {export}: {_named(bare)}.")
-    return encounters, labelled
+
+    encounters: list[Encounter]
+    labels: dict[int, ExportedLabel]
+    unlabelled: list[int]
+    absent: dict[int, ExportedLabel]
+    sites: dict[int, str]
+
+
+def read_cohort(export: Path, labels: Path, zone: tzinfo, form: FileForm = PLAIN) -> ExportedCohort:
+    """Read an export and its labels. Raises UnusableExport where they share no encounter.
+
+    zone: the wall clock of times without an offset. form: of both files.
+    """
+    labelled = read_labels(labels, zone, form)
+    found = _read_encounters(open_table(export, form=form), zone, None)
+    there = {encounter.id for encounter in found}
+    if not there & labelled.keys():
+        raise UnusableExport(
+            f"{labels} labels none of the encounters of {export}: it labels {_named(sorted(labelled))}, and they are "
+            f"{_named(sorted(there))}."
+        )
+    return ExportedCohort(
+        encounters=[each for each in found if each.id in labelled],
+        labels={number: label for number, label in labelled.items() if number in there},
+        unlabelled=sorted(there - labelled.keys()),
+        absent={number: label for number, label in sorted(labelled.items()) if number not in there},
+        sites=read_sites(labels, form) or read_sites(export, form),
+    )
+
+
+def read_sites(path: Path, form: FileForm = PLAIN) -> dict[int, str]:
+    """Return the first `sede` of each encounter of an export or its labels; nothing where it has no such column."""
+    file = open_table(path, SITE_COLUMNS, form)
+    if "sede" not in file.names:
+        return {}
+    sites: dict[int, str] = {}
+    for batch in file.batches():
+        pairs = pa.Table.from_batches([batch]).group_by(["encounter", "sede"], use_threads=False).aggregate([])
+        for pair in pairs.to_pylist():
+            if pair["sede"] is not None:
+                sites.setdefault(pair["encounter"], " ".join(str(pair["sede"]).replace("|", "/").split()))
+    return sites
 
 
 def read_export(path: Path, zone: tzinfo, only: int | None = None) -> list[Encounter]:
@@ -67,7 +104,11 @@ def read_export(path: Path, zone: tzinfo, only: int | None = None) -> list[Encou
 
     zone: the wall clock of times without an offset. only: the one encounter that is wanted.
     """
-    file = open_table(path)
+    return _read_encounters(open_table(path), zone, only)
+
+
+def _read_encounters(file: TableFile, zone: tzinfo, only: int | None) -> list[Encounter]:
+    path = file.path
     found: list[Encounter] = []
     seen: list[int] = []
     with TemporaryDirectory() as folder:  # for what does not fit into memory; its mode is 0700
@@ -92,12 +133,12 @@ def _usable(outcome: Encounter | Refusal, path: Path) -> Encounter:
 # Labels -------------------------------------------------------------------------------------------------------
 
 
-def read_labels(path: Path, zone: tzinfo) -> dict[int, ExportedLabel]:
+def read_labels(path: Path, zone: tzinfo, form: FileForm = PLAIN) -> dict[int, ExportedLabel]:
     """Read what became of each encounter. Raises UnusableExport.
 
     A patient without `idPaciente` is the encounter's own. zone: the wall clock of times without an offset.
     """
-    file = open_table(path, LABEL_COLUMNS)
+    file = open_table(path, LABEL_COLUMNS, form)
     table = _labelled_once(file)
     rows, ids = (table[name].to_pylist() for name in ("row", "encounter"))
     cells = {name: cells_of(table[name], name, file.dialect) for name in file.names}

@@ -6,6 +6,8 @@ from marshmallow import Schema, fields
 
 from fcv_api.domain.prediction import State
 
+EVIDENCE = {"description": "unvalidated, stated, retrospective or prospective; a report earns the last two only."}
+
 
 class HomeSchema(Schema):
     """Whether the service works, in the words that old clients read."""
@@ -14,7 +16,8 @@ class HomeSchema(Schema):
     model_version = fields.String(required=True, allow_none=True)
     model_name = fields.String(required=True, allow_none=True)
     model_sha256 = fields.String(required=True, allow_none=True)
-    evidence = fields.String(required=True, allow_none=True)
+    evidence = fields.String(required=True, allow_none=True, metadata=EVIDENCE)
+    trained_on = fields.String(required=True, allow_none=True)
     service_version = fields.String(required=True)
     note = fields.String(required=True)
 
@@ -39,6 +42,19 @@ class ReadySchema(Schema):
     checks = fields.Dict(keys=fields.String(), values=fields.Nested(CheckSchema), required=True)
 
 
+class AttestationSchema(Schema):
+    """Whose word the model's evidence is, and for which report. Hashes are of files, byte by byte."""
+
+    evidence = fields.String(required=True)
+    manifest_sha256 = fields.String(required=True)
+    report_sha256 = fields.String(required=True)
+    data_sha256 = fields.String(required=True)
+    outcomes_sha256 = fields.String(required=True, allow_none=True)
+    events = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    signed_by = fields.String(required=True)
+    at = fields.String(required=True)
+
+
 class ModelSchema(Schema):
     """The active model's manifest and card, without its golden windows."""
 
@@ -53,7 +69,9 @@ class ModelSchema(Schema):
     scaling = fields.Dict(required=True)
     classes = fields.List(fields.Enum(State, by_value=True), required=True)
     horizon_minutes = fields.Float(required=True, allow_none=True)
-    evidence = fields.String(required=True, attribute="evidence.value")
+    evidence = fields.String(required=True, attribute="evidence.value", metadata=EVIDENCE)
+    trained_on = fields.String(required=True, attribute="trained_on.value")
+    attestation = fields.Nested(AttestationSchema, required=True, allow_none=True)
     parity = fields.Dict(required=True)
     assumed = fields.List(fields.String(), required=True, metadata={"description": "What nobody said at the import."})
     card = fields.String(required=True)

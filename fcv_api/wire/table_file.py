@@ -19,6 +19,7 @@ from fcv_api.wire.csv_file import CsvFile, open_csv, with_decimals
 from fcv_api.wire.csv_rows import COMMA, Dialect
 from fcv_api.wire.encounter import COLUMNS
 from fcv_api.wire.encounters import orphan_rows
+from fcv_api.wire.file_form import PLAIN, FileForm, SlashedDates
 from fcv_api.wire.files import check_suffix
 from fcv_api.wire.table import Distinct, Table
 
@@ -57,6 +58,7 @@ class TableFile:
     dialect: Dialect
     source: CsvFile | ParquetFile
     names: list[str]
+    form: FileForm = PLAIN
 
     def batches(self) -> Iterator[Batch]:
         """Yield `encounter`, `row`, and the columns, of plain types, in the file's order. Raises UnusableExport.
@@ -64,7 +66,7 @@ class TableFile:
         A row of no encounter is left out where no model reads its sign, and refuses the file otherwise.
         """
         for batch in self.source.batches([ID, *self.names], ROWS_A_BATCH):
-            columns = {name: self._plain(batch, name) for name in (ID, *self.names)}
+            columns = {name: self._dated(batch, name) for name in (ID, *self.names)}
             exact = exact_below(batch[ID].type)
             ids = distinct_cells(columns.pop(ID), ID, self.dialect)
             read = [encounter_id(cell, exact) for cell in ids.values]
@@ -81,6 +83,15 @@ class TableFile:
         for row in orphan_rows(Table(range(len(nobodys)), names), np.arange(len(nobodys))):
             raise UnusableExport(f"{self.path}: {ID}, row {nobodys['row'][row]}: {reasons[row] or NO_ENCOUNTER}.")
 
+    def _dated(self, batch: Batch, name: str) -> Any:  # noqa: ANN401
+        try:
+            return self.form.in_iso(self._plain(batch, name), name)
+        except SlashedDates as error:
+            raise UnusableExport(
+                f"{self.path}: {name}, row {batch['row'][error.at]}: a date such as 03/04/2024. Say --dates dmy where "
+                "the day comes first, or --dates mdy where the month does."
+            ) from None
+
     def _plain(self, batch: Batch, name: str) -> Any:  # noqa: ANN401
         try:
             return plain(batch[name])
@@ -88,10 +99,10 @@ class TableFile:
             raise UnusableExport(f"{self.path}: {name} {error}.") from None
 
 
-def open_table(path: Path, wanted: dict[str, bool] = EXPORT) -> TableFile:
+def open_table(path: Path, wanted: dict[str, bool] = EXPORT, form: FileForm = PLAIN) -> TableFile:
     """Look at a file's header. wanted: columns by name, and whether it must have them. Raises UnusableExport."""
     check_suffix(path)
-    source = open_csv(path) if path.suffix.lower() == ".csv" else _open_parquet(path)
+    source = open_csv(path, form.encoding) if path.suffix.lower() == ".csv" else _open_parquet(path)
     header = source.header
     if missing := [name for name, required in wanted.items() if required and name not in header]:
         there = ", ".join(header) or "none"
@@ -100,7 +111,7 @@ def open_table(path: Path, wanted: dict[str, bool] = EXPORT) -> TableFile:
         raise UnusableExport(f"{path} names {', '.join(twice)} more than once.")
     if isinstance(source, CsvFile) and "valor" in wanted:
         source = with_decimals(source, "valor")
-    return TableFile(path, source.dialect, source, [name for name in wanted if name in header and name != ID])
+    return TableFile(path, source.dialect, source, [name for name in wanted if name in header and name != ID], form)
 
 
 def _open_parquet(path: Path) -> ParquetFile:

@@ -129,7 +129,10 @@ def test_a_model_whose_outputs_are_no_probabilities_is_neither_activated_nor_ver
 def test_production_does_not_activate_a_model_without_real_patients(run: Run) -> None:
     ward = {"ENV": "production", "TIMEZONE": "America/Bogota"}
     refused = run("model", "activate", "1.2.0", "--reason", "x", **ward)
-    assert "never validated on real patients (evidence: simulated), and production refuses it" in refused.stderr
+    assert (
+        "never validated on real patients (evidence: unvalidated, trained on: simulated), and production refuses it"
+        in refused.stderr
+    )
     allowed = run("model", "activate", "1.2.0", "--reason", "x", **ward, ALLOW_UNVALIDATED_MODEL="1")
     assert "Activated fcv-sim/1.2.0" in allowed.stdout
 
@@ -163,7 +166,7 @@ def test_the_active_model_is_never_removed(run: Run, models: Path) -> None:
 def test_show_tells_when_a_model_was_active(run: Run) -> None:
     activate(run, "1.2.0")
     shown = run("model", "show").stdout
-    assert "model:     fcv-sim/1.2.0" in shown
+    assert "model:      fcv-sim/1.2.0" in shown
     assert "by eva: try 1.2.0" in shown
 
 

@@ -78,13 +78,13 @@ def test_what_nobody_said_is_told_as_assumed_and_stands_on_the_card(models: Path
 def test_an_expectation_that_is_met_leaves_no_assumption_and_becomes_a_golden_window(
     models: Path, expectation: Path
 ) -> None:
-    said = ["--expect", str(expectation), "--step", "5", "--horizon", "30", "--evidence", "retrospective"]
+    said = ["--expect", str(expectation), "--step", "5", "--horizon", "30", "--trained-on", "hospital"]
     imported = fcv("model", "import", LSTM, "--name", "LSTM", *said)
     assert "the expected probabilities were met" in imported.stdout, imported.stderr
     assert "ASSUMED" not in imported.stdout
     manifest = orjson.loads((models / "LSTM" / "1.0.0" / "manifest.json").read_bytes())
     assert (len(manifest["golden"]), manifest["assumed"], manifest["horizon_minutes"]) == (5, [], 30)
-    assert manifest["evidence"] == "retrospective"
+    assert (manifest["evidence"], manifest["trained_on"]) == ("unvalidated", "hospital")
 
 
 @pytest.mark.parametrize(
@@ -119,6 +119,7 @@ def test_an_expectation_refuses_another_order_or_scaling(
         (("--horizon", "0"), "--horizon"),
         (("--name", "../up"), "cannot be a model's name"),
         (("--card", "nowhere.md"), "nowhere.md: No such file"),
+        (("--evidence", "retrospective"), "evidence is earned by `fcv model attest` with a report"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )

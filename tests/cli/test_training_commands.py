@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,12 +10,19 @@ from typing import Any
 
 import click
 import orjson
+import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 from conftest import FIXTURES, MakeSettings
 
 from fcv_api.cli import main
 from fcv_api.cli.lazy import LazyCommand
+from fcv_api.lstm.registry import SHIPPED, SHIPPED_IN
+from fcv_api.training.dataset import Horizon
+from fcv_api.training.fingerprints import Fingerprints
+from fcv_api.training.flow import labelled_cohort
+from fcv_api.wire.export import read_cohort
+from fcv_api.wire.validation_report import ILL
 
 Run = Any
 PNG = b"\x89PNG"
@@ -103,6 +111,9 @@ def test_evaluate_writes_a_page_and_its_figures(run: Run, cohort: tuple[Path, Pa
     assert f"AUROC {ill['value']:.3f} ({ill['low']:.3f} to {ill['high']:.3f})" in told
     assert figures["data"]["patients"] == 40
     assert figures["baselines_fitted_on"] == "the same patients, in five folds"
+    assert figures["data"]["origin"] == "unstated"
+    assert figures["flow"][0]["reason"] == "kept"
+    assert (figures["overlap"], set(figures["events"])) == ({"checked": False, "patients": 0}, set(ILL))
     assert "Evidence of this model" in (tmp_path / "report" / "report.html").read_text("utf-8")
 
 
@@ -111,6 +122,44 @@ def test_evaluate_refuses_baselines_that_know_the_patients(run: Run, cohort: tup
     result = run("evaluate", *cohort, "--every", 6, *given, "--out", tmp_path / "report")
     assert (result.exit_code, "baselines would know them already" in result.output) == (1, True)
     assert not (tmp_path / "report").exists()
+
+
+@pytest.fixture
+def knowing(cohort: tuple[Path, Path], make_settings: MakeSettings, tmp_path: Path) -> str:
+    """Return a model whose manifest holds the fingerprints of the cohort's patients."""
+    settings = make_settings(MODELS_DIR=str(tmp_path / "models"))
+    model = tmp_path / "models" / "knowing" / "1.0.0"
+    shutil.copytree(SHIPPED_IN / SHIPPED, model)
+    learnt = labelled_cohort(read_cohort(*cohort, settings.timezone), Horizon())
+    known = Fingerprints.of(learnt).as_manifest()
+    manifest = orjson.loads((model / "manifest.json").read_bytes()) | {"name": "knowing", "learnt_from": known}
+    (model / "manifest.json").write_bytes(orjson.dumps(manifest))
+    return "knowing/1.0.0"
+
+
+def test_evaluate_refuses_the_patients_that_the_model_learnt_from(
+    run: Run, cohort: tuple[Path, Path], knowing: str, tmp_path: Path
+) -> None:
+    result = run("evaluate", *cohort, "--model", knowing, "--out", tmp_path / "report")
+    assert (result.exit_code, "knowing/1.0.0 learnt from 40 of these patients" in result.output) == (1, True)
+    result = run("evaluate", *cohort, "--model", knowing, "--other-hospital", "--out", tmp_path / "report")
+    assert "learnt from 40" in result.output  # another hospital's stays do not begin in the same second
+    assert not (tmp_path / "report").exists()
+
+
+def test_simulated_patients_of_another_seed_are_others(run: Run, two_stays: tuple[Path, Path], tmp_path: Path) -> None:
+    run("simulate", "--patients", 2, "--seed", 2, tmp_path / "e.csv", tmp_path / "l.csv")
+    first, second = (set(pd.read_csv(path)["idAtencion"]) for path in (two_stays[1], tmp_path / "l.csv"))
+    assert not first & second
+
+
+@pytest.mark.parametrize("command", ["evaluate", "train"])
+def test_a_horizon_of_nothing_is_refused_and_no_default_takes_its_place(
+    run: Run, two_stays: tuple[Path, Path], command: str
+) -> None:
+    name = ["--name", "ours"] if command == "train" else []
+    result = run(command, *two_stays, "--horizon", 0, "--out", two_stays[0].parent / "out", *name)
+    assert (result.exit_code, "'--horizon': 0.0 is not in the range x>0" in result.output) == (2, True)
 
 
 def test_the_command_line_loads_no_pandas_until_a_command_needs_it(root: Path) -> None:

@@ -20,7 +20,7 @@ import requests
 from conftest import FIXTURES, UNTRAINED
 from service import Service, running, start
 
-from fcv_api.domain.prediction import Evidence
+from fcv_api.domain.evidence import TrainedOn
 from fcv_api.lstm.import_process import import_file
 from fcv_api.lstm.import_request import ImportRequest
 
@@ -38,7 +38,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a folder with the other Keras 2 fixture, imported."""
     folder = tmp_path_factory.mktemp("models")
-    request = ImportRequest("other", "2.0.0", Evidence.RANDOM, "a card")
+    request = ImportRequest("other", "2.0.0", TrainedOn.RANDOM, "a card")
     artifact = import_file(FIXTURES / "bilstm_gru_keras2.h5", request, lambda _step, _done: None)
     artifact.save(folder / "other" / "2.0.0")
     return folder
@@ -168,7 +168,10 @@ def test_what_is_no_http_gets_a_problem_and_not_a_page(service: Service, sent: b
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
-        ({"ENV": "production", "TIMEZONE": "UTC"}, "never validated on real patients (evidence: simulated)"),
+        (
+            {"ENV": "production", "TIMEZONE": "UTC"},
+            "(evidence: unvalidated, trained on: simulated), and production refuses it",
+        ),
         ({"MODEL": "other"}, "There is no model 'other'"),
         ({"JWT_SECRET": "short"}, "FCV_JWT_SECRET has 5 bytes"),
         ({"THREADS": "0"}, "FCV_THREADS"),
@@ -200,4 +203,4 @@ def test_the_demonstration_prints_an_answer(root: Path) -> None:
         [sys.executable, "examples/demo.py"], cwd=root, capture_output=True, text=True, check=True, timeout=60
     )
     assert "Encounter 5501: " in shown.stdout
-    assert "evidence: simulated" in shown.stdout
+    assert "evidence: unvalidated" in shown.stdout

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
 
+from fcv_api.domain.evidence import Evidence, TrainedOn
 from fcv_api.lstm.artifact import FLATBUFFER, MANIFEST, Artifact, ArtifactError, Manifest
 from fcv_api.settings import ROOT
 
@@ -18,6 +20,20 @@ SHIPPED = ROOT / "models" / "fcv-sim" / "1.0.0"
 def folder(tmp_path: Path) -> Path:
     """Give a copy of the shipped model, to spoil."""
     return Path(shutil.copytree(SHIPPED, tmp_path / "model"))
+
+
+def attestation(manifest_sha256: str) -> dict[str, Any]:
+    hashes = {"manifest_sha256": manifest_sha256, "report_sha256": "1" * 64, "data_sha256": "2" * 64}
+    events = {"cardiac_arrest": 20, "low_cardiac_output": 20, "cardiogenic_shock": 20}
+    signed = {"signed_by": "Dr. Eva", "at": "2026-11-27T08:00:00+00:00"}
+    return {"evidence": "retrospective", "outcomes_sha256": None, "events": events, **hashes, **signed}
+
+
+def manifest_with(folder: Path, **members: object) -> Manifest:
+    """Write members into the manifest, and read it."""
+    said = orjson.loads((folder / MANIFEST).read_bytes())
+    (folder / MANIFEST).write_bytes(orjson.dumps(said | members))
+    return Artifact.load(folder).manifest
 
 
 def test_a_manifest_survives_writing_and_reading(folder: Path) -> None:
@@ -55,6 +71,7 @@ def test_a_missing_file_is_named(folder: Path, name: str) -> None:
         ("classes", ["sleepy"] * 4),
         ("scaling", {"kind": "log"}),
         ("evidence", "excellent"),
+        ("trained_on", "hearsay"),
         ("golden", []),
         ("input_shape", [20, 7]),
     ],
@@ -64,6 +81,39 @@ def test_a_manifest_that_contradicts_itself_is_refused(folder: Path, key: str, v
     (folder / MANIFEST).write_bytes(orjson.dumps(manifest | {key: value}))
     with pytest.raises(ArtifactError, match=r"manifest\.json: the manifest is damaged"):
         Artifact.load(folder)
+
+
+@pytest.mark.parametrize("word", ["unstated", "random", "simulated"])
+def test_an_older_manifests_word_says_what_the_model_learnt_from(folder: Path, word: str) -> None:
+    manifest = manifest_with(folder, evidence=word)
+    assert (manifest.evidence, manifest.trained_on) == (Evidence.UNVALIDATED, TrainedOn(word))
+
+
+@pytest.mark.parametrize("word", ["retrospective", "prospective"])
+def test_evidence_that_is_claimed_without_a_report_is_stated_and_the_card_says_so(folder: Path, word: str) -> None:
+    card = f"- **Evidence:** {word}. **Horizon:** 30 minutes."
+    manifest = manifest_with(folder, evidence=word, card=card)
+    assert (manifest.evidence, manifest.identity.evidence.validated) == (Evidence.STATED, False)
+    assert "**Evidence:** stated, which no report proves, trained on: unstated. **Horizon:**" in manifest.card
+
+
+def test_evidence_counts_where_it_was_attested_for_this_very_manifest(folder: Path) -> None:
+    attested = attestation(manifest_with(folder, evidence="unvalidated", trained_on="hospital").canonical_sha256)
+    assert manifest_with(folder, evidence="retrospective", attestation=attested).evidence is Evidence.RETROSPECTIVE
+    assert manifest_with(folder, evidence="prospective", attestation=attested).evidence is Evidence.STATED
+
+
+def test_an_attestation_that_was_copied_from_another_model_earns_nothing(folder: Path) -> None:
+    attested = attestation("0" * 64)
+    assert manifest_with(folder, evidence="retrospective", attestation=attested).evidence is Evidence.STATED
+
+
+def test_evidence_and_card_are_no_part_of_what_is_attested(folder: Path) -> None:
+    before = manifest_with(folder, evidence="unvalidated", trained_on="hospital").canonical_sha256
+    attested = attestation(before)
+    changed = manifest_with(folder, evidence="retrospective", card="Another.", attestation=attested)
+    assert changed.canonical_sha256 == before
+    assert manifest_with(folder, horizon_minutes=60.0).canonical_sha256 != before
 
 
 @pytest.mark.parametrize("text", [b"", b"{}", b"[]", b'{"name": "x"}', b"\xff"])

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fcv_api.domain.prediction import Evidence
+from fcv_api.domain.evidence import TrainedOn
 from fcv_api.domain.window import WindowSpec
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.import_process import import_file
@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore"),  # TensorFlow and Keras warn of themselves
 ]
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-REQUEST = ImportRequest("LSTM", "1.0.0", Evidence.RANDOM, "a card")
+REQUEST = ImportRequest("LSTM", "1.0.0", TrainedOn.RANDOM, "a card")
 
 
 def import_fixture(name: str) -> Artifact:

@@ -45,6 +45,11 @@ def test_a_window_whose_future_is_unknown_is_left_out() -> None:
     assert ((found.end - START) / STEP).max() == 53
 
 
+def test_a_window_whose_horizon_reaches_an_onset_after_the_last_row_is_kept() -> None:
+    found = windows(60, onset=63)
+    assert set(((found.end - START) / STEP)[found.label == SHOCK]) == {57, 58, 59}
+
+
 def test_a_window_that_ends_at_or_after_the_onset_is_detection() -> None:
     found = windows(60, onset=40)
     assert set(((found.end - START) / STEP)[~found.ahead]) == set(range(40, 60))

@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from fcv_api.domain.prediction import Evidence
+from fcv_api.domain.evidence import TrainedOn
 from fcv_api.lstm.network import Recipe
 from fcv_api.lstm.runtime import LiteRtModel
 from fcv_api.training.reference import FIRST_TEST_ID, SCALINGS, Budget, Reference, make_reference
@@ -37,7 +37,7 @@ def test_the_better_scaling_is_kept_and_its_card_says_how_it_did(one: Reference)
     best = max(SCALINGS, key=lambda scaling: one.trainings[scaling]["kept_aside"]["auprc"]["ill"])
     assert manifest.scaling["kind"] == one.trainings["kept"] == best
     assert hashlib.sha256(one.keras).hexdigest() == manifest.source["sha256"]
-    assert manifest.evidence is Evidence.SIMULATED
+    assert manifest.trained_on is TrainedOn.SIMULATED
     assert "test patients" in manifest.card
     assert all(name in manifest.card for name in one.comparison["scorers"])
     assert "alarms per patient-hour it missed" in manifest.card

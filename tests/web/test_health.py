@@ -95,7 +95,8 @@ def test_a_service_that_works_says_so(http: FlaskClient) -> None:
 def test_home_names_the_model_as_old_clients_read_it(http: FlaskClient) -> None:
     home = http.get("/home").get_json()
     assert (home["health_check"], home["model_version"], home["model_name"]) == ("OK", "1.0.0", "fcv-sim")
-    assert (home["evidence"], home["service_version"], len(home["model_sha256"])) == ("simulated", __version__, 64)
+    assert (home["evidence"], home["trained_on"]) == ("unvalidated", "simulated")
+    assert (home["service_version"], len(home["model_sha256"])) == (__version__, 64)
     assert "not healthy" in home["note"]
 
 

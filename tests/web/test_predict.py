@@ -205,7 +205,7 @@ def test_a_reader_predicts_nothing(
 
 def test_the_active_model_is_described_without_its_golden_windows(http: FlaskClient, token: dict[str, str]) -> None:
     model = http.get("/model", headers=token).get_json()
-    assert (model["name"], model["version"], model["evidence"]) == ("fcv-sim", "1.0.0", "simulated")
+    assert (model["name"], model["version"], model["evidence"]) == ("fcv-sim", "1.0.0", "unvalidated")
     assert (model["input_shape"], len(model["signs"]), len(model["classes"])) == ([20, 9], 9, 4)
     assert "golden" not in model
     assert model["card"]

@@ -16,6 +16,7 @@ from fcv_api.domain.errors import UnusableExport
 from fcv_api.domain.prediction import State
 from fcv_api.domain.window import History
 from fcv_api.wire.export import read_cohort, read_export, read_labels
+from fcv_api.wire.file_form import FileForm, NotUtf8
 from fcv_api.wire.stays import write_stays
 
 START = np.datetime64("2024-03-03T09:00:00", "us")
@@ -58,7 +59,8 @@ def text_file(folder: Path, text: str, name: str = "export.csv") -> Path:
 def test_what_is_written_is_read_again_to_the_last_digit(tmp_path: Path, suffix: str) -> None:
     export, labels = tmp_path / f"e{suffix}", tmp_path / f"l{suffix}"
     assert write_stays(export, labels, [stay(7), stay(3, ONSET)]) == 2
-    encounters, found = read_cohort(export, labels, UTC)
+    read = read_cohort(export, labels, UTC)
+    encounters, found = read.encounters, read.labels
     assert [each.id for each in encounters] == [3, 7]
     np.testing.assert_array_equal(History.of(encounters[1]).measured, stay(7).values)
     np.testing.assert_array_equal(History.of(encounters[1]).instants, stay(7).instants)
@@ -133,16 +135,27 @@ def test_a_patient_is_the_encounters_own_where_nobody_says_whose_it_is(tmp_path:
     assert (found[5].patient, found[6].patient) == ("ana", "6")
 
 
-def test_labels_for_unknown_encounters_are_refused(tmp_path: Path, files: tuple[Path, Path]) -> None:
-    labels = text_file(tmp_path, "idAtencion,State,onset\n3,Sano,\n7,Sano,\n99,Sano,\n", "more.csv")
-    with pytest.raises(UnusableExport, match="does not have: 99"):
+def test_what_only_one_of_the_files_has_is_named_and_refuses_nobody(tmp_path: Path, files: tuple[Path, Path]) -> None:
+    labels = text_file(tmp_path, "idAtencion,State,onset\n3,Sano,\n99,Sano,\n", "other.csv")
+    read = read_cohort(files[0], labels, UTC)
+    assert [each.id for each in read.encounters] == list(read.labels) == [3]
+    assert (read.unlabelled, list(read.absent)) == ([7], [99])
+
+
+def test_labels_of_other_encounters_are_refused(tmp_path: Path, files: tuple[Path, Path]) -> None:
+    labels = text_file(tmp_path, "idAtencion,State,onset\n99,Sano,\n", "other.csv")
+    with pytest.raises(UnusableExport, match=r"labels none of the encounters of .*: it labels 99, and they are 3, 7"):
         read_cohort(files[0], labels, UTC)
 
 
-def test_encounters_without_a_label_are_refused(tmp_path: Path, files: tuple[Path, Path]) -> None:
-    labels = text_file(tmp_path, "idAtencion,State,onset\n3,Sano,\n", "fewer.csv")
-    with pytest.raises(UnusableExport, match=r"has no label for encounters of .*: 7"):
-        read_cohort(files[0], labels, UTC)
+def test_a_site_is_read_from_the_labels_or_from_the_export(tmp_path: Path, files: tuple[Path, Path]) -> None:
+    assert read_cohort(*files, UTC).sites == {}
+    table = pd.read_csv(files[0])
+    table["sede"] = ["Norte" if number == 3 else None for number in table["idAtencion"]]
+    table.to_csv(files[0], index=False)
+    assert read_cohort(*files, UTC).sites == {3: "Norte"}
+    labels = text_file(tmp_path, "idAtencion,State,onset,sede\n3,Sano,,Sur\n7,Sano,,Sur\n", "sites.csv")
+    assert read_cohort(files[0], labels, UTC).sites == {3: "Sur", 7: "Sur"}
 
 
 def test_a_write_that_fails_leaves_what_was_there(files: tuple[Path, Path]) -> None:
@@ -161,3 +174,55 @@ def test_a_file_of_another_kind_is_refused_before_anything_is_written(tmp_path: 
     with pytest.raises(UnusableExport, match=r"must end in .csv or .parquet"):
         write_stays(tmp_path / "e.xlsx", tmp_path / "l.csv", [stay(1)])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_latin_1_is_read_where_it_is_said_and_named_where_it_is_not(files: tuple[Path, Path]) -> None:
+    before = read_cohort(*files, UTC)
+    table = pd.read_csv(files[0])
+    table["sede"] = "Peñón"
+    table.to_csv(files[0], index=False, encoding="latin-1")
+    with pytest.raises(NotUtf8, match="it is not UTF-8"):
+        read_cohort(*files, UTC)
+    read = read_cohort(*files, UTC, FileForm(encoding="latin-1"))
+    assert read.sites == {3: "Peñón", 7: "Peñón"}
+    np.testing.assert_array_equal(read.encounters[0].values, before.encounters[0].values)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_a_line_that_names_the_separator_is_no_row_in_any_encoding(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "export.csv"
+    text = "sep=;\nidAtencion;nomSigno;valor;fecRegistro;sede\n5;MDC_TEMP;37,5;2024-03-03 09:05:00;Peñón\n"
+    path.write_text(text, encoding)
+    labels = text_file(tmp_path, "idAtencion,State,onset\n5,Sano,\n", "labels.csv")
+    labels.write_text(labels.read_text("utf-8"), encoding)
+    read = read_cohort(path, labels, UTC, FileForm(encoding=encoding))
+    assert (list(read.encounters[0].values), read.sites) == ([37.5], {5: "Peñón"})
+
+
+DATED = ["03/04/2024 9:05", "3/4/2024 09:05:00", " 03-04-2024 09:05:00", "03.04.2024 9:05:00"]
+
+
+@pytest.mark.parametrize("text", DATED)
+@pytest.mark.parametrize(("order", "day"), [("dmy", "2024-04-03"), ("mdy", "2024-03-04")])
+def test_a_day_before_its_year_is_read_in_the_order_that_was_said(
+    tmp_path: Path, text: str, order: str, day: str
+) -> None:
+    export = text_file(tmp_path, HEADER + f"5,MDC_TEMP,37.5,{text}\n5,MDC_TEMP,37.6,2024-05-06 07:08:09\n")
+    labels = text_file(tmp_path, f"idAtencion,State,onset\n5,Arresto_cardiaco,{text}\n", "labels.csv")
+    read = read_cohort(export, labels, UTC, FileForm(dates=order))
+    assert read.encounters[0].instants[0] == read.labels[5].onset == np.datetime64(f"{day}T09:05")
+    assert read.encounters[0].instants[1] == np.datetime64("2024-05-06T07:08:09")
+
+
+def test_a_day_before_its_year_is_named_with_the_option_that_reads_it(tmp_path: Path) -> None:
+    export = text_file(tmp_path, HEADER + "5,MDC_TEMP,37.5,2024-04-03 09:05:00\n5,MDC_TEMP,37.6,03/04/2024 09:10:00\n")
+    labels = text_file(tmp_path, "idAtencion,State,onset\n5,Sano,\n", "labels.csv")
+    with pytest.raises(UnusableExport, match=r"fecRegistro, row 3: a date such as 03/04/2024. Say --dates dmy"):
+        read_cohort(export, labels, UTC, FileForm(dates="iso"))
+
+
+def test_a_month_that_does_not_exist_is_no_time(tmp_path: Path) -> None:
+    export = text_file(tmp_path, HEADER + "5,MDC_TEMP,37.5,03/14/2024 09:05:00\n")
+    labels = text_file(tmp_path, "idAtencion,State,onset\n5,Sano,\n", "labels.csv")
+    with pytest.raises(UnusableExport, match="is not a time"):
+        read_cohort(export, labels, UTC, FileForm(dates="dmy"))

@@ -65,11 +65,15 @@ def _copy_on_disk(settings: Settings, model: LiteRtModel) -> Iterator[Finding]:
         yield Finding("model", FAILED, f"Its folder on this host is damaged: {error}", RESTORE)
 
 
+EARN = "Earn its evidence with `fcv model attest`, or activate a model that has."
+UNPROVED = "Act on none of its answers before `fcv model attest` has accepted a report on real patients."
+
+
 def _evidence(settings: Settings, model: LiteRtModel) -> Iterator[Finding]:
     if refusal := refused(settings, model.identity):
-        yield Finding("model", FAILED, refusal, "Activate a model that was validated on real patients.")
+        yield Finding("model", FAILED, refusal, EARN)
     elif named := unvalidated(model.identity):
-        yield Finding("model", WARNING, f"{named}.", "Act on none of its answers; import and activate a validated one.")
+        yield Finding("model", WARNING, f"{named}.", UNPROVED)
 
 
 def _workers() -> Iterator[Finding]:

@@ -1,0 +1,39 @@
+"""How `fcv train` and `fcv evaluate` read a hospital's own files: their options, and who in them is left out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from fcv_api.cli.flow import print_left_out
+from fcv_api.settings import Settings
+from fcv_api.training.dataset import Cohort, Horizon
+from fcv_api.training.flow import labelled_cohort
+from fcv_api.wire.export import read_cohort
+from fcv_api.wire.file_form import DATES, ENCODINGS, FileForm, NotUtf8
+
+ENCODING = click.option(
+    "--encoding", type=click.Choice(ENCODINGS), default="utf-8", show_default=True, help="Of the CSV files."
+)
+ORDER = click.option(
+    "--dates", type=click.Choice(DATES), default="iso", show_default=True, help="dmy: 31/12/2024. mdy: 12/31/2024."
+)
+
+
+def form_of(said: dict[str, Any]) -> FileForm:
+    """Return how the files are written, from a command's options."""
+    return FileForm(said["encoding"], said["dates"])
+
+
+def read_labelled(files: tuple[Path, Path], settings: Settings, form: FileForm, horizon: Horizon) -> Cohort:
+    """Read an export and its labels, and print who is left out. Raises UnusableExport."""
+    try:
+        exported = read_cohort(*files, settings.timezone, form)
+    except NotUtf8 as error:
+        hint = "An older program writes Latin-1: say --encoding latin-1." if form.encoding == "utf-8" else ""
+        raise NotUtf8(f"{error} {hint}".rstrip()) from None
+    cohort = labelled_cohort(exported, horizon)
+    print_left_out(cohort)
+    return cohort

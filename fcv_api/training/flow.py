@@ -1,0 +1,129 @@
+"""Where an export's patients went: who was kept, and who was lost, for what reason, by state and site.
+
+After the participant flow that TRIPOD+AI (Collins et al., BMJ 2024) asks of a report.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from fcv_api.domain.encounter import Encounter
+from fcv_api.domain.errors import MissingSigns, TooFewInstants, Unscorable
+from fcv_api.domain.window import History, WindowSpec, last_window
+from fcv_api.training.dataset import MINUTE, NONE, Cohort, Horizon, Label, LabelledWindows
+from fcv_api.wire.export import ExportedCohort
+
+KEPT = "kept"
+NO_LABEL = "no label"
+NO_ROWS = "no rows in the export"
+ONSET_OUTSIDE = "onset outside the stay"
+TOO_SHORT = "the stay ends before the horizon of its first window"
+LONG_AFTER = "only windows long after the onset"
+EVENT_UNSEEN = "kept, but no window within the horizon before its onset"
+UNKNOWN = "-"
+"""The state of who has no label, and the site of who has none."""
+MOST_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class FlowRow:
+    """Encounters of one fate. patients: of the kept, or those who have no other encounter that was kept.
+
+    named: the first few encounters.
+    """
+
+    reason: str
+    state: str
+    site: str
+    patients: int
+    encounters: int
+    named: tuple[int, ...]
+
+
+def labelled_cohort(exported: ExportedCohort, horizon: Horizon) -> Cohort:
+    """Return what can be learnt from or measured on, and why the rest of the files cannot.
+
+    An onset before a stay's first row, or more than a horizon after its last one, is none of that stay: another time
+    zone, or a day taken for a month. Such a stay is left out.
+    """
+    everybody = exported.labels | exported.absent
+    labels = {number: Label(each.state, each.onset, each.patient) for number, each in everybody.items()}
+    lost = dict.fromkeys(exported.unlabelled, NO_LABEL) | dict.fromkeys(exported.absent, NO_ROWS)
+    outside = {each.id for each in exported.encounters if onset_outside(each, labels[each.id], horizon)}
+    kept = [each for each in exported.encounters if each.id not in outside]
+    return Cohort(kept, labels, lost | dict.fromkeys(sorted(outside), ONSET_OUTSIDE), exported.sites)
+
+
+def onset_outside(encounter: Encounter, label: Label, horizon: Horizon) -> bool:
+    """Return whether an onset lies before a stay's first row, or more than a horizon after its last one."""
+    instants = encounter.instants[~np.isnan(encounter.values)]
+    if label.onset is None or not len(instants):
+        return False
+    after_last = float((label.onset - instants.max()) / MINUTE)
+    return bool(label.onset < instants.min()) or after_last > horizon.minutes
+
+
+def flow_of(cohort: Cohort, windows: LabelledWindows, spec: WindowSpec, horizon: Horizon) -> list[FlowRow]:
+    """Return who was kept first, then who was lost, the most patients first. windows: those that were kept."""
+    fates = dict(cohort.lost)
+    kept = set(np.unique(windows.encounter).tolist())
+    seen = set(np.unique(windows.encounter[windows.ahead & (windows.label != NONE)]).tolist())
+    for each in cohort.encounters:
+        label = cohort.labels[each.id]
+        if each.id not in kept:
+            fates[each.id] = why_lost(each, label, spec, horizon)
+        else:
+            fates[each.id] = KEPT if label.onset is None or each.id in seen else EVENT_UNSEEN
+    return _rows(cohort, fates)
+
+
+def why_lost(encounter: Encounter, label: Label, spec: WindowSpec, horizon: Horizon) -> str:
+    """Return why an encounter gave no window: what refused most of those whose future is known."""
+    history = History.of(encounter)
+    if len(history.instants) < spec.instants:
+        return TooFewInstants.code
+    reasons = Counter(_refusals(history, label, spec, horizon))
+    if not reasons:
+        return TOO_SHORT
+    return reasons.most_common(1)[0][0]
+
+
+def _refusals(history: History, label: Label, spec: WindowSpec, horizon: Horizon) -> Iterator[str]:
+    for end in range(spec.instants, len(history.instants) + 1, horizon.every):
+        instant = history.instants[end - 1]
+        known = label.onset is not None and (label.onset - instant) / MINUTE <= horizon.minutes
+        if not known and (history.instants[-1] - instant) / MINUTE < horizon.minutes:
+            continue
+        try:
+            last_window(history.until(end), spec)
+        except MissingSigns as missing:
+            yield f"{missing.code}: {', '.join(sign.name for sign in missing.signs)}"
+        except Unscorable as refusal:
+            yield refusal.code
+        else:
+            yield LONG_AFTER  # it was cut, and left out since
+
+
+def _rows(cohort: Cohort, fates: dict[int, str]) -> list[FlowRow]:
+    """Count encounters by fate, state and site. fates: by encounter."""
+    groups: dict[tuple[str, str, str], list[int]] = {}
+    for number, reason in sorted(fates.items()):
+        label = cohort.labels.get(number)
+        key = reason, label.state.value if label else UNKNOWN, cohort.sites.get(number, UNKNOWN)
+        groups.setdefault(key, []).append(number)
+    saved = _patients(cohort, (number for number, reason in fates.items() if reason in (KEPT, EVENT_UNSEEN)))
+    rows = []
+    for (reason, state, site), numbers in groups.items():
+        own = _patients(cohort, numbers)
+        count = len(own if reason in (KEPT, EVENT_UNSEEN) else own - saved)
+        rows.append(FlowRow(reason, state, site, count, len(numbers), tuple(numbers[:MOST_NAMED])))
+    return sorted(rows, key=lambda row: (row.reason != KEPT, -row.patients, row.reason, row.state, row.site))
+
+
+def _patients(cohort: Cohort, numbers: Iterable[int]) -> set[str]:
+    """Return whose some encounters are: one without a label is a patient of its own."""
+    return {cohort.labels[each].patient if each in cohort.labels else f"encounter {each}" for each in numbers}

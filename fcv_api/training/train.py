@@ -28,6 +28,8 @@ from fcv_api.training.flow import FlowRow
 from fcv_api.training.scaling import fit_scaling, scale_windows
 from fcv_api.training.split import class_mix, split_patients, worst_states
 
+LEARNT_AFTER = 120.0
+"""Minutes after an onset until which windows are learnt from: a state that stands still must be known too."""
 Progress = Callable[[str, int, int], None]
 """Is called with what is being done, how much of it is done, and how much there is."""
 
@@ -82,7 +84,7 @@ def train(cohort: Cohort, plan: Plan, progress: Progress) -> Trained:
 def prepare(cohort: Cohort, plan: Plan, progress: Progress) -> Split:
     """Split a cohort by patient, and cut its windows. Raises UnusableData."""
     learning, holding = split_patients(cohort, plan.recipe.seed)
-    train = _learnable(_cut(cohort.only(learning), plan, progress, "Cutting windows to learn from"), plan)
+    train = _learnable(_cut(cohort.only(learning), plan, progress, "Cutting windows to learn from"))
     validation = _ahead(_cut(cohort.only(holding), plan, progress, "Cutting windows to calibrate by"))
     _check_classes({"learn from": train, "calibrate by": validation})
     provenance = Provenance.of(cohort, train.and_those(validation), plan.horizon)
@@ -116,12 +118,9 @@ def _cut(cohort: Cohort, plan: Plan, progress: Progress, what: str) -> LabelledW
     return cut_windows(cohort, WindowSpec(), plan.horizon, watched)
 
 
-def _learnable(windows: LabelledWindows, plan: Plan) -> LabelledWindows:
-    """Leave out windows that end more than a horizon after the onset: treatment has bent what led to it.
-
-    With all of them in, the default network ranked windows before the onset worse (docs/model.md).
-    """
-    return windows.where(~(windows.lead < -plan.horizon.minutes))
+def _learnable(windows: LabelledWindows) -> LabelledWindows:
+    """Leave out windows that end long after the onset: treatment has bent by then what led to it."""
+    return windows.where(~(windows.lead < -LEARNT_AFTER))
 
 
 def _ahead(windows: LabelledWindows) -> LabelledWindows:

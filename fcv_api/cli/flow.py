@@ -25,7 +25,8 @@ def print_left_out(cohort: Cohort) -> None:
 
 def print_flow(rows: Sequence[FlowRow]) -> None:
     """Print a table of who was kept and who was lost, with the first of the lost by their numbers."""
-    click.echo("Patients:")
+    kept = sum(row.patients for row in rows if row.kept)
+    click.echo(f"Patients: {kept} kept, {sum(row.patients for row in rows) - kept} lost.")
     click.echo("  {:>8}  {:>10}  {:<19}  {:<12}  {}".format(*HEAD))
     for row in rows:
         named = "" if row.reason == KEPT else f" ({_named(row.named, row.encounters)})"

@@ -99,10 +99,16 @@ def _described(manifest: Manifest) -> dict[str, object]:
         "horizon": f"{manifest.horizon_minutes:g} minutes" if manifest.horizon_minutes else "not stated",
         "evidence": manifest.evidence.value,
         "trained on": manifest.trained_on.value,
+        "attested": _attested(manifest),
         "assumed": "; ".join(manifest.assumed) or "nothing",
         "parity": f"{parity['largest_difference']:.1e} over {parity['windows']} windows",
         "golden": f"{len(manifest.golden)} windows",
     }
+
+
+def _attested(manifest: Manifest) -> str:
+    made = manifest.attestation
+    return f"by {made.signed_by} at {made.at}, report sha256 {made.report_sha256}" if made else "by nobody"
 
 
 @model.command()

@@ -43,6 +43,11 @@ class FlowRow:
     encounters: int
     named: tuple[int, ...]
 
+    @property
+    def kept(self) -> bool:
+        """Whether windows of theirs are used."""
+        return self.reason in (KEPT, EVENT_UNSEEN)
+
 
 def labelled_cohort(exported: ExportedCohort, horizon: Horizon) -> Cohort:
     """Return what can be learnt from or measured on, and why the rest of the files cannot.

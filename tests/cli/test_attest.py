@@ -112,6 +112,8 @@ def test_a_whole_report_of_a_hospital_earns_retrospective_evidence_and_stands_on
     manifest = Artifact.load(bench.model).manifest
     assert (manifest.evidence, manifest.trained_on) == (Evidence.RETROSPECTIVE, TrainedOn.SIMULATED)
     assert "**Evidence:** retrospective, trained on: simulated." in manifest.card
+    shown = CliRunner().invoke(main, ["model", "show", MODEL]).output
+    assert "attested:   by Dr. Eva Ruiz at 20" in shown
     assert "signed by Dr. Eva Ruiz" in manifest.card.partition("\n## Evidence\n")[2]
     assert '"model-attested"' in (bench.folder / "logs" / "security.log").read_text("utf-8")
 

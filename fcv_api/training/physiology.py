@@ -22,7 +22,9 @@ Asked = dict[str, Series]
 def live(patient: Patient, course: Course, clock: float, dice: np.random.Generator) -> Matrix:
     """Return the true signs, (t, 9), at the course's minutes. clock: the hour of the day at which it starts."""
     asked = ask(patient, course)
-    signs = _steady(patient, course, asked, clock, dice)
+    steps = len(course.minutes)
+    slow = {name: _slow(dice, steps, P[f"{name}.minutes"]) for name in ("tone", "drive", "vessels", "warmth")}
+    signs = _steady(patient, course, asked, slow | {"day": _day(course.minutes, clock)})
     _add_scans(signs, patient, asked, dice)
     signs[:, HEART_RATE] *= 1 - course.slowing
     _add_pulse(signs, patient, asked, dice)
@@ -40,18 +42,16 @@ def ask(patient: Patient, course: Course) -> Asked:
     return asked
 
 
-def _steady(patient: Patient, course: Course, asked: Asked, clock: float, dice: np.random.Generator) -> Matrix:
-    """Return what changes slowly of the signs, (t, 9); nothing yet of ectopy and pulse."""
-    steps, day = len(course.minutes), _day(course.minutes, clock)
-    noise = {name: _slow(dice, steps, P[f"{name}.minutes"]) for name in ("tone", "drive", "vessels", "warmth")}
-    signs = np.zeros((steps, len(SIGNS)))
+def _steady(patient: Patient, course: Course, asked: Asked, noise: dict[str, Series]) -> Matrix:
+    """Return what changes slowly of the signs, (t, 9); nothing yet of ectopy and pulse. noise: by name, (t,)."""
+    signs = np.zeros((len(course.minutes), len(SIGNS)))
     signs[:, HEIGHT], signs[:, WEIGHT] = patient.height, patient.weight
     own = patient.temperature + course.warmth + P["warmth.temperature"] * noise["warmth"]
-    signs[:, TEMPERATURE] = own + P["day.temperature"] * day + asked["temperature"]
+    signs[:, TEMPERATURE] = own + P["day.temperature"] * noise["day"] + asked["temperature"]
     heat = signs[:, TEMPERATURE] - P["temperature.mean"]
     driven = P["tone.heart_rate"] * noise["tone"] + P["fever.heart_rate"] * heat + asked["heart_rate"]
     signs[:, HEART_RATE] = patient.heart_rate + patient.reserve * driven
-    signs[:, HEART_RATE] += P["day.heart_rate"] * day + asked["slowing"]
+    signs[:, HEART_RATE] += P["day.heart_rate"] * noise["day"] + asked["slowing"]
     slow = P["tone.respiration"] * noise["tone"] + P["drive.respiration"] * noise["drive"]
     signs[:, RESPIRATION] = patient.respiration + slow + P["fever.respiration"] * heat + asked["respiration"]
     signs[:, SATURATION] = patient.saturation + P["drive.saturation"] * noise["drive"] + asked["saturation"]

@@ -60,7 +60,9 @@ def make_reference(plan: Plan, budget: Budget, progress: Progress) -> Reference:
     trained = {scaling: train_on(split, replace(plan, scaling=scaling), progress) for scaling in SCALINGS}
     kept_aside = {scaling: _areas(each, split.validation) for scaling, each in trained.items()}
     best = max(SCALINGS, key=lambda scaling: kept_aside[scaling]["auprc"]["ill"])
-    comparison = _measure(trained[best], split, plan, budget.tested, progress)
+    progress("Measuring", 0, 1)
+    comparison = _measure(trained[best], split, plan, budget.tested)
+    progress("Measuring", 1, 1)
     trainings = {
         "seeds": {"learn": LEARN_SEED, "test": TEST_SEED},
         "patients": {"learn": budget.patients, "test": budget.tested, "with_artefacts": SPOILT},
@@ -70,15 +72,13 @@ def make_reference(plan: Plan, budget: Budget, progress: Progress) -> Reference:
     return Reference(trained[best].measured(comparison), trained[best].keras, comparison, trainings)
 
 
-def _measure(trained: Trained, split: Split, plan: Plan, tested: int, progress: Progress) -> dict[str, Any]:
+def _measure(trained: Trained, split: Split, plan: Plan, tested: int) -> dict[str, Any]:
     """Compare the chosen model with the baselines on patients whom nothing was chosen by."""
     others = cohort_of(simulate(tested, TEST_SEED, first_id(TEST_SEED), SPOILT))
     model = LiteRtModel(trained.artifact)
     windows = cut_windows(others, spec_in_order(model), Horizon(plan.horizon.minutes))
-    progress("Measuring", 0, 1)
     comparison = compare(windows, {f"{plan.name}/{plan.version}": score_windows(model, windows)}, split.train)
     comparison["test"] = class_mix(windows.where(windows.ahead), worst_states(others))
-    progress("Measuring", 1, 1)
     return comparison
 
 

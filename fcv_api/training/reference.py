@@ -32,7 +32,7 @@ SPOILT = 0.3
 class Budget:
     """How much to spend. patients: to learn from and to calibrate by. tested: others, to measure on."""
 
-    patients: int = 7000
+    patients: int = 6000
     tested: int = 1000
     recipe: Recipe = field(default_factory=lambda: Recipe(epochs=8, patience=2))
 

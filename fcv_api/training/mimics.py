@@ -20,7 +20,7 @@ def add_mimics(dice: np.random.Generator, minutes: Series, loads: Loads) -> None
     for start in starts(dice, minutes, P["benign_block.rate"]):
         loads["block"] += dice.uniform(0.5, 1.1) * bump(minutes - start, 10, dice.uniform(60, 600))
     for start in starts(dice, minutes, P["sedation.rate"]):
-        loads["narcosis"] += dice.uniform(0.5, 1.1) * bump(minutes - start, 15, dice.uniform(30, 120))
+        loads["narcosis"] += dice.uniform(0.3, 0.7) * bump(minutes - start, 15, dice.uniform(30, 120))
 
 
 def draw_chill(dice: np.random.Generator, minutes: Series) -> Series:

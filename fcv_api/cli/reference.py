@@ -23,9 +23,9 @@ NOTE = "All patients are simulated: this says how a model does on the simulator,
 @click.option("--tested", type=click.IntRange(1), default=Budget().tested, show_default=True, help="To measure on.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="An empty folder.")
 def reference(patients: int, tested: int, out: Path) -> None:
-    """Make the shipped model again: simulate, train with window and with population scaling, choose, and measure.
+    """Make the shipped model again: simulate, train with population and with window scaling, compare, and measure.
 
-    The better one on the patients kept aside is chosen, and only it meets the patients to measure on. Writes
+    They are compared on patients kept aside, and only the one with population scaling meets those to measure on. Writes
     OUT/models/NAME/VERSION, its Keras file, OUT/report.html, OUT/report.json and OUT/trainings.json. On one machine it
     gives the same figures each time.
     """

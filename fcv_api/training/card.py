@@ -88,8 +88,8 @@ def _performance(measured: dict[str, Any] | None) -> str:
         for name, each in measured["scorers"].items()
     ]
     words = (
-        "On the test patients, who were met once, when all was chosen: the scaling on the calibration patients, the "
-        "recipe on others. Windows that end before an onset; means of the three ill states, of which *none of these* "
+        "On the test patients, who were met once, when scaling and recipe had been chosen on other patients. Windows "
+        "that end before an onset; means of the three ill states, of which *none of these* "
         "is no part; intervals by drawing patients. *Onsets at 0.2/h*: the share of onsets with an alarm in the two "
         "hours before, at that many alarms per patient-hour."
     )

@@ -18,8 +18,11 @@ from fcv_api.training.split import class_mix, worst_states
 from fcv_api.training.train import Plan, Progress, Split, Trained, prepare, train_on
 
 SCALINGS = ("population", "window")
-LEARN_SEED, TEST_SEED = 1, 2002
-"""Each trial of a recipe used other seeds than the second: those patients are met once."""
+KEPT = "population"
+"""Not by AUPRC on the patients kept aside, where window scaling was a little better, but because that one is blind to
+levels: after an onset, when a patient has settled at a bad one, it finds nearly nobody (docs/model.md)."""
+LEARN_SEED, TEST_SEED = 1, 2004
+"""Each trial, of a recipe or of the other scaling, used other seeds than the second: those patients are met once."""
 ABOUT = About(
     setting="User and setting: whoever tries the service, tests it or teaches with it. No ward.",
     owner="this project",
@@ -51,7 +54,7 @@ class Reference:
 
 
 def make_reference(plan: Plan, budget: Budget, progress: Progress) -> Reference:
-    """Train with either scaling, choose on patients kept aside, and measure the chosen one on others. Writes nothing.
+    """Train with either scaling, compare on patients kept aside, and measure the one kept on others. Writes nothing.
 
     plan: name and version; the rest of it is fixed here.
     """
@@ -59,17 +62,16 @@ def make_reference(plan: Plan, budget: Budget, progress: Progress) -> Reference:
     split = prepare(cohort_of(simulate(budget.patients, LEARN_SEED, spoilt=SPOILT)), plan, progress)
     trained = {scaling: train_on(split, replace(plan, scaling=scaling), progress) for scaling in SCALINGS}
     kept_aside = {scaling: _areas(each, split.validation) for scaling, each in trained.items()}
-    best = max(SCALINGS, key=lambda scaling: kept_aside[scaling]["auprc"]["ill"])
     progress("Measuring", 0, 1)
-    comparison = _measure(trained[best], split, plan, budget.tested)
+    comparison = _measure(trained[KEPT], split, plan, budget.tested)
     progress("Measuring", 1, 1)
     trainings = {
         "seeds": {"learn": LEARN_SEED, "test": TEST_SEED},
         "patients": {"learn": budget.patients, "test": budget.tested, "with_artefacts": SPOILT},
-        "kept": best,
+        "kept": KEPT,
         **{scaling: each.summary | {"kept_aside": kept_aside[scaling]} for scaling, each in trained.items()},
     }
-    return Reference(trained[best].measured(comparison), trained[best].keras, comparison, trainings)
+    return Reference(trained[KEPT].measured(comparison), trained[KEPT].keras, comparison, trainings)
 
 
 def _measure(trained: Trained, split: Split, plan: Plan, tested: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from fcv_api.settings import Settings
 from fcv_api.training.ablation import MOST, ablate
 from fcv_api.wire.files import replaced
 
-PATIENTS = 1500
+PATIENTS = 1200
 
 
 @click.command("ablation")

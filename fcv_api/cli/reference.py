@@ -23,11 +23,10 @@ NOTE = "All patients are simulated: this says how a model does on the simulator,
 @click.option("--tested", type=click.IntRange(1), default=Budget().tested, show_default=True, help="To measure on.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="An empty folder.")
 def reference(patients: int, tested: int, out: Path) -> None:
-    """Make the shipped model again: simulate, train with population and with window scaling, compare, and measure.
+    """Make the shipped model again: simulate, train, and measure on patients whom nothing was chosen by.
 
-    They are compared on patients kept aside, and only the one with population scaling meets those to measure on. Writes
-    OUT/models/NAME/VERSION, its Keras file, OUT/report.html, OUT/report.json and OUT/trainings.json. On one machine it
-    gives the same figures each time.
+    Writes OUT/models/NAME/VERSION, its Keras file, OUT/report.html, OUT/report.json and OUT/trainings.json. On one
+    machine it gives the same figures each time.
     """
     name, _, version = SHIPPED.partition("/")
     if out.exists() and any(out.iterdir()):
@@ -41,4 +40,4 @@ def reference(patients: int, tested: int, out: Path) -> None:
     made.artifact.save(out / "models" / name / version)
     for scorer, each in made.comparison["scorers"].items():
         click.echo(f"{scorer}: {headline(each)}")
-    click.echo(f"Kept {made.comparison['model']} with {made.trainings['kept']} scaling, in {out}")
+    click.echo(f"Wrote {made.comparison['model']}, with {made.trainings['kept']} scaling, to {out}")

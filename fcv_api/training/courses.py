@@ -71,7 +71,7 @@ def _profile(dice: np.random.Generator, state: State, rhythm: Rhythm) -> dict[st
         case State.CARDIOGENIC_SHOCK:
             return {"low_flow": 1.4, "congestion": 1.0, "irritability": 0.4, "hypoxia": 0.3}
         case _ if rhythm is Rhythm.SHOCKABLE:
-            return {"irritability": 1.1, "instability": 1.0, "low_flow": 0.5, "hypoxia": 0.3}
+            return {"irritability": 1.1, "instability": 1.2, "low_flow": 0.6, "hypoxia": 0.5}
         case _ if narcotic:
             return {"narcosis": 1.0, "hypoxia": 0.3, "instability": 0.9, "irritability": 0.7, "low_flow": 0.3}
         case _:

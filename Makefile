@@ -60,8 +60,8 @@ profile: $(VENV)/dev $(RIVALS)/ours/installed ## Write bench/profile.md and its 
 
 model: $(VENV)/dev ## Make the shipped model again, with its report, ablation and gallery (about 15 minutes)
 	@$(BIN)/fcv reference --out build/model
-	@FCV_MODELS_DIR=build/model/models $(BIN)/fcv ablation --model fcv-sim --out build/model/ablation.json
 	@examples/gallery.sh $(BIN)/fcv build/model
+	@FCV_MODELS_DIR=build/model/models $(BIN)/fcv ablation --model fcv-sim --out build/model/ablation.json
 
 ablation: $(VENV)/dev ## Take from the simulator, in turn, each thing that it was made to do, and ask the shipped model (minutes)
 	@mkdir -p build

@@ -50,7 +50,7 @@ def answers(models: Path) -> dict[str, Any]:
     """Give what each model answers to the example."""
     encounter = EncounterSchema().load(example_request()).read(UTC)
     given = {}
-    for reference in ("fcv-sim/1.0.0", "other/1.0.0"):
+    for reference in ("fcv-sim/2.0.0", "other/1.0.0"):
         outcome = scoring.assess(encounter, Registry(models).load(reference))
         given[reference] = PredictionSchema().dump(outcome.or_raise())
     return given

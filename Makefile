@@ -9,7 +9,7 @@ LOCKED := $(BIN)/pip --disable-pip-version-check install --quiet --require-hashe
 ITSELF := $(BIN)/pip --disable-pip-version-check install --quiet --no-index --no-deps --no-build-isolation --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo test check lint types format audit bench bench-short bench-parts profile model faults attack soak fuzz certs secrets \
+.PHONY: help serve demo test check lint types format audit bench bench-short bench-parts profile model ablation faults attack soak fuzz certs secrets \
 	lock sbom image-check host-check bundle bundle-check clean
 
 help: ## Show what there is to make
@@ -58,9 +58,14 @@ bench-parts: $(VENV)/serving ## Measure a request beside json.loads of its body,
 profile: $(VENV)/dev $(RIVALS)/ours/installed ## Write bench/profile.md and its flame graphs: where the time of a request goes
 	@PYTHONPATH=tests/e2e $(BIN)/python -m bench.profile
 
-model: $(VENV)/dev ## Make the shipped model again, with its report and its gallery (about 15 minutes)
+model: $(VENV)/dev ## Make the shipped model again, with its report, ablation and gallery (about 15 minutes)
 	@$(BIN)/fcv reference --out build/model
 	@examples/gallery.sh $(BIN)/fcv build/model
+	@FCV_MODELS_DIR=build/model/models $(BIN)/fcv ablation --model fcv-sim --out build/model/ablation.json
+
+ablation: $(VENV)/dev ## Take from the simulator, in turn, each thing that it was made to do, and ask the shipped model (minutes)
+	@mkdir -p build
+	@$(BIN)/fcv ablation --model fcv-sim --out build/ablation.json
 
 faults: $(VENV)/dev ## Load the service, and see that nothing is lost (minutes)
 	@$(BIN)/python -m pytest tests/faults --override-ini addopts=--strict-markers $(if $(FAULTS_SHORT),-n 2 --dist loadfile -rP,-s)

@@ -8,7 +8,8 @@ export FCV_MODELS_DIR="$folder/models" FCV_TIMEZONE=UTC
 mkdir -p "$folder/gallery"
 for course in Sano Bajo_gasto_cardiaco Shock_cardiogenico Arresto_cardiaco; do
     number=0
-    for stay in $(awk -F, -v course="$course" '$2 == course { print $1 }' "$folder/gallery-labels.csv" | head -n 2); do
+    for stay in $(tr -d '"' <"$folder/gallery-labels.csv" | awk -F, -v course="$course" '$2 == course { print $1 }' |
+        head -n 2); do
         number=$((number + 1))
         "$fcv" plot "$folder/gallery.csv" --encounter "$stay" --labels "$folder/gallery-labels.csv" \
             --model fcv-sim -o "$folder/gallery/$course-$number.png"

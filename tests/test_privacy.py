@@ -109,7 +109,7 @@ def test_no_command_logs_a_name_or_a_password(written: Callable[[], str]) -> Non
     run("users", "revoke", NAME, TEXT)
     for command in ("disable", "enable", "list", "tokens"):
         run("users", command, *([NAME] if command != "list" else []))
-    run("model", "activate", "fcv-sim/1.0.0", "--reason", TEXT, "--by", NAME)
+    run("model", "activate", "fcv-sim/2.0.0", "--reason", TEXT, "--by", NAME)
     assert {"account-made", "machine-token-made", "model-activated"} <= set(written().split('"'))
     assert found(written()) == []
 

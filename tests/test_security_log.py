@@ -141,7 +141,7 @@ def test_what_commands_change_is_told_with_the_shells_user(settings: Settings) -
     run("users", "passwd", "eva", "--password-file", "-")
     run("users", "disable", "eva")
     run("users", "enable", "eva")
-    run("model", "activate", "fcv-sim/1.0.0", "--reason", "try")
+    run("model", "activate", "fcv-sim/2.0.0", "--reason", "try")
     told = read(settings)
     assert [each["event"] for each in told] == [
         *("account-made", "machine-token-made", "machine-token-ended"),
@@ -149,7 +149,7 @@ def test_what_commands_change_is_told_with_the_shells_user(settings: Settings) -
     ]
     assert {each["uid"] for each in told} == {os.getuid()}
     assert [each.get("user") for each in told] == [1] * 6 + [None]
-    assert (told[1]["token"], told[2]["token"], told[-1]["model"]) == (jti, jti, "fcv-sim/1.0.0")
+    assert (told[1]["token"], told[2]["token"], told[-1]["model"]) == (jti, jti, "fcv-sim/2.0.0")
 
 
 @pytest.mark.usefixtures("app")

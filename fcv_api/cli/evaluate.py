@@ -24,6 +24,7 @@ from fcv_api.training.fingerprints import Fingerprints, refuse_known
 from fcv_api.training.flow import flow_of
 from fcv_api.training.report import write_report
 from fcv_api.training.report_members import Subject, report_members
+from fcv_api.training.tables import headline
 from fcv_api.wire.file_form import FileForm
 from fcv_api.wire.validation_report import ORIGINS
 
@@ -75,8 +76,7 @@ def evaluate(export: Path, labels: Path, **said: Any) -> None:  # noqa: ANN401 -
         *([] if checked else [UNCHECKED]),
     )
     page, data = write_report(said["out"], comparison, notes)
-    area = comparison["scorers"][comparison["model"]]["auroc"]["macro"]
-    click.echo(f"Macro AUROC {area['value']:.3f} ({area['low']:.3f} to {area['high']:.3f}). Wrote {page} and {data}.")
+    click.echo(f"{headline(comparison['scorers'][comparison['model']])}. Wrote {page} and {data}.")
 
 
 UNCHECKED = "Whether the model learnt from any of these patients is not known: its manifest holds no fingerprints."

@@ -9,8 +9,9 @@ import orjson
 
 from fcv_api.cli.train import bars
 from fcv_api.lstm.registry import SHIPPED, check_part
-from fcv_api.training.reference import Budget, macro_auroc, make_reference
+from fcv_api.training.reference import Budget, make_reference
 from fcv_api.training.report import write_report
+from fcv_api.training.tables import headline
 from fcv_api.training.train import Plan
 from fcv_api.wire.files import replaced
 
@@ -22,10 +23,10 @@ NOTE = "All patients are simulated: this says how a model does on the simulator,
 @click.option("--tested", type=click.IntRange(1), default=Budget().tested, show_default=True, help="To measure on.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="An empty folder.")
 def reference(patients: int, tested: int, out: Path) -> None:
-    """Make the shipped model again: simulate, train with window and with population scaling, measure, keep the better.
+    """Make the shipped model again: simulate, train, and measure on patients whom nothing was chosen by.
 
-    Writes OUT/models/NAME/VERSION, OUT/report.html, OUT/report.json and OUT/trainings.json. On one machine it gives the
-    same figures each time.
+    Writes OUT/models/NAME/VERSION, its Keras file, OUT/report.html, OUT/report.json and OUT/trainings.json. On one
+    machine it gives the same figures each time.
     """
     name, _, version = SHIPPED.partition("/")
     if out.exists() and any(out.iterdir()):
@@ -35,9 +36,8 @@ def reference(patients: int, tested: int, out: Path) -> None:
     write_report(out, made.comparison, (NOTE,))
     with replaced(out / "trainings.json") as part:
         part.write_bytes(orjson.dumps(made.trainings, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    (out / made.artifact.manifest.source["file"]).write_bytes(made.keras)
     made.artifact.save(out / "models" / name / version)
     for scorer, each in made.comparison["scorers"].items():
-        area = each["auroc"]["macro"]
-        click.echo(f"{scorer}: macro AUROC {area['value']:.3f} ({area['low']:.3f} to {area['high']:.3f})")
-    best = made.comparison["model"]
-    click.echo(f"Kept {best}, {macro_auroc(made.comparison, best):.3f}, in {out}")
+        click.echo(f"{scorer}: {headline(each)}")
+    click.echo(f"Wrote {made.comparison['model']}, with {made.trainings['kept']} scaling, to {out}")

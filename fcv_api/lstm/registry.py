@@ -10,7 +10,7 @@ from fcv_api.lstm import trial
 from fcv_api.lstm.artifact import MANIFEST, Artifact, ArtifactError, Manifest
 from fcv_api.lstm.runtime import LiteRtModel
 
-SHIPPED = "fcv-sim/1.0.0"
+SHIPPED = "fcv-sim/2.0.0"
 """What serves until another model is chosen."""
 
 SHIPPED_IN = Path(__file__).resolve().parents[2] / "models"

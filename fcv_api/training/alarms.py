@@ -1,18 +1,17 @@
-"""What a ward would hear of a model: how often it rings, whom it finds, and how long before.
+"""When a model would ring: at each window above a threshold, and then not for 30 minutes.
 
-An encounter is silent for 30 minutes after each alarm. Only windows that end before an onset are asked.
+`burden.py` says what that is worth.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fcv_api.training.dataset import MINUTE, LabelledWindows
-from fcv_api.training.metrics import Mask, Vector
+from fcv_api.training.dataset import MINUTE, NONE, LabelledWindows
+from fcv_api.training.metrics import Labels, Mask, Vector
 
 SILENCE = 30.0
 """Minutes after an alarm in which the same encounter rings no more."""
@@ -20,7 +19,6 @@ BEFORE = 120.0
 """An alarm this many minutes before the onset, or fewer, found it."""
 RATES = (0.05, 0.2)
 """Alarms per patient-hour: about one a bed and day, and about five."""
-QUARTILES = (0.25, 0.5, 0.75)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,27 +26,36 @@ class Watch:
     """Windows in the order of their encounters and ends, with what a model said of each.
 
     score: (n,), higher is worse. encounter: (n,). minute: (n,) of the window's end. lead: (n,) minutes to the onset.
+    state: (n,) the state that the encounter comes to, `NONE` where there is none or no window is near it.
+    patient: (n,) whose window it is.
     """
 
     score: Vector
     encounter: NDArray[np.int64]
     minute: Vector
     lead: Vector
+    state: Labels
+    patient: NDArray[np.str_]
 
     @classmethod
-    def of(cls, windows: LabelledWindows, score: Vector) -> Watch:
-        """Watch the windows that end before an onset. score: (n,), for all of `windows`."""
-        ahead = np.flatnonzero(windows.ahead)
-        order = ahead[np.lexsort((windows.end[ahead], windows.encounter[ahead]))]
+    def of(cls, windows: LabelledWindows, score: Vector, *, whole: bool = False) -> Watch:
+        """Watch the windows that end before an onset, or those of whole stays. score: (n,), for all of `windows`."""
+        watched = np.flatnonzero(windows.ahead | whole)
+        order = watched[np.lexsort((windows.end[watched], windows.encounter[watched]))]
         minute = (windows.end[order] - windows.end.min()) / MINUTE
-        return cls(score[order], windows.encounter[order], minute, windows.lead[order])
+        encounter, patient = windows.encounter[order], windows.patient[order]
+        return cls(score[order], encounter, minute, windows.lead[order], _states(windows)[order], patient)
 
     @property
     def hours(self) -> float:
         """The patient-hours watched: each window stands for the usual time to the next one."""
-        same = np.diff(self.encounter) == 0
-        steps = np.diff(self.minute)[same]
-        return len(self.score) * (float(np.median(steps)) if len(steps) else 0.0) / 60
+        return len(self.score) * self.step / 60
+
+    @property
+    def step(self) -> float:
+        """The usual minutes from a window to the next one of the same encounter."""
+        steps = np.diff(self.minute)[np.diff(self.encounter) == 0]
+        return float(np.median(steps)) if len(steps) else 0.0
 
     def alarms(self, threshold: float) -> NDArray[np.intp]:
         """Return the positions of the windows that ring."""
@@ -71,32 +78,15 @@ class Watch:
 
     @property
     def soon(self) -> Mask:
-        """(n,), true where the onset is at most `BEFORE` minutes away. False for NaN, no onset."""
-        soon: Mask = self.lead <= BEFORE
+        """(n,), true where the onset is ahead and at most `BEFORE` minutes away. False for NaN, no onset."""
+        soon: Mask = (self.lead > 0) & (self.lead <= BEFORE)
         return soon
 
 
-def at_rate(watch: Watch, rate: float) -> dict[str, Any]:
-    """Return what a model finds at some alarms per patient-hour.
-
-    sensitivity: the share of encounters with an onset, and with a window in the 120 minutes before it, that rang there.
-    lead_minutes: quartiles, over the encounters found, of the time from the first such alarm to the onset.
-    """
-    threshold = watch.threshold_for(rate)
-    rung = watch.alarms(threshold)
-    onsets = np.unique(watch.encounter[watch.soon])
-    found = rung[watch.soon[rung]]
-    caught, first = np.unique(watch.encounter[found], return_index=True)
-    leads = watch.lead[found][first]
-    return {
-        "alarms_per_patient_hour": len(rung) / watch.hours if watch.hours else float("nan"),
-        "at_most": rate,
-        "threshold": threshold,
-        "patient_hours": watch.hours,
-        "onsets": len(onsets),
-        "found": len(caught),
-        "sensitivity": len(caught) / len(onsets) if len(onsets) else float("nan"),
-        "false_alarms": float(np.mean(~watch.soon[rung])) if len(rung) else float("nan"),
-        "lead_minutes": np.quantile(leads, QUARTILES).tolist() if len(leads) else [],
-        "leads": leads.tolist(),
-    }
+def _states(windows: LabelledWindows) -> Labels:
+    """Return (n,): the state that each window's encounter comes to."""
+    names, index = np.unique(windows.encounter, return_inverse=True)
+    state = np.full(len(names), NONE, dtype=np.intp)
+    ill = windows.label != NONE
+    state[index[ill]] = windows.label[ill]
+    return state[index]

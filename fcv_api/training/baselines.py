@@ -83,7 +83,7 @@ def cross_fit(fit: Fit, windows: LabelledWindows) -> Matrix:
     fold = _folds(windows)
     for number in range(FOLDS):
         scored = fold == number
-        scores[scored] = fit(windows.where(~scored))(windows.where(scored))
+        scores[scored] = fit(windows.where(~scored & windows.ahead))(windows.where(scored))
     return scores
 
 
@@ -98,7 +98,7 @@ def _folds(windows: LabelledWindows) -> NDArray[np.intp]:
 
 
 def single_signs(windows: LabelledWindows) -> dict[str, float]:
-    """Return, by sign, the macro AUROC of its last value alone, each class in the better of both directions.
+    """Return, by sign, the mean AUROC of the ill states by its last value alone, each in the better of both directions.
 
     It shows that one number does not solve the data. A sign never sent counts as the others' median.
     """
@@ -108,7 +108,7 @@ def single_signs(windows: LabelledWindows) -> dict[str, float]:
 def _alone(last: Vector, windows: LabelledWindows) -> float:
     missing = np.isnan(last)
     filled = np.where(missing, np.median(last[~missing]) if not missing.all() else 0.0, last)
-    areas = [roc_area(filled, windows.label == place) for place in range(len(CLASSES))]
+    areas = [roc_area(filled, windows.label == place) for place in range(len(CLASSES)) if place != NONE]
     known = [max(area, 1 - area) for area in areas if not np.isnan(area)]
     return float(np.mean(known)) if known else float("nan")
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from fcv_api.training import card_sections as sections
 from fcv_api.training.alarms import RATES
+from fcv_api.training.tables import ILL_NAMES, shown, with_interval
 
 SIMULATED = (
     "It learnt from simulated patients only and was not validated on any real one: it knows the simulator. "
@@ -71,26 +72,68 @@ def _performance(measured: dict[str, Any] | None) -> str:
         return "On patients it has not seen: what `fcv evaluate` reports."
     head = [
         "scorer",
-        "macro AUROC (95 %)",
-        "macro AUPRC (95 %)",
-        "ECE",
-        "Brier",
+        "AUROC (95 %)",
+        "AUPRC (95 %)",
+        "Brier skill",
+        "ECE where p >= 0.05",
         *(f"onsets at {r:g}/h" for r in RATES),
     ]
     rows = [
         [
             f"**{name}**" if name == measured["model"] else name,
-            *(_interval(each[area]["macro"]) for area in ("auroc", "auprc")),
-            *(f"{each['calibration'][key]:.3f}" if "calibration" in each else "-" for key in ("ece", "brier")),
-            *(f"{at['sensitivity']:.2f}" for at in each["alarms"]),
+            *(with_interval(each[area]["ill"]) for area in ("auroc", "auprc")),
+            *(_over_states(each, key) for key in ("brier_skill", "ece_from_0_05")),
+            *(with_interval(at["sensitivity_interval"]) for at in each["alarms"]),
         ]
         for name, each in measured["scorers"].items()
     ]
     words = (
-        "On the test patients, windows that end before an onset; intervals by drawing patients. *Onsets at 0.2/h*: the "
-        "share of onsets with an alarm in the two hours before, at that many alarms per patient-hour."
+        "On the test patients, who were met once, when scaling and recipe had been chosen on other patients. Windows "
+        "that end before an onset; means of the three ill states, of which *none of these* "
+        "is no part; intervals by drawing patients. *Onsets at 0.2/h*: the share of onsets with an alarm in the two "
+        "hours before, at that many alarms per patient-hour."
     )
-    return f"{words}\n\n{sections.table(head, rows)}"
+    return f"{words}\n\n{sections.table(head, rows)}\n\n{_by_state(measured)}\n\n{_verdicts(measured)}"
+
+
+def _over_states(each: dict[str, Any], key: str) -> str:
+    """Return a figure of calibration, state by state."""
+    if "calibration" not in each:
+        return "-"
+    return " / ".join(shown(each["calibration"]["by_state"][state][key]) for state in ILL_NAMES)
+
+
+def _by_state(measured: dict[str, Any]) -> str:
+    """Draw what was found of each ill state, and whether its probability can be believed."""
+    own = measured["scorers"][measured["model"]]
+    rows = [
+        [
+            state,
+            f"{measured['data']['event_rate'][state]:.2%}",
+            *(with_interval(own[area][state]) for area in ("auroc", "auprc")),
+            *(with_interval(at["sensitivity_by_state"][state]) for at in own["alarms"]),
+            shown(own["calibration"]["by_state"][state]["observed_to_expected"]),
+        ]
+        for state in ILL_NAMES
+    ]
+    head = [
+        "state",
+        "of windows",
+        "AUROC",
+        "AUPRC",
+        *(f"onsets at {r:g}/h" for r in RATES),
+        "observed to expected",
+    ]
+    return sections.table(head, rows)
+
+
+def _verdicts(measured: dict[str, Any]) -> str:
+    lines = [
+        f"- {area.upper()}, mean of the three: {by_area[area]['ill']['verdict']}."
+        for by_area in measured["differences"].values()
+        for area in ("auroc", "auprc")
+    ]
+    return "\n".join(lines)
 
 
 def _limits(summary: dict[str, Any], measured: dict[str, Any] | None) -> str:
@@ -108,10 +151,11 @@ def _limits(summary: dict[str, Any], measured: dict[str, Any] | None) -> str:
 def _failures(measured: dict[str, Any]) -> list[str]:
     """Return what the model did not find on the test patients, and what it said wrongly."""
     own = measured["scorers"][measured["model"]]
-    worst = min(measured["test"]["windows"], key=lambda state: own["auroc"][state]["value"])
+    worst = min(ILL_NAMES, key=lambda state: own["auroc"][state]["value"])
     alarms = [
         f"At {at['at_most']:g} alarms per patient-hour it missed {at['onsets'] - at['found']} of {at['onsets']} "
-        f"onsets, and {at['false_alarms']:.0%} of its alarms had no onset within two hours."
+        f"onsets, {at['false_alarms']:.0%} of its alarms had no onset within two hours, and over whole stays it rang "
+        f"{at['whole_stays']['alarms_per_patient_day']['value']:.1f} times a patient-day."
         for at in own["alarms"]
     ]
     leaves = own["leaves_none"]
@@ -125,11 +169,7 @@ def _failures(measured: dict[str, Any]) -> list[str]:
         f"It foresees, and does not watch: of {after['windows']} windows that end after an onset its `State` was right "
         f"in {after.get('right_state', 0):.0%}, and it called the rest mostly none of these."
     )
-    return [*alarms, f"It tells {worst} apart worst: AUROC {_interval(own['auroc'][worst])}.", state, late]
-
-
-def _interval(area: dict[str, float]) -> str:
-    return f"{area['value']:.3f} ({area['low']:.3f} to {area['high']:.3f})"
+    return [*alarms, f"It tells {worst} apart worst: AUROC {with_interval(own['auroc'][worst])}.", state, late]
 
 
 def _recipe(summary: dict[str, Any]) -> str:

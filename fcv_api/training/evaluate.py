@@ -14,19 +14,18 @@ from fcv_api.domain.prediction import Scorer, State, probabilities_of
 from fcv_api.domain.vitals import INDEX_BY_NAME
 from fcv_api.domain.window import Matrix, WindowSpec
 from fcv_api.lstm.import_request import CLASSES
-from fcv_api.training.alarms import RATES, Watch, at_rate
+from fcv_api.training.agreement import agreement
+from fcv_api.training.alarms import RATES, Watch
 from fcv_api.training.baselines import EARLY_WARNING, FITTED, cross_fit, early_warning, single_signs
+from fcv_api.training.burden import at_rate
 from fcv_api.training.dataset import NONE, LabelledWindows, UnusableData
+from fcv_api.training.discrimination import NAMES, Discrimination
 from fcv_api.training.metrics import (
-    Ranking,
-    areas,
     brier,
     classwise_errors,
     confusion,
-    one_vs_rest,
-    patient_bootstrap,
     predictive_value,
-    reliability,
+    roc_area,
     top_label_error,
 )
 
@@ -34,8 +33,6 @@ Figures = dict[str, Any]
 TellWindows = Callable[[Iterable[Matrix]], Iterable[Matrix]]
 """Wraps the windows that a model is asked about in a progress bar."""
 PREVALENCES = (0.01, 0.03, 0.1)
-CURVE_POINTS = 200
-NAMES = [state.value for state in CLASSES]
 
 
 def spec_in_order(model: Scorer) -> WindowSpec:
@@ -59,20 +56,28 @@ def compare(
     """Assess models and all baselines. Gives what the report shows and its JSON holds. Raises UnusableData.
 
     named: the probabilities, (n, 4), of each model by its name; the report is of the first. train: what baselines
-    are fitted on; without it each patient is scored by baselines that were fitted on four fifths of the others.
+    are fitted on; without it each patient is scored by baselines that were fitted on four fifths of the others. They
+    learn from windows before an onset alone: an arrest's own signs would bend a regression away from what leads to it.
     """
     _check(windows)
-    assessed = {name: assess_windows(windows, probabilities) for name, probabilities in named.items()}
+    scored = dict(named)
     for baseline, fit in FITTED.items():
-        scores = fit(train)(windows) if train else cross_fit(fit, windows)
-        assessed[baseline] = assess_windows(windows, scores)
-    assessed[EARLY_WARNING] = assess_windows(windows, early_warning(windows), ranking=True)
+        scored[baseline] = fit(train.where(train.ahead))(windows) if train else cross_fit(fit, windows)
+    scored[EARLY_WARNING] = early_warning(windows)
+    told_apart = {name: _told_apart(windows, scores) for name, scores in scored.items()}
+    model = next(iter(named))
     return {
-        "model": next(iter(named)),
+        "model": model,
         "baselines_fitted_on": "other patients" if train else "the same patients, in five folds",
         "data": _describe(windows),
-        "single_sign_macro_auroc": single_signs(windows.where(windows.ahead)),
-        "scorers": assessed,
+        "single_sign_ill_auroc": single_signs(windows.where(windows.ahead)),
+        "scorers": {
+            name: told_apart[name].figures() | _ward(windows, scores, ranking=name == EARLY_WARNING)
+            for name, scores in scored.items()
+        },
+        "differences": {
+            name: told_apart[model].against(name, other) for name, other in told_apart.items() if name != model
+        },
     }
 
 
@@ -82,62 +87,36 @@ def assess_windows(windows: LabelledWindows, probabilities: Matrix, *, ranking: 
     ranking: they are only higher where a class is likelier. Then there is neither calibration nor a most probable
     class.
     """
+    return _told_apart(windows, probabilities).figures() | _ward(windows, probabilities, ranking=ranking)
+
+
+def _told_apart(windows: LabelledWindows, scores: Matrix) -> Discrimination:
+    return Discrimination.of(windows.where(windows.ahead), scores[windows.ahead])
+
+
+def _ward(windows: LabelledWindows, probabilities: Matrix, *, ranking: bool) -> Figures:
+    """Return what a ward would hear of a scorer, whether it can be believed, and what it sees after an onset."""
     ahead = windows.where(windows.ahead)
     asked = probabilities[windows.ahead]
     urgency = -probabilities[:, NONE] if ranking else 1 - probabilities[:, NONE]
-    watch = Watch.of(windows, urgency)
-    figures = {**_discrimination(ahead, asked), "alarms": [at_rate(watch, rate) for rate in RATES]}
+    watch, whole = Watch.of(windows, urgency), Watch.of(windows, urgency, whole=True)
+    figures: Figures = {"alarms": [at_rate(watch, whole, rate) for rate in RATES]}
     if not ranking:
         figures |= {"calibration": _calibration(ahead, asked), "confusion": confusion(asked, ahead.label).tolist()}
         figures |= {"leaves_none": _leaves_none(ahead, asked)}
     return figures | {"detection": _detection(windows, probabilities, ranking=ranking)}
 
 
-def _discrimination(windows: LabelledWindows, scores: Matrix) -> Figures:
-    rankings = one_vs_rest(scores, windows.label)
-    found, (lows, highs) = areas(rankings), patient_bootstrap(rankings, windows.patient)
-    tables = {
-        figure: {
-            name: {"value": found[row, column], "low": lows[row, column], "high": highs[row, column]}
-            for row, name in enumerate([*NAMES, "macro"])
-        }
-        for column, figure in enumerate(("auroc", "auprc"))
-    }
-    return {**tables, "curves": {name: _curve(each) for name, each in zip(NAMES, rankings, strict=True)}}
-
-
-def _curve(ranking: Ranking) -> dict[str, list[float]]:
-    """Return a curve at some 200 thresholds; nothing for a class without windows."""
-    true, false = ranking.counts()
-    if not (true[-1] and false[-1]):
-        return {"recall": [], "false_positives": [], "precision": []}
-    kept = np.unique(np.linspace(0, len(true) - 1, CURVE_POINTS).astype(np.intp))
-    true, false = true[kept], false[kept]
-    return {
-        "recall": [0.0, *(true / true[-1])],
-        "false_positives": [0.0, *(false / false[-1])],
-        "precision": [float(true[0] / (true[0] + false[0])), *(true / (true + false))],
-    }
-
-
 def _calibration(windows: LabelledWindows, probabilities: Matrix) -> Figures:
     by_class = classwise_errors(probabilities, windows.label)
-    bins = {
-        name: dict(
-            zip(
-                ("said", "seen", "count"),
-                map(list, reliability(probabilities[:, place], windows.label == place)),
-                strict=True,
-            )
-        )
-        for place, name in enumerate(NAMES)
-    }
     return {
         "ece": float(np.mean(by_class)),
         "ece_by_class": dict(zip(NAMES, by_class, strict=True)),
         "ece_top_label": top_label_error(probabilities, windows.label),
         "brier": brier(probabilities, windows.label),
-        "bins": bins,
+        "by_state": {
+            name: agreement(probabilities[:, place], windows.label == place) for place, name in enumerate(NAMES)
+        },
     }
 
 
@@ -165,10 +144,15 @@ def _detection(windows: LabelledWindows, scores: Matrix, *, ranking: bool) -> Fi
     after, well = ~windows.ahead, np.isnan(windows.lead)
     figures: Figures = {"windows": int(after.sum()), "encounters": len(np.unique(windows.encounter[after]))}
     against = after | well
-    figures["auroc"] = Ranking.of(-scores[against, NONE], after[against]).areas()[0]
+    figures["auroc"] = roc_area(-scores[against, NONE], after[against])
     if not ranking and after.any():
         said, truth = scores[after].argmax(axis=1), windows.label[after]
         figures |= {"leaves_none": float((said != NONE).mean()), "right_state": float((said == truth).mean())}
+        figures["leaves_none_by_state"] = {
+            name: float((said[truth == place] != NONE).mean())
+            for place, name in enumerate(NAMES)
+            if (truth == place).any()
+        }
     return figures
 
 
@@ -177,7 +161,10 @@ def _describe(windows: LabelledWindows) -> Figures:
     by_class = dict(zip(NAMES, np.bincount(ahead.label, minlength=len(CLASSES)).tolist(), strict=True))
     encounters = {name: len(np.unique(windows.encounter[windows.label == place])) for place, name in enumerate(NAMES)}
     never = np.isnan(windows.lead)
+    watch = Watch.of(windows, np.zeros(len(windows)))
     return {
+        "event_rate": {name: count / len(ahead) for name, count in by_class.items()},
+        "onsets_per_patient_day": len(np.unique(watch.encounter[watch.soon])) / watch.hours * 24,
         "patients": len(np.unique(windows.patient)),
         "encounters": len(np.unique(windows.encounter)),
         "windows_ahead": by_class,

@@ -67,36 +67,41 @@ def one_vs_rest(scores: Matrix, labels: Labels) -> list[Ranking]:
 
 
 def areas(rankings: list[Ranking], weights: Vector | None = None) -> Matrix:
-    """Return (k + 1, 2): AUROC and AUPRC of each class, and last their mean over classes that have windows."""
-    each = np.array([ranking.areas(weights) for ranking in rankings])
-    return np.vstack([each, _mean_known(each)])
+    """Return (k, 2): AUROC and AUPRC of each class."""
+    return np.array([ranking.areas(weights) for ranking in rankings])
 
 
-def _mean_known(rows: Matrix) -> Vector:
-    known = ~np.isnan(rows)
-    count = known.sum(axis=0)
-    total = np.where(known, rows, 0).sum(axis=0)
-    mean: Vector = np.divide(total, count, out=np.full(rows.shape[1], np.nan), where=count > 0)
+def mean_known(values: Matrix, axis: int) -> Matrix:
+    """Return the mean along an axis of what is not NaN; NaN where nothing else is."""
+    known = ~np.isnan(values)
+    count = known.sum(axis=axis)
+    total = np.where(known, values, 0).sum(axis=axis)
+    mean: Matrix = np.divide(total, count, out=np.full(total.shape, np.nan), where=count > 0)
     return mean
 
 
-def patient_bootstrap(
-    rankings: list[Ranking], patients: NDArray[np.str_], resamples: int = RESAMPLES, seed: int = 1
-) -> Matrix:
-    """Return the 95 % intervals of `areas`, (2, k + 1, 2), from drawing patients with replacement.
+def drawn_weights(patients: int, resamples: int = RESAMPLES, seed: int = 1) -> Matrix:
+    """Draw patients with replacement, (resamples, patients): how often each counts. The same for each scorer.
 
     Windows of one patient resemble each other, so drawing windows would give intervals that are too narrow.
     """
-    names, index = np.unique(patients, return_inverse=True)
     dice = np.random.default_rng(seed)
-    even = np.full(len(names), 1 / len(names))
-    draws = np.stack(
-        [areas(rankings, dice.multinomial(len(names), even)[index].astype(np.float64)) for _ in range(resamples)]
-    )
+    return dice.multinomial(patients, np.full(patients, 1 / patients), resamples).astype(np.float64)
+
+
+def drawn_areas(rankings: list[Ranking], patients: NDArray[np.str_], resamples: int = RESAMPLES) -> Matrix:
+    """Return `areas` of drawn patients, (resamples, k, 2)."""
+    names, index = np.unique(patients, return_inverse=True)
+    drawn = [areas(rankings, weights[index]) for weights in drawn_weights(len(names), resamples)]
+    return np.array(drawn).reshape(resamples, len(rankings), 2)
+
+
+def interval(draws: Matrix) -> Matrix:
+    """Return the 95 % interval along the first axis, (2, ...), of what is not NaN; NaN where nothing else is."""
     found = np.full((2, *draws.shape[1:]), np.nan)
-    for place in np.argwhere(~np.isnan(draws).all(axis=0)):
-        values = draws[:, place[0], place[1]]
-        found[:, place[0], place[1]] = np.quantile(values[~np.isnan(values)], ENDS_95)
+    some = ~np.isnan(draws).all(axis=0)
+    if some.any():
+        found[:, some] = np.nanquantile(draws[:, some], ENDS_95, axis=0)
     return found
 
 

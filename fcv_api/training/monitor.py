@@ -6,8 +6,7 @@ import numpy as np
 
 from fcv_api.domain.vitals import SIGNS
 from fcv_api.domain.window import Matrix
-from fcv_api.training.courses import Series
-from fcv_api.training.parameters import P
+from fcv_api.training.parameters import P, Series
 from fcv_api.training.physiology import (
     ECTOPY,
     HEART_RATE,
@@ -30,6 +29,8 @@ def measure(true: Matrix, minutes: Series, dice: np.random.Generator) -> Matrix:
     """Return what was exported, (t, 9), NaN where nothing was. true: (t, 9). minutes: (t,) since the start."""
     seen = true.copy()
     _spike(seen, dice)
+    if dice.random() < P["pulseless.blank"]:
+        seen[np.ix_(seen[:, PULSE] == 0, np.array(PROBE))] = np.nan
     seen[:, SATURATION] = np.clip(seen[:, SATURATION], 0, 100)
     for sign in range(len(SIGNS)):
         seen[:, sign] = np.round(np.clip(seen[:, sign], 0, None), DECIMALS.get(sign, 0))

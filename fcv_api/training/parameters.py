@@ -5,8 +5,14 @@ What says "judgement" is the project's own: no clinician has signed it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+Series = NDArray[np.float64]
 JUDGEMENT = "engineering judgement"
 
 
@@ -24,6 +30,9 @@ MIMIC = "adult ICU means of MIMIC-IV (Johnson 2023), rounded"
 LIMA = "Lima 2002: perfusion index, median 1.4, skewed"
 AHA = "in-hospital arrests: Nadkarni 2006, Andersen 2019"
 FEVER = "Karjalainen 1986: 8.5 beats/min per degree"
+LAUPLAND = "Laupland 2008: fever in 44 % of ICU stays, high in 8 %"
+ANDERSEN = "Andersen 2016: before arrest"
+STEVENSON = "Stevenson 1989: each sign of a low output is missing in many"
 
 TABLE: dict[str, Parameter] = {
     # Patients
@@ -74,23 +83,40 @@ TABLE: dict[str, Parameter] = {
     "fever.respiration": Parameter(2.0, "/min per Cel", "respiration by temperature"),
     "age.reserve": Parameter(0.008, "per year", "weaker heart-rate response over 40 years"),
     "response.sd": Parameter(0.35, "log", "how differently patients respond to one load"),
+    "shown.share": Parameter(0.8, "share", "signs in which a load shows in one patient", STEVENSON),
     # Loads at 1.0: what the signs do when the course reaches its onset
-    "low_flow.heart_rate": Parameter(20, "/min", "compensation", "van Diepen 2017: tachycardia"),
-    "low_flow.perfusion": Parameter(-0.85, "log", "vasoconstriction", "Lima 2002"),
-    "low_flow.respiration": Parameter(3.0, "/min", "compensation", "van Diepen 2017"),
-    "low_flow.temperature": Parameter(-0.35, "Cel", "cool periphery"),
-    "congestion.respiration": Parameter(7, "/min", "pulmonary oedema", "van Diepen 2017"),
-    "congestion.saturation": Parameter(-4.5, "%", "pulmonary oedema", "van Diepen 2017"),
-    "congestion.heart_rate": Parameter(8, "/min", "pulmonary oedema"),
-    "hypoxia.saturation": Parameter(-5, "%", "respiratory failure", "Andersen 2016: before arrest"),
-    "hypoxia.respiration": Parameter(6, "/min", "respiratory failure", "Andersen 2016: before arrest"),
-    "hypoxia.heart_rate": Parameter(10, "/min", "respiratory failure"),
-    "irritability.ectopy": Parameter(2.2, "log", "premature beats"),
-    "instability.heart_rate": Parameter(9, "/min", "swings from scan to scan"),
-    "instability.respiration": Parameter(2.5, "/min", "swings from scan to scan"),
+    "low_flow.heart_rate": Parameter(26, "/min", "compensation", "van Diepen 2017: tachycardia"),
+    "low_flow.perfusion": Parameter(-0.65, "log", "vasoconstriction", "Lima 2002, Hasanin 2017"),
+    "low_flow.respiration": Parameter(3.2, "/min", "compensation", "van Diepen 2017"),
+    "low_flow.respiration_swings": Parameter(2.7, "/min", "periodic breathing", "Javaheri 1998, by judgement"),
+    "low_flow.temperature": Parameter(-0.45, "Cel", "less heat, cool periphery", "Bourcier 2016, by judgement"),
+    "low_flow.deficit": Parameter(3.8, "/min", "weak beats that do not reach the finger"),
+    "low_flow.ectopy": Parameter(0.6, "log", "premature beats of a failing heart"),
+    "congestion.respiration": Parameter(5.7, "/min", "pulmonary oedema", "van Diepen 2017"),
+    "congestion.saturation": Parameter(-2.4, "%", "pulmonary oedema", "van Diepen 2017"),
+    "congestion.heart_rate": Parameter(16, "/min", "pulmonary oedema"),
+    "hypoxia.saturation": Parameter(-2.9, "%", "respiratory failure, under oxygen", ANDERSEN),
+    "hypoxia.respiration": Parameter(8, "/min", "respiratory failure", ANDERSEN),
+    "hypoxia.heart_rate": Parameter(16, "/min", "respiratory failure"),
+    "narcosis.respiration": Parameter(-10, "/min", "opioids or carbon dioxide: slow breathing", "Overdyk 2016"),
+    "narcosis.saturation": Parameter(-2, "%", "slow breathing", "Overdyk 2016"),
+    "narcosis.slowing": Parameter(-10, "/min", "slow breathing"),
+    "block.slowing": Parameter(-32, "/min", "conduction block, or too much of a drug", "Kusumoto 2018: under 50"),
+    "irritability.ectopy": Parameter(1.25, "log", "premature beats"),
+    "instability.heart_rate_swings": Parameter(7.5, "/min", "swings from scan to scan"),
+    "instability.respiration_swings": Parameter(2.2, "/min", "swings from scan to scan"),
     "arousal.heart_rate": Parameter(16, "/min", "pain, agitation, mobilisation"),
     "arousal.respiration": Parameter(5, "/min", "pain, agitation, mobilisation"),
     "arousal.perfusion": Parameter(-0.3, "log", "pain, agitation, mobilisation"),
+    # How a heart stops that no shock can start again
+    "rhythm.shockable": Parameter(0.25, "share", "arrests by ventricular tachycardia or fibrillation", AHA),
+    "rhythm.organised": Parameter(0.42, "share", "arrests without a pulse under an organised rhythm", AHA),
+    "rhythm.asystole": Parameter(0.33, "share", "arrests that end a slowing rhythm", AHA),
+    "collapse.share": Parameter(0.7, "share", "such arrests before which the heart slows"),
+    "collapse.median": Parameter(12, "min", "from the first slowing to the arrest"),
+    "collapse.sd": Parameter(0.9, "log", "the same, between patients"),
+    "collapse.deepest": Parameter(0.6, "share", "of the heart rate that is lost by then, at most"),
+    "pulseless.blank": Parameter(0.5, "share", "arrests in which the oximeter shows nothing instead of 0"),
     # Courses
     "mix.healthy": Parameter(0.70, "share", "stays without an onset"),
     "mix.low_output": Parameter(0.12, "share", "low cardiac output"),
@@ -98,17 +124,31 @@ TABLE: dict[str, Parameter] = {
     "mix.arrest": Parameter(0.08, "share", "cardiac arrest", AHA),
     "stay.shortest": Parameter(5, "h", "shortest record"),
     "stay.longest": Parameter(14, "h", "longest record"),
+    "profile.sd": Parameter(0.35, "log", "how far each load comes in one course"),
     "prodrome.median": Parameter(150, "min", "from the first change to the onset", "Schein 1990: hours"),
     "prodrome.sd": Parameter(0.45, "log", "prodrome between patients"),
+    "prodrome.gentlest": Parameter(1.5, "power", "of time, by which a load rises"),
+    "prodrome.steepest": Parameter(3.5, "power", "of time, by which a load rises"),
     "silent.share": Parameter(0.12, "share", "onsets nearly without a prodrome", "Andersen 2016: 4 of 10 normal"),
-    "shockable.share": Parameter(0.25, "share", "arrests by ventricular tachycardia or fibrillation", AHA),
     "recognition.sd": Parameter(8, "min", "the label's onset around the true one, but for arrests"),
-    "treated.share": Parameter(0.7, "share", "courses that treatment bends after the onset"),
+    "treated.share": Parameter(0.6, "share", "courses that treatment bends after the onset"),
+    "treated.fastest": Parameter(3, "h", "time constant of that", "days on inotropes: van Diepen 2017, by judgement"),
+    "treated.slowest": Parameter(10, "h", "time constant of that", "days on inotropes: van Diepen 2017, by judgement"),
+    "narcosis.share": Parameter(0.3, "share", "non-shockable arrests after breathing that slows", "Overdyk 2016"),
+    "block.share": Parameter(0.15, "share", "low output of a heart too slow", "Kusumoto 2018, by judgement"),
     "abortive.rate": Parameter(0.05, "/h", "courses that treatment bends back before an onset"),
     "arousal.rate": Parameter(0.10, "/h", "episodes of arousal"),
     "benign_hypoxia.rate": Parameter(0.03, "/h", "transient desaturations"),
     "benign_ectopy.rate": Parameter(0.03, "/h", "runs of harmless ectopy"),
     "chill.rate": Parameter(0.02, "/h", "hours of cold hands"),
+    "vagal.rate": Parameter(0.03, "/h", "minutes of a slow heart: suction, sleep, vomiting"),
+    "vagal.deepest": Parameter(0.35, "share", "of the heart rate that is lost then, at most"),
+    "benign_block.rate": Parameter(0.0015, "/h", "hours of a slow heart that the patient bears"),
+    "sedation.rate": Parameter(0.004, "/h", "hours of slow breathing under opioids that end well"),
+    "fever.share": Parameter(0.15, "share", "stays with hours of fever", LAUPLAND),
+    "fever.peak": Parameter(2.2, "Cel", "of its rise, at most", LAUPLAND),
+    "cold.share": Parameter(0.02, "share", "stays that begin cold, after theatre or outdoors"),
+    "cold.depth": Parameter(3, "Cel", "of that, at most"),
     # Measurement
     "scan.minutes": Parameter(5, "min", "from scan to scan", "the hospital's exports"),
     "scan.jitter": Parameter(6, "s", "of a scan's instant: all its signs alike"),
@@ -130,3 +170,17 @@ TABLE: dict[str, Parameter] = {
     "noise.temperature": Parameter(0.05, "Cel", "of one scan"),
 }
 P = {name: parameter.value for name, parameter in TABLE.items()}
+LOADS = ("low_flow", "congestion", "hypoxia", "narcosis", "block", "irritability", "instability", "arousal")
+COUPLINGS = tuple(name for name in TABLE if name.partition(".")[0] in LOADS and not name.endswith((".share", ".rate")))
+"""What a load does to a sign: `low_flow.heart_rate` and the others."""
+
+
+@contextmanager
+def without(name: str) -> Iterator[None]:
+    """Simulate within the block as if one parameter were 0, which is no effect."""
+    kept = P[name]
+    P[name] = 0.0
+    try:
+        yield
+    finally:
+        P[name] = kept

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fcv_api.training.parameters import P
+from fcv_api.training.parameters import COUPLINGS, LOADS, P
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Patient:
     """One patient at rest. age in years, height in cm, weight in kg; the rest in the signs' own units.
 
     reserve: how strongly heart rate answers a load; 1 in a healthy 40-year-old.
-    response: how strongly each load shows, by its name, around 1.
+    response: how strongly each load shows in each sign, by `COUPLINGS`, around 1; 0 where it does not.
     """
 
     age: float
@@ -29,9 +29,6 @@ class Patient:
     fibrillation: bool
     reserve: float
     response: dict[str, float]
-
-
-LOADS = ("low_flow", "congestion", "hypoxia", "irritability", "instability", "arousal")
 
 
 def draw_patient(dice: np.random.Generator) -> Patient:
@@ -56,5 +53,12 @@ def draw_patient(dice: np.random.Generator) -> Patient:
         ectopy=P["ectopy.median"] * np.exp(dice.normal(0.6 * failing, P["ectopy.sd"])),
         fibrillation=bool(fibrillating),
         reserve=max(0.3, 1 - P["age.reserve"] * max(0.0, age - 40)) * (0.55 if blocked else 1.0),
-        response={load: float(np.exp(dice.normal(0, P["response.sd"]))) for load in LOADS},
+        response=_draw_response(dice),
     )
+
+
+def _draw_response(dice: np.random.Generator) -> dict[str, float]:
+    """Draw how strongly loads show: each as a whole, and not in every sign."""
+    whole = {load: np.exp(dice.normal(0, P["response.sd"])) for load in LOADS}
+    shown = {name: dice.random() < P["shown.share"] for name in COUPLINGS}
+    return {name: float(whole[name.partition(".")[0]] * shown[name]) for name in COUPLINGS}

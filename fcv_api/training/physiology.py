@@ -7,36 +7,56 @@ import numpy as np
 from fcv_api.domain.prediction import State
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGNS
 from fcv_api.domain.window import Matrix
-from fcv_api.training.courses import Course, Series
-from fcv_api.training.parameters import P
+from fcv_api.training.arrest import stop_heart
+from fcv_api.training.courses import Course
+from fcv_api.training.parameters import COUPLINGS, P, Series
 from fcv_api.training.patients import Patient
 
 PERFUSION, HEART_RATE, ECTOPY, HEIGHT, WEIGHT, PULSE, SATURATION, TEMPERATURE, RESPIRATION = (
     INDEX_BY_NAME[sign.name] for sign in SIGNS
 )
+Asked = dict[str, Series]
+"""What all loads together ask of a sign, (t,), by its name in `COUPLINGS`."""
 
 
 def live(patient: Patient, course: Course, clock: float, dice: np.random.Generator) -> Matrix:
     """Return the true signs, (t, 9), at the course's minutes. clock: the hour of the day at which it starts."""
-    time = course.minutes
-    load = {name: series * patient.response[name] for name, series in course.loads.items()}
-    noise = {name: _slow(dice, len(time), P[f"{name}.minutes"]) for name in ("tone", "drive", "vessels", "warmth")}
-    signs = np.empty((len(time), len(SIGNS)))
-    signs[:, HEIGHT], signs[:, WEIGHT] = patient.height, patient.weight
-    signs[:, TEMPERATURE] = _temperature(patient, load, noise["warmth"], _day(time, clock))
-    heat = signs[:, TEMPERATURE] - P["temperature.mean"]
-    signs[:, HEART_RATE] = _heart_rate(patient, load, noise["tone"], heat) + P["day.heart_rate"] * _day(time, clock)
-    signs[:, RESPIRATION] = _respiration(patient, load, noise, heat)
-    signs[:, SATURATION] = (
-        patient.saturation
-        + P["drive.saturation"] * noise["drive"]
-        + P["congestion.saturation"] * load["congestion"]
-        + P["hypoxia.saturation"] * load["hypoxia"]
-    )
-    signs[:, PERFUSION] = patient.perfusion * np.exp(_constriction(load, noise) + course.peripheral)
-    _add_scans(signs, patient, load, dice)
+    asked = ask(patient, course)
+    steps = len(course.minutes)
+    slow = {name: _slow(dice, steps, P[f"{name}.minutes"]) for name in ("tone", "drive", "vessels", "warmth")}
+    signs = _steady(patient, course, asked, slow | {"day": _day(course.minutes, clock)})
+    _add_scans(signs, patient, asked, dice)
+    signs[:, HEART_RATE] *= 1 - course.slowing
+    _add_pulse(signs, patient, asked, dice)
     if course.state is State.CARDIAC_ARREST:
-        _stop_heart(signs, course, dice)
+        stop_heart(signs, course.minutes - (course.begun or 0), course.rhythm, dice)
+    return signs
+
+
+def ask(patient: Patient, course: Course) -> Asked:
+    """Return what the loads of a course ask of each sign of a patient."""
+    asked = {name.partition(".")[2]: np.zeros(len(course.minutes)) for name in COUPLINGS}
+    for name in COUPLINGS:
+        load, _, sign = name.partition(".")
+        asked[sign] += P[name] * patient.response[name] * course.loads[load]
+    return asked
+
+
+def _steady(patient: Patient, course: Course, asked: Asked, noise: dict[str, Series]) -> Matrix:
+    """Return what changes slowly of the signs, (t, 9); nothing yet of ectopy and pulse. noise: by name, (t,)."""
+    signs = np.zeros((len(course.minutes), len(SIGNS)))
+    signs[:, HEIGHT], signs[:, WEIGHT] = patient.height, patient.weight
+    own = patient.temperature + course.warmth + P["warmth.temperature"] * noise["warmth"]
+    signs[:, TEMPERATURE] = own + P["day.temperature"] * noise["day"] + asked["temperature"]
+    heat = signs[:, TEMPERATURE] - P["temperature.mean"]
+    driven = P["tone.heart_rate"] * noise["tone"] + P["fever.heart_rate"] * heat + asked["heart_rate"]
+    signs[:, HEART_RATE] = patient.heart_rate + patient.reserve * driven
+    signs[:, HEART_RATE] += P["day.heart_rate"] * noise["day"] + asked["slowing"]
+    slow = P["tone.respiration"] * noise["tone"] + P["drive.respiration"] * noise["drive"]
+    signs[:, RESPIRATION] = patient.respiration + slow + P["fever.respiration"] * heat + asked["respiration"]
+    signs[:, SATURATION] = patient.saturation + P["drive.saturation"] * noise["drive"] + asked["saturation"]
+    tight = P["tone.perfusion"] * noise["tone"] + P["vessels.perfusion"] * noise["vessels"] + asked["perfusion"]
+    signs[:, PERFUSION] = patient.perfusion * np.exp(tight + course.peripheral)
     return signs
 
 
@@ -56,60 +76,23 @@ def _day(time: Series, clock: float) -> Series:
     return swing
 
 
-def _temperature(patient: Patient, load: dict[str, Series], warmth: Series, day: Series) -> Series:
-    cooling = P["low_flow.temperature"] * load["low_flow"]
-    return patient.temperature + P["warmth.temperature"] * warmth + P["day.temperature"] * day + cooling
-
-
-def _heart_rate(patient: Patient, load: dict[str, Series], tone: Series, heat: Series) -> Series:
-    asked = sum(P[f"{name}.heart_rate"] * load[name] for name in ("low_flow", "congestion", "hypoxia", "arousal"))
-    own = P["tone.heart_rate"] * tone + P["fever.heart_rate"] * heat + asked
-    return patient.heart_rate + patient.reserve * own
-
-
-def _respiration(patient: Patient, load: dict[str, Series], noise: dict[str, Series], heat: Series) -> Series:
-    asked = sum(P[f"{name}.respiration"] * load[name] for name in ("low_flow", "congestion", "hypoxia", "arousal"))
-    slow = P["tone.respiration"] * noise["tone"] + P["drive.respiration"] * noise["drive"]
-    return patient.respiration + slow + P["fever.respiration"] * heat + asked
-
-
-def _constriction(load: dict[str, Series], noise: dict[str, Series]) -> Series:
-    slow = P["tone.perfusion"] * noise["tone"] + P["vessels.perfusion"] * noise["vessels"]
-    return slow + P["low_flow.perfusion"] * load["low_flow"] + P["arousal.perfusion"] * load["arousal"]
-
-
-def _add_scans(signs: Matrix, patient: Patient, load: dict[str, Series], dice: np.random.Generator) -> None:
-    """Add what changes from one scan to the next, and what follows from heart rate."""
+def _add_scans(signs: Matrix, patient: Patient, asked: Asked, dice: np.random.Generator) -> None:
+    """Add what changes from one scan to the next."""
     steps = len(signs)
-    swings = load["instability"]
     beat = np.full(steps, P["noise.fibrillation"] if patient.fibrillation else P["noise.heart_rate"])
-    signs[:, HEART_RATE] += dice.normal(0, np.hypot(beat, P["instability.heart_rate"] * swings))
-    signs[:, HEART_RATE] = np.clip(signs[:, HEART_RATE], 38, 165)
-    breath = np.hypot(P["noise.respiration"], P["instability.respiration"] * swings)
-    signs[:, RESPIRATION] = np.clip(signs[:, RESPIRATION] + dice.normal(0, breath), 8, 38)
+    signs[:, HEART_RATE] += dice.normal(0, np.hypot(beat, asked["heart_rate_swings"]))
+    signs[:, HEART_RATE] = np.clip(signs[:, HEART_RATE], 32, 165)
+    breath = np.hypot(P["noise.respiration"], asked["respiration_swings"])
+    signs[:, RESPIRATION] = np.clip(signs[:, RESPIRATION] + dice.normal(0, breath), 5, 38)
     signs[:, SATURATION] += dice.normal(0, P["noise.saturation"], steps)
     signs[:, PERFUSION] *= np.exp(dice.normal(0, P["noise.perfusion"], steps))
     signs[:, TEMPERATURE] += dice.normal(0, P["noise.temperature"], steps)
-    rate = np.minimum(patient.ectopy * np.exp(P["irritability.ectopy"] * load["irritability"]), 25)
+
+
+def _add_pulse(signs: Matrix, patient: Patient, asked: Asked, dice: np.random.Generator) -> None:
+    """Add premature beats, and the pulse: what of the heart's beats reaches the finger."""
+    steps = len(signs)
+    rate = np.minimum(patient.ectopy * np.exp(asked["ectopy"]), 25)
     signs[:, ECTOPY] = dice.poisson(rate * dice.gamma(2, 0.5, steps))  # in bursts: more scattered than Poisson
-    deficit = 0.3 * signs[:, ECTOPY] + (3.0 if patient.fibrillation else 0.0)
+    deficit = 0.3 * signs[:, ECTOPY] + (3.0 if patient.fibrillation else 0.0) + asked["deficit"]
     signs[:, PULSE] = signs[:, HEART_RATE] - np.minimum(deficit, 12) + dice.normal(0, P["noise.pulse"], steps)
-
-
-def _stop_heart(signs: Matrix, course: Course, dice: np.random.Generator) -> None:
-    """Let the heart stop at the onset: too fast where it can be shocked, else slower and slower to nothing."""
-    stopped = course.minutes >= (course.begun or 0)
-    count = int(stopped.sum())
-    if course.shockable:
-        signs[stopped, HEART_RATE] = dice.uniform(170, 260, count)
-        signs[stopped, ECTOPY] = dice.uniform(60, 160, count)
-    else:
-        signs[stopped, HEART_RATE] = dice.uniform(0, 40, count) * (dice.random(count) < 0.5)  # noqa: PLR2004
-        signs[stopped, ECTOPY] = 0
-        near = (course.minutes >= (course.begun or 0) - 15) & ~stopped
-        signs[near, HEART_RATE] *= 0.75  # the rate gives way before it fails
-        signs[near, PULSE] *= 0.75
-    signs[stopped, PULSE] = 0
-    signs[stopped, PERFUSION] = dice.uniform(0, 0.1, count)
-    signs[stopped, RESPIRATION] = dice.uniform(0, 10, count)
-    signs[stopped, SATURATION] = dice.uniform(40, 80, count)

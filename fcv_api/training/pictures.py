@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from fcv_api.training.evaluate import NAMES
+from fcv_api.training.discrimination import NAMES
 
 Scorers = dict[str, Any]
 WORDS = {
@@ -37,8 +37,9 @@ def calibration(scorers: Scorers) -> Figure:
         panel.plot([0, 1], [0, 1], color="0.7", linewidth=1)
         for scorer, each in scorers.items():
             if "calibration" in each:
-                bins = each["calibration"]["bins"][name]
-                panel.plot(bins["said"], bins["seen"], marker="o", markersize=3, linewidth=1, label=scorer)
+                bins = each["calibration"]["by_state"][name]["reliability"]
+                said, seen = ([each[key] for each in bins] for key in ("said", "seen"))
+                panel.plot(said, seen, marker="o", markersize=3, linewidth=1, label=scorer)
         panel.set(title=name, xlabel="Probability said", ylabel="Frequency seen", xlim=(0, 1), ylim=(0, 1))
         panel.legend(fontsize=6)
     return figure

@@ -23,8 +23,6 @@ from fcv_api.training.flow import FlowRow
 from fcv_api.wire.validation_report import SCHEMA
 
 ILL = {state.value: place for place, state in enumerate(CLASSES) if state is not State.NONE_OF_THESE}
-AHEAD = (15, 30)
-"""Minutes before an onset by which an alarm may still change what is done."""
 Members = dict[str, Any]
 
 
@@ -96,9 +94,8 @@ def _sensitivity(own: Members) -> Iterator[tuple[str, float]]:
 
 def _lead_time(at: Members) -> Members:
     """Return the shares of all onsets that an alarm found so many minutes before, at one burden."""
-    onsets, leads = at["onsets"], np.array(at["leads"])
-    shares = {f"found_{minutes}_minutes_ahead": int((leads >= minutes).sum()) / max(onsets, 1) for minutes in AHEAD}
-    return {"at_most_alarms_per_patient_hour": at["at_most"], "onsets": onsets, "found": at["found"], **shares}
+    shares = {f"found_{minutes}_minutes_ahead": each["value"] for minutes, each in at["found_ahead"].items()}
+    return {"at_most_alarms_per_patient_hour": at["at_most"], "onsets": at["onsets"], "found": at["found"], **shares}
 
 
 def _calibration(own: Members) -> Members:
@@ -108,9 +105,11 @@ def _calibration(own: Members) -> Members:
 
 
 def _burden(at: Members) -> Members:
+    """Return what is heard over whole stays at one threshold, and what of it before onsets is false."""
+    whole = at["whole_stays"]
     return {
-        "alarms_per_patient_day": at["alarms_per_patient_hour"] * 24,
-        "patient_hours": at["patient_hours"],
+        "alarms_per_patient_day": whole["alarms_per_patient_day"]["value"],
+        "patient_hours": whole["patient_hours"],
         "false_alarms": at["false_alarms"],
         "sensitivity": at["sensitivity"],
     }

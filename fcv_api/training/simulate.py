@@ -6,7 +6,7 @@ A model that learnt from them knows the simulator, not patients.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.prediction import State
 from fcv_api.domain.window import Matrix
+from fcv_api.training.artefacts import with_artefacts
 from fcv_api.training.courses import draw_course
 from fcv_api.training.dataset import Cohort, Label
 from fcv_api.training.monitor import measure
@@ -25,6 +26,8 @@ FIRST_DAY = np.datetime64("2024-01-01T00:00:00", "us")
 SEEDS = 1_000_000
 """Seeds whose stays have numbers of their own; the numbers of higher ones come again."""
 SECOND = np.timedelta64(1_000_000, "us")
+ARTEFACTS = 1
+"""Sets the random numbers of artefacts apart from those of a stay."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,10 +50,15 @@ def first_id(seed: int) -> int:
     return 100_000 + (seed - 1) % SEEDS * 1_000_000
 
 
-def simulate(count: int, seed: int, first_id: int = 100_000) -> Iterator[Stay]:
-    """Return `count` stays. The same seed gives the same stays, and the first of them whatever the count is."""
+def simulate(count: int, seed: int, first_id: int = 100_000, spoilt: float = 0.0) -> Iterator[Stay]:
+    """Return `count` stays. The same seed gives the same stays, and the first of them whatever the count is.
+
+    spoilt: the share of stays whose tables have a monitor's artefacts; the others are as they are without it.
+    """
     for number in range(count):
-        yield _stay(first_id + number, np.random.default_rng([seed, number]))
+        dice = np.random.default_rng([seed, number, ARTEFACTS])
+        stay = _stay(first_id + number, np.random.default_rng([seed, number]))
+        yield _spoil(stay, dice) if dice.random() < spoilt else stay
 
 
 def _stay(number: int, dice: np.random.Generator) -> Stay:
@@ -62,6 +70,11 @@ def _stay(number: int, dice: np.random.Generator) -> Stay:
     instants = start + np.round(seconds).astype(np.int64) * SECOND
     onset = None if course.onset is None else start + int(course.onset * 60) * SECOND
     return Stay(number, course.state, onset, instants, values)
+
+
+def _spoil(stay: Stay, dice: np.random.Generator) -> Stay:
+    instants, values = with_artefacts(stay.instants, stay.values, dice)
+    return replace(stay, instants=instants, values=values)
 
 
 def cohort_of(stays: Iterable[Stay]) -> Cohort:

@@ -28,6 +28,8 @@ from fcv_api.training.flow import FlowRow
 from fcv_api.training.scaling import fit_scaling, scale_windows
 from fcv_api.training.split import class_mix, split_patients, worst_states
 
+LEARNT_AFTER = 120.0
+"""Minutes after an onset until which windows are learnt from: a state that stands still must be known too."""
 Progress = Callable[[str, int, int], None]
 """Is called with what is being done, how much of it is done, and how much there is."""
 
@@ -60,9 +62,10 @@ class Split:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trained:
-    """A model, not saved yet, and how it came about, ready for JSON."""
+    """A model, not saved yet, its Keras file, and how it came about, ready for JSON."""
 
     artifact: Artifact
+    keras: bytes
     summary: dict[str, Any]
     request: ImportRequest
     flow: list[FlowRow]
@@ -81,7 +84,7 @@ def train(cohort: Cohort, plan: Plan, progress: Progress) -> Trained:
 def prepare(cohort: Cohort, plan: Plan, progress: Progress) -> Split:
     """Split a cohort by patient, and cut its windows. Raises UnusableData."""
     learning, holding = split_patients(cohort, plan.recipe.seed)
-    train = _learnable(_cut(cohort.only(learning), plan, progress, "Cutting windows to learn from"), plan)
+    train = _learnable(_cut(cohort.only(learning), plan, progress, "Cutting windows to learn from"))
     validation = _ahead(_cut(cohort.only(holding), plan, progress, "Cutting windows to calibrate by"))
     _check_classes({"learn from": train, "calibrate by": validation})
     provenance = Provenance.of(cohort, train.and_those(validation), plan.horizon)
@@ -101,9 +104,9 @@ def train_on(split: Split, plan: Plan, progress: Progress) -> Trained:
         horizon_minutes=plan.horizon.minutes,
     )
     request = replace(request, card=card_of(request, written_card(summary), _file(request)))
-    artifact = _import(network, request, progress)
+    artifact, keras = _import(network, request, progress)
     manifest = replace(artifact.manifest, learnt_from=split.provenance.known.as_manifest())
-    return Trained(replace(artifact, manifest=manifest), summary, request, split.provenance.flow)
+    return Trained(replace(artifact, manifest=manifest), keras, summary, request, split.provenance.flow)
 
 
 def _cut(cohort: Cohort, plan: Plan, progress: Progress, what: str) -> LabelledWindows:
@@ -115,12 +118,9 @@ def _cut(cohort: Cohort, plan: Plan, progress: Progress, what: str) -> LabelledW
     return cut_windows(cohort, WindowSpec(), plan.horizon, watched)
 
 
-def _learnable(windows: LabelledWindows, plan: Plan) -> LabelledWindows:
-    """Leave out windows that end more than a horizon after the onset: treatment has bent what led to it.
-
-    With all of them in, the default network ranked windows before the onset worse (docs/model.md).
-    """
-    return windows.where(~(windows.lead < -plan.horizon.minutes))
+def _learnable(windows: LabelledWindows) -> LabelledWindows:
+    """Leave out windows that end long after the onset: treatment has bent by then what led to it."""
+    return windows.where(~(windows.lead < -LEARNT_AFTER))
 
 
 def _ahead(windows: LabelledWindows) -> LabelledWindows:
@@ -153,11 +153,12 @@ def _examples(windows: LabelledWindows, spec: WindowSpec) -> Examples:
     return scale_windows(windows.raw, spec), windows.label
 
 
-def _import(network: Network, request: ImportRequest, progress: Progress) -> Artifact:
+def _import(network: Network, request: ImportRequest, progress: Progress) -> tuple[Artifact, bytes]:
     with tempfile.TemporaryDirectory(prefix="fcv-train-") as folder:
         path = Path(folder) / _file(request)
         network.save(path)
-        return import_file(path, request, lambda _, done: progress("Comparing with Keras", done, STEPS))
+        artifact = import_file(path, request, lambda _, done: progress("Comparing with Keras", done, STEPS))
+        return artifact, path.read_bytes()
 
 
 def _file(request: ImportRequest) -> str:

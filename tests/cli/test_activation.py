@@ -25,12 +25,12 @@ Run = Callable[..., Result]
 @pytest.fixture
 def models(tmp_path: Path) -> Path:
     """Give a folder with two more versions of the shipped model."""
-    shipped = ROOT / "models" / "fcv-sim" / "1.0.0"
-    for version in ("1.0.0", "1.2.0", "1.3.0"):
+    shipped = ROOT / "models" / "fcv-sim" / "2.0.0"
+    for version in ("2.0.0", "1.2.0", "1.3.0"):
         folder = tmp_path / "models" / "fcv-sim" / version
         shutil.copytree(shipped, folder)
         manifest = folder / "manifest.json"
-        manifest.write_text(manifest.read_text().replace('"version": "1.0.0"', f'"version": "{version}"'))
+        manifest.write_text(manifest.read_text().replace('"version": "2.0.0"', f'"version": "{version}"'))
     return tmp_path / "models"
 
 
@@ -78,7 +78,7 @@ def test_a_rollback_puts_back_what_was_there_before(run: Run, models: Path) -> N
 
 def test_a_rollback_of_the_first_activation_puts_the_shipped_model_back(run: Run) -> None:
     activate(run, "1.2.0")
-    assert "Activated fcv-sim/1.0.0" in run("model", "rollback").stdout
+    assert "Activated fcv-sim/2.0.0" in run("model", "rollback").stdout
 
 
 def test_there_is_nothing_to_roll_back_before_the_first_activation(run: Run) -> None:
@@ -87,8 +87,8 @@ def test_there_is_nothing_to_roll_back_before_the_first_activation(run: Run) -> 
 
 @pytest.mark.parametrize("command", [("activate", "1.2.0", "--reason", "x"), ("rollback",)])
 def test_a_pinned_model_is_neither_replaced_nor_rolled_back(run: Run, command: tuple[str, ...]) -> None:
-    result = run("model", *command, MODEL="fcv-sim/1.0.0")
-    assert (result.exit_code, "FCV_MODEL=fcv-sim/1.0.0 pins the model" in result.stderr) == (1, True)
+    result = run("model", *command, MODEL="fcv-sim/2.0.0")
+    assert (result.exit_code, "FCV_MODEL=fcv-sim/2.0.0 pins the model" in result.stderr) == (1, True)
 
 
 def test_a_model_that_is_not_there_is_not_activated(run: Run) -> None:
@@ -147,14 +147,14 @@ def test_production_does_not_activate_a_model_whose_evidence_is_only_claimed(run
 
 
 def test_workers_that_go_on_serving_another_model_are_listed(run: Run, make_settings: MakeSettings) -> None:
-    report(make_settings, Worker("far", 7, "fcv-sim", "1.0.0", "a" * 64, 0, ""))
+    report(make_settings, Worker("far", 7, "fcv-sim", "2.0.0", "a" * 64, 0, ""))
     result = activate(run, "1.2.0")
     assert result.exit_code == 1
-    assert "These workers go on serving another model:\n  far:7 fcv-sim/1.0.0" in result.stderr
+    assert "These workers go on serving another model:\n  far:7 fcv-sim/2.0.0" in result.stderr
 
 
 def test_a_worker_of_this_host_that_has_ended_is_not_waited_for(run: Run, make_settings: MakeSettings) -> None:
-    report(make_settings, Worker(socket.gethostname(), 4_000_000, "fcv-sim", "1.0.0", "a" * 64, 0, ""))
+    report(make_settings, Worker(socket.gethostname(), 4_000_000, "fcv-sim", "2.0.0", "a" * 64, 0, ""))
     assert activate(run, "1.2.0").exit_code == 0
 
 
@@ -169,7 +169,7 @@ def test_the_active_model_is_never_removed(run: Run, models: Path) -> None:
     activate(run, "1.2.0")
     assert "is not removed" in run("model", "remove", "fcv-sim/1.2.0").stderr
     assert "Removed" in run("model", "remove", "fcv-sim/1.3.0").stdout
-    assert sorted(path.name for path in (models / "fcv-sim").iterdir()) == ["1.0.0", "1.2.0"]
+    assert sorted(path.name for path in (models / "fcv-sim").iterdir()) == ["1.2.0", "2.0.0"]
 
 
 def test_show_tells_when_a_model_was_active(run: Run) -> None:

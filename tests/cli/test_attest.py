@@ -19,7 +19,7 @@ from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.registry import SHIPPED_IN
 from fcv_api.wire.validation_report import ILL
 
-MODEL = "fcv-sim/1.0.0"
+MODEL = "fcv-sim/2.0.0"
 AREA = {"value": 0.9, "low": 0.8, "high": 0.95}
 AREAS = {"auroc": AREA, "auprc": AREA}
 STATE_CALIBRATION = {
@@ -107,7 +107,7 @@ def changed(report: dict[str, Any], path: str, value: object) -> dict[str, Any]:
 
 def test_a_whole_report_of_a_hospital_earns_retrospective_evidence_and_stands_on_the_card(bench: Bench) -> None:
     result = bench.attest()
-    assert "Attested fcv-sim/1.0.0: retrospective, signed by Dr. Eva Ruiz." in result.output
+    assert "Attested fcv-sim/2.0.0: retrospective, signed by Dr. Eva Ruiz." in result.output
     assert "events of cardiac_arrest: 20, under 100: its figures are rough" in result.output
     manifest = Artifact.load(bench.model).manifest
     assert (manifest.evidence, manifest.trained_on) == (Evidence.RETROSPECTIVE, TrainedOn.SIMULATED)
@@ -133,7 +133,7 @@ def test_production_serves_what_was_attested(bench: Bench, make_settings: MakeSe
     activate = ["model", "activate", MODEL, "--reason", "attested"]
     assert "never validated on real patients" in CliRunner().invoke(main, activate).output
     bench.attest()
-    assert "Activated fcv-sim/1.0.0" in CliRunner().invoke(main, activate).output
+    assert "Activated fcv-sim/2.0.0" in CliRunner().invoke(main, activate).output
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_production_serves_what_was_attested(bench: Bench, make_settings: MakeSe
         ("data.origin", "unstated", "data.origin is 'unstated'"),
         ("data", [], "data.origin is None"),
         ("schema", "fcv-report-2", "is no report of the schema fcv-report-1"),
-        ("model", "LSTM/1.0.0", "is of LSTM/1.0.0, not of fcv-sim/1.0.0"),
+        ("model", "LSTM/1.0.0", "is of LSTM/1.0.0, not of fcv-sim/2.0.0"),
         ("model_sha256", "0" * 64, "it was made for another model of this name"),
         ("manifest_sha256", "0" * 64, "manifest_sha256 is 0000"),
         (

@@ -142,7 +142,7 @@ def test_a_wrong_setting_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_models_are_listed_and_shown(run: Run) -> None:
-    assert "* fcv-sim/1.0.0" in run("model", "list").output
+    assert "* fcv-sim/2.0.0" in run("model", "list").output
     shown = run("model", "show").output
     assert "evidence:   unvalidated\ntrained on: simulated" in shown
     assert "simulated patients only" in shown

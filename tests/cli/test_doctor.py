@@ -176,7 +176,7 @@ def own_models(tmp_path: Path, make_settings: MakeSettings, root: Path) -> Path:
     """Give a copy of the shipped models, to spoil."""
     shutil.copytree(root / "models", tmp_path / "models")
     make_settings(MODELS_DIR=str(tmp_path / "models"))
-    return tmp_path / "models" / "fcv-sim" / "1.0.0"
+    return tmp_path / "models" / "fcv-sim" / "2.0.0"
 
 
 @pytest.mark.usefixtures("installed")

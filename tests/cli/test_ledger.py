@@ -79,7 +79,7 @@ def test_the_record_is_exported_with_its_windows_and_by_encounter_and_time(run: 
 def test_stats_count_and_project(run: Run) -> None:
     told = run("stats").stdout
     assert [line.split()[1] for line in told.splitlines()[:2]] == ["2", "1"]
-    assert re.search(r"by fcv-sim/1\.0\.0 +2", told)
+    assert re.search(r"by fcv-sim/2\.0\.0 +2", told)
     assert "after 400 days" in told
 
 
@@ -212,7 +212,7 @@ def test_a_replay_that_differs_or_lacks_its_model_is_told_with_exit_code_1(run: 
 @pytest.mark.usefixtures("predicted")
 def test_another_model_is_tried_on_the_recorded_windows(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "models" / "trial" / "2"
-    shutil.copytree(ROOT / "models" / "fcv-sim" / "1.0.0", folder)
+    shutil.copytree(ROOT / "models" / "fcv-sim" / "2.0.0", folder)
     manifest = json.loads((folder / "manifest.json").read_bytes())
     manifest |= {"name": "trial", "version": "2", "classes": [*manifest["classes"][1:], manifest["classes"][0]]}
     manifest["golden"] = manifest["golden"][:1]

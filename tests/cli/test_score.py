@@ -194,7 +194,7 @@ def test_csv_is_written_in_the_inputs_dialect_with_the_same_numbers(stays: Path,
         pd.testing.assert_frame_equal(read[PLAIN], wanted[PLAIN], check_exact=True, check_dtype=False)
         codes = [" ".join(dict.fromkeys(each["code"] for each in row)) for row in wanted["warnings"]]
         assert read["warnings"].tolist() == codes
-        assert set(read["model"]) == {"fcv-sim/1.0.0"}
+        assert set(read["model"]) == {"fcv-sim/2.0.0"}
 
 
 def test_no_cell_of_a_csv_is_a_formula_whatever_the_export_holds(stays: Path, tmp_path: Path) -> None:
@@ -208,10 +208,10 @@ def test_no_cell_of_a_csv_is_a_formula_whatever_the_export_holds(stays: Path, tm
 
 def test_the_output_says_which_model_made_it(stays: Path, tmp_path: Path) -> None:
     said = score(stays, "-o", tmp_path / "out.parquet").output
-    assert f"Wrote 12 rows to {tmp_path / 'out.parquet'}: 12 scored by fcv-sim/1.0.0, 0 with a problem." in said
+    assert f"Wrote 12 rows to {tmp_path / 'out.parquet'}: 12 scored by fcv-sim/2.0.0, 0 with a problem." in said
     about = pq.read_schema(tmp_path / "out.parquet").metadata
-    assert about[b"fcv_model"] == b"fcv-sim/1.0.0"
-    manifest = json.loads((ROOT / "models" / "fcv-sim" / "1.0.0" / "manifest.json").read_bytes())
+    assert about[b"fcv_model"] == b"fcv-sim/2.0.0"
+    manifest = json.loads((ROOT / "models" / "fcv-sim" / "2.0.0" / "manifest.json").read_bytes())
     assert about[b"fcv_model_sha256"].decode() == manifest["sha256"]
 
 

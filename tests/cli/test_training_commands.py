@@ -55,6 +55,13 @@ def test_the_same_seed_writes_the_same_files(run: Run, two_stays: tuple[Path, Pa
     assert export.read_bytes() != two_stays[0].read_bytes()
 
 
+def test_artefacts_spoil_the_measurements_and_no_label(run: Run, two_stays: tuple[Path, Path], tmp_path: Path) -> None:
+    export, labels = tmp_path / "spoilt.csv", tmp_path / "spoilt_labels.csv"
+    run("simulate", "--patients", 2, "--artefacts", 1, export, labels)
+    assert export.read_bytes() != two_stays[0].read_bytes()
+    assert labels.read_bytes() == two_stays[1].read_bytes()
+
+
 def test_a_simulation_has_the_columns_of_a_wards_export(two_stays: tuple[Path, Path]) -> None:
     headers = [path.read_text("utf-8").partition("\n")[0] for path in two_stays]
     assert headers == ["idAtencion,idSigno,nomSigno,valor,unidad,fecRegistro", "idAtencion,State,onset,sede"]
@@ -107,8 +114,8 @@ def cohort(run: Run, tmp_path: Path) -> tuple[Path, Path]:
 def test_evaluate_writes_a_page_and_its_figures(run: Run, cohort: tuple[Path, Path], tmp_path: Path) -> None:
     told = run("evaluate", *cohort, "--every", 6, "--out", tmp_path / "report").output
     figures = orjson.loads((tmp_path / "report" / "report.json").read_bytes())
-    macro = figures["scorers"][figures["model"]]["auroc"]["macro"]
-    assert f"Macro AUROC {macro['value']:.3f} ({macro['low']:.3f} to {macro['high']:.3f})" in told
+    ill = figures["scorers"][figures["model"]]["auroc"]["ill"]
+    assert f"AUROC {ill['value']:.3f} ({ill['low']:.3f} to {ill['high']:.3f})" in told
     assert figures["data"]["patients"] == 40
     assert figures["baselines_fitted_on"] == "the same patients, in five folds"
     assert figures["data"]["origin"] == "simulated"

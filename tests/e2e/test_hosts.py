@@ -36,7 +36,7 @@ def predict(host: Host, token: dict[str, str], encounter: dict[str, Any]) -> req
 def workers_seen(host: Host) -> int:
     ready = requests.get(f"{host.service.url}/health/ready", timeout=10).json()
     detail: str = ready["checks"]["workers"]["detail"]
-    return detail.count("fcv-sim/1.0.0")
+    return detail.count("fcv-sim/2.0.0")
 
 
 def test_two_hosts_that_start_at_once_on_an_empty_database_migrate_it_once(both: list[Host]) -> None:
@@ -85,14 +85,14 @@ def test_an_activation_on_one_serves_on_both_though_only_one_has_the_model_on_it
     both: list[Host], encounter: dict[str, Any]
 ) -> None:
     one, other = both
-    shipped = Registry(one.models).artifact("fcv-sim/1.0.0")
+    shipped = Registry(one.models).artifact("fcv-sim/2.0.0")
     Artifact(replace(shipped.manifest, version="1.2.0"), shipped.flatbuffer).save(one.models / "fcv-sim" / "1.2.0")
     assert "4 workers serve it." in one.fcv("model", "activate", "1.2.0", "--reason", "a test")
     token = one.service.sign_in("dora")
     told = {predict(host, token, encounter).headers["FCV-Model"] for host in both for _ in range(10)}
     assert told == {"fcv-sim/1.2.0"}
     assert "4 workers serve it." in other.fcv("model", "rollback")
-    assert predict(one, token, encounter).headers["FCV-Model"] == "fcv-sim/1.0.0"
+    assert predict(one, token, encounter).headers["FCV-Model"] == "fcv-sim/2.0.0"
 
 
 def test_both_write_one_chain_and_read_each_others_records(both: list[Host], encounter: dict[str, Any]) -> None:

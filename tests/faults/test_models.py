@@ -21,15 +21,15 @@ from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.registry import Registry
 from fcv_api.settings import ROOT
 
-SHIPPED = ROOT / "models" / "fcv-sim" / "1.0.0"
+SHIPPED = ROOT / "models" / "fcv-sim" / "2.0.0"
 BYTES = "model.tflite"
 
 
 @pytest.fixture
 def models(tmp_path: Path) -> Path:
     """Give a folder with the shipped model and a second version of it."""
-    shutil.copytree(SHIPPED, tmp_path / "models" / "fcv-sim" / "1.0.0")
-    artifact = Registry(ROOT / "models").artifact("fcv-sim/1.0.0")
+    shutil.copytree(SHIPPED, tmp_path / "models" / "fcv-sim" / "2.0.0")
+    artifact = Registry(ROOT / "models").artifact("fcv-sim/2.0.0")
     second = Artifact(replace(artifact.manifest, version="1.2.0"), artifact.flatbuffer)
     second.save(tmp_path / "models" / "fcv-sim" / "1.2.0")
     return tmp_path / "models"
@@ -62,7 +62,7 @@ def test_an_activation_reaches_every_worker_and_every_answer_names_its_model(
 ) -> None:
     with running(tmp_path, MODELS_DIR=str(models), WORKERS="3") as service:
         token = service.sign_in()
-        assert predict(service, token, encounter).headers["FCV-Model"] == "fcv-sim/1.0.0"
+        assert predict(service, token, encounter).headers["FCV-Model"] == "fcv-sim/2.0.0"
         assert "3 workers serve it." in activate(service, "1.2.0")
         told = {predict(service, token, encounter).headers["FCV-Model"] for _ in range(30)}
         assert told == {"fcv-sim/1.2.0"}
@@ -84,14 +84,14 @@ def spoilt(file: Path, how: str) -> Iterator[None]:
     file.write_bytes(content)
 
 
-@pytest.mark.parametrize("version", ["1.0.0", "1.2.0"], ids=["shipped", "activated"])
+@pytest.mark.parametrize("version", ["2.0.0", "1.2.0"], ids=["shipped", "activated"])
 def test_a_damaged_model_goes_on_answering_from_memory_says_degraded_and_does_not_start_again(
     tmp_path: Path, models: Path, encounter: dict[str, Any], version: str
 ) -> None:
     file = models / "fcv-sim" / version / BYTES
     with running(tmp_path, MODELS_DIR=str(models)) as service:
         token = service.sign_in()
-        if version != "1.0.0":
+        if version != "2.0.0":
             activate(service, version)
         for how in HOW:
             with spoilt(file, how):
@@ -153,7 +153,7 @@ def test_a_malformed_flatbuffer_ends_no_worker_and_no_starting_master(
         while service.log().count("activation 1 failed: Model fcv-untrained/6.6.6 ended the process") < len(before):
             assert time.monotonic() < deadline, service.log()
             time.sleep(0.2)
-        assert predict(service, token, encounter).headers["FCV-Model"] == "fcv-sim/1.0.0"
+        assert predict(service, token, encounter).headers["FCV-Model"] == "fcv-sim/2.0.0"
         assert service.workers() == before
         ready = requests.get(f"{service.url}/health/ready", timeout=5).json()
         assert (ready["status"], "signal 11" in ready["checks"]["model"]["detail"]) == ("degraded", True)

@@ -47,7 +47,7 @@ def answers(models: Path) -> dict[str, Any]:
     """Give what each model answers to the example."""
     encounter = EncounterSchema().load(example_request()).read(UTC)
     given = {}
-    for reference in ("fcv-sim/1.0.0", "fcv-untrained/0.1.0"):
+    for reference in ("fcv-sim/2.0.0", "fcv-untrained/0.1.0"):
         outcome = scoring.assess(encounter, Registry(models).load(reference))
         given[reference] = PredictionSchema().dump(outcome.or_raise())
     return given

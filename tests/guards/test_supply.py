@@ -120,7 +120,7 @@ def test_the_bill_of_materials_has_each_package_of_the_lock_and_the_shipped_mode
     packages = {each["name"]: each["version"] for each in made["components"] if each["type"] == "library"}
     models = {each["name"]: each for each in made["components"] if each["type"] == "machine-learning-model"}
     assert packages == {name: version for name, version in pinned(SERVICE).items() if name not in ON_WINDOWS}
-    manifest = json.loads((ROOT / "models/fcv-sim/1.0.0/manifest.json").read_bytes())
+    manifest = json.loads((ROOT / "models/fcv-sim/2.0.0/manifest.json").read_bytes())
     assert models["fcv-sim"]["hashes"] == [{"alg": "SHA-256", "content": manifest["sha256"]}]
 
 

@@ -14,7 +14,7 @@ from fcv_api.lstm.artifact import FLATBUFFER, MANIFEST, Artifact, ArtifactError,
 from fcv_api.lstm.attestation import canonical_sha256
 from fcv_api.settings import ROOT
 
-SHIPPED = ROOT / "models" / "fcv-sim" / "1.0.0"
+SHIPPED = ROOT / "models" / "fcv-sim" / "2.0.0"
 
 
 @pytest.fixture
@@ -35,6 +35,12 @@ def manifest_with(folder: Path, **members: object) -> Manifest:
     said = orjson.loads((folder / MANIFEST).read_bytes())
     (folder / MANIFEST).write_bytes(orjson.dumps(said | members))
     return Artifact.load(folder).manifest
+
+
+def make_older(folder: Path) -> None:
+    """Take from the manifest what no manifest had before evidence was earned."""
+    said = orjson.loads((folder / MANIFEST).read_bytes())
+    (folder / MANIFEST).write_bytes(orjson.dumps({key: each for key, each in said.items() if key != "trained_on"}))
 
 
 def test_a_manifest_survives_writing_and_reading(folder: Path) -> None:
@@ -86,12 +92,14 @@ def test_a_manifest_that_contradicts_itself_is_refused(folder: Path, key: str, v
 
 @pytest.mark.parametrize("word", ["unstated", "random", "simulated"])
 def test_an_older_manifests_word_says_what_the_model_learnt_from(folder: Path, word: str) -> None:
+    make_older(folder)
     manifest = manifest_with(folder, evidence=word)
     assert (manifest.evidence, manifest.trained_on) == (Evidence.UNVALIDATED, TrainedOn(word))
 
 
 @pytest.mark.parametrize("word", ["retrospective", "prospective"])
 def test_evidence_that_is_claimed_without_a_report_is_stated_and_the_card_says_so(folder: Path, word: str) -> None:
+    make_older(folder)
     card = f"- **Evidence:** {word}. **Horizon:** 30 minutes."
     manifest = manifest_with(folder, evidence=word, card=card)
     assert (manifest.evidence, manifest.identity.evidence.validated) == (Evidence.STATED, False)

@@ -17,7 +17,7 @@ from fcv_api.lstm.swap import Serving, SwappedModels
 from fcv_api.settings import ROOT
 
 SIGMOID = Artifact.load(ROOT / "tests" / "fixtures" / "field_models" / "sigmoid" / "1.0.0")
-SHIPPED = Registry(ROOT / "models").artifact("fcv-sim/1.0.0")
+SHIPPED = Registry(ROOT / "models").artifact("fcv-sim/2.0.0")
 
 
 @dataclass
@@ -94,14 +94,14 @@ def served(models: SwappedModels) -> str:
 
 
 def test_without_an_activation_the_shipped_model_serves(make: Make) -> None:
-    assert served(make()) == "1.0.0"
+    assert served(make()) == "2.0.0"
 
 
 def test_a_new_activation_is_taken_up_at_the_next_look(make: Make, activations: FakeActivations) -> None:
     models = make()
-    assert served(models) == "1.0.0"
+    assert served(models) == "2.0.0"
     activations.artifacts.append(version("2"))
-    assert served(models) == "1.0.0"
+    assert served(models) == "2.0.0"
     models.look()
     assert served(models) == "2"
 
@@ -116,7 +116,7 @@ def test_a_process_born_after_an_activation_never_answers_with_what_the_master_w
     make: Make, activations: FakeActivations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     models = make()
-    assert served(models) == "1.0.0"
+    assert served(models) == "2.0.0"
     activations.artifacts.append(version("2"))
     monkeypatch.setattr("os.getpid", lambda: 4_000_000)  # as after a fork
     assert served(models) == "2"
@@ -128,14 +128,14 @@ def test_a_process_that_cannot_know_what_is_active_does_not_answer(make: Make, a
     with pytest.raises(ConnectionError):
         models.active()
     activations.away = None
-    assert served(models) == "1.0.0"
+    assert served(models) == "2.0.0"
 
 
 def test_a_database_that_goes_away_later_changes_nothing(make: Make, activations: FakeActivations) -> None:
     models = make()
-    assert served(models) == "1.0.0"
+    assert served(models) == "2.0.0"
     activations.away = ConnectionError("the database is away")
-    assert served(models) == "1.0.0"
+    assert served(models) == "2.0.0"
 
 
 def test_an_activation_that_fails_keeps_the_old_model_serving_and_says_so(
@@ -145,7 +145,7 @@ def test_an_activation_that_fails_keeps_the_old_model_serving_and_says_so(
     models.look()
     activations.artifacts.append(broken("2"))
     models.look()
-    assert served(models) == "1.0.0"
+    assert served(models) == "2.0.0"
     assert "Activation failed: Model fcv-sim/2 differs" in models.problem()
 
 
@@ -154,7 +154,7 @@ def test_a_malformed_flatbuffer_does_not_end_the_worker_that_looks(make: Make, a
     models.look()
     activations.artifacts.append(malformed())
     models.look()
-    assert served(models) == "1.0.0"
+    assert served(models) == "2.0.0"
     assert "Activation failed: Model fcv-untrained/6.6.6 ended the process that loaded it" in models.problem()
 
 
@@ -164,7 +164,7 @@ def test_a_model_that_would_answer_nobody_is_not_switched_to(make: Make, activat
     models.look()
     activations.artifacts.append(SIGMOID)
     models.look()
-    assert served(models) == "1.0.0"
+    assert served(models) == "2.0.0"
     assert "Activation failed: Model sigmoid/1.0.0 gives four numbers that are no probabilities" in models.problem()
     with pytest.raises(NoModel, match="add a softmax"):
         make()
@@ -228,4 +228,4 @@ def test_what_is_served_is_reported_when_it_changes(make: Make, activations: Fak
     reported = models._look_and_report(reported)  # noqa: SLF001
     activations.artifacts.append(version("2"))
     models._look_and_report(reported)  # noqa: SLF001
-    assert [each.model.identity.version for each in activations.reported] == ["1.0.0", "2"]
+    assert [each.model.identity.version for each in activations.reported] == ["2.0.0", "2"]

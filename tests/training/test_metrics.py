@@ -14,8 +14,10 @@ from fcv_api.training.metrics import (
     brier,
     calibration_error,
     confusion,
+    drawn_areas,
+    interval,
+    mean_known,
     one_vs_rest,
-    patient_bootstrap,
     predictive_value,
     top_label_error,
 )
@@ -38,7 +40,7 @@ def test_a_class_without_windows_has_no_area_and_is_not_in_the_mean() -> None:
     scores = np.array([[0.9, 0.1, 0], [0.8, 0.2, 0], [0.1, 0.9, 0], [0.2, 0.8, 0]])
     found = areas(one_vs_rest(scores, labels))
     assert np.isnan(found[2]).all()
-    assert found[[0, 1, 3], 0].tolist() == [1, 1, 1]
+    assert mean_known(found, axis=0).tolist() == [1, 1]
 
 
 def test_an_interval_holds_the_value_and_is_wider_when_windows_belong_to_few_patients() -> None:
@@ -46,8 +48,8 @@ def test_an_interval_holds_the_value_and_is_wider_when_windows_belong_to_few_pat
     labels = np.repeat([0, 1], 200)
     scores = np.stack([1 - labels, labels], axis=1) * 0.5 + np.repeat(dice.normal(0, 0.5, (20, 2)), 20, axis=0)
     ranked = one_vs_rest(scores, labels)
-    few = patient_bootstrap(ranked, np.repeat(np.arange(20), 20).astype(str))
-    many = patient_bootstrap(ranked, np.arange(400).astype(str))
+    few = interval(drawn_areas(ranked, np.repeat(np.arange(20), 20).astype(str)))
+    many = interval(drawn_areas(ranked, np.arange(400).astype(str)))
     assert (few[0] <= areas(ranked)).all()
     assert (areas(ranked) <= few[1]).all()
     assert ((few[1] - few[0]) > (many[1] - many[0])).all()

@@ -37,7 +37,7 @@ def test_a_batch_equals_single_calls_to_the_last_bit(http: FlaskClient, token: d
     response = http.post("/predict/batch", json=batch, headers=token)
     wanted = [http.post("/predict", json=single, headers=token).get_json() for single in singles]
     assert response.get_json() == {"results": wanted, "failed": 0}
-    assert response.headers["FCV-Model"] == "fcv-sim/1.0.0"
+    assert response.headers["FCV-Model"] == "fcv-sim/2.0.0"
 
 
 def test_a_failure_is_the_problem_that_predict_answers(http: FlaskClient, token: dict[str, str]) -> None:

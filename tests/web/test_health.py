@@ -94,7 +94,7 @@ def test_a_service_that_works_says_so(http: FlaskClient) -> None:
 
 def test_home_names_the_model_as_old_clients_read_it(http: FlaskClient) -> None:
     home = http.get("/home").get_json()
-    assert (home["health_check"], home["model_version"], home["model_name"]) == ("OK", "1.0.0", "fcv-sim")
+    assert (home["health_check"], home["model_version"], home["model_name"]) == ("OK", "2.0.0", "fcv-sim")
     assert (home["evidence"], home["trained_on"]) == ("unvalidated", "simulated")
     assert (home["service_version"], len(home["model_sha256"])) == (__version__, 64)
     assert "not healthy" in home["note"]
@@ -112,7 +112,7 @@ def test_a_model_that_does_not_verify_is_not_ready(damaged: FlaskClient) -> None
 def test_home_says_not_ready_and_which_model(damaged: FlaskClient) -> None:
     response = damaged.get("/home")
     assert response.status_code == 200
-    assert (response.get_json()["health_check"], response.get_json()["model_version"]) == ("NOT READY", "1.0.0")
+    assert (response.get_json()["health_check"], response.get_json()["model_version"]) == ("NOT READY", "2.0.0")
 
 
 def test_no_model_is_not_ready_and_has_no_name(empty: FlaskClient) -> None:

@@ -68,7 +68,7 @@ def test_the_headers_name_model_and_window(
 ) -> None:
     headers = http.post("/predict", json=golden(number), headers=token).headers
     window = expected[f"encounter_{number}"]
-    assert headers["FCV-Model"] == "fcv-sim/1.0.0"
+    assert headers["FCV-Model"] == "fcv-sim/2.0.0"
     assert headers["FCV-Window"] == f"{window['window_first']}/{window['window_last']}"
     assert headers["Content-Type"] == "application/json"
 
@@ -87,7 +87,7 @@ def test_in_production_an_unvalidated_model_says_so_in_every_answer(predict: Pre
     warning, stale = answer["warnings"]
     assert (warning["code"], warning["sign"]) == ("unvalidated_model", None)
     assert stale["code"] == "stale"  # the example is of 2024
-    assert "fcv-sim/1.0.0" in warning["detail"]
+    assert "fcv-sim/2.0.0" in warning["detail"]
 
 
 SATURATION = "MDC_PULS_OXIM_SAT_O2"
@@ -212,7 +212,7 @@ def test_a_reader_predicts_nothing(
 
 def test_the_active_model_is_described_without_its_golden_windows(http: FlaskClient, token: dict[str, str]) -> None:
     model = http.get("/model", headers=token).get_json()
-    assert (model["name"], model["version"], model["evidence"]) == ("fcv-sim", "1.0.0", "unvalidated")
+    assert (model["name"], model["version"], model["evidence"]) == ("fcv-sim", "2.0.0", "unvalidated")
     assert (model["trained_on"], model["attestation"]) == ("simulated", None)
     assert (model["input_shape"], len(model["signs"]), len(model["classes"])) == ([20, 9], 9, 4)
     assert "golden" not in model

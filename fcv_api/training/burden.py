@@ -1,0 +1,138 @@
+"""What a ward would hear of a model: how often it rings, whom it finds, and how long before. Each with its interval.
+
+Shares of onsets have Wilson's intervals; rates and predictive values those of drawing patients, for one patient's
+alarms resemble each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import binomtest
+
+from fcv_api.lstm.import_request import CLASSES
+from fcv_api.training.alarms import Watch
+from fcv_api.training.dataset import NONE
+from fcv_api.training.metrics import Vector, drawn_weights, interval
+
+QUARTILES = (0.25, 0.5, 0.75)
+AHEAD = (15, 30)
+"""Minutes before an onset by which an alarm may still change what is done."""
+EVENT_RATES = (0.1, 0.02)
+"""Onsets a patient-day: of a shock ward, and of a mixed one. Simulated stays have far more."""
+Figures = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """Onsets that have a window in the two hours before.
+
+    state: (m,) which they are of. lead: (m,) minutes from the first alarm there to the onset, NaN where none rang.
+    """
+
+    state: NDArray[np.intp]
+    lead: Vector
+
+
+def at_rate(watch: Watch, whole: Watch, rate: float) -> Figures:
+    """Return what a model finds at some alarms per patient-hour, counted before onsets. whole: the whole stays.
+
+    sensitivity: the share of encounters with an onset, and with a window in the 120 minutes before it, that rang there.
+    lead_minutes: quartiles, over the encounters found, of the time from the first such alarm to the onset.
+    """
+    threshold = watch.threshold_for(rate)
+    rung = watch.alarms(threshold)
+    found = find(watch, rung)
+    leads = found.lead[~np.isnan(found.lead)]
+    return {
+        "alarms_per_patient_hour": len(rung) / watch.hours if watch.hours else float("nan"),
+        "at_most": rate,
+        "threshold": threshold,
+        "patient_hours": watch.hours,
+        "onsets": len(found.lead),
+        "found": len(leads),
+        "sensitivity": len(leads) / len(found.lead) if len(found.lead) else float("nan"),
+        "sensitivity_interval": share(len(leads), len(found.lead)),
+        "sensitivity_by_state": _by_state(found),
+        "found_ahead": {f"{least}": share(int((leads >= least).sum()), len(found.lead)) for least in AHEAD},
+        "false_alarms": float(np.mean(~watch.soon[rung])) if len(rung) else float("nan"),
+        "lead_minutes": np.quantile(leads, QUARTILES).tolist() if len(leads) else [],
+        "leads": leads.tolist(),
+        "drawn": _drawn(watch, rung),
+        "whole_stays": _whole(whole, threshold),
+    }
+
+
+def find(watch: Watch, rung: NDArray[np.intp]) -> Found:
+    """Find which onsets an alarm announced. rung: positions of the windows that rang."""
+    near, first = np.unique(watch.encounter[watch.soon], return_index=True)
+    early = rung[watch.soon[rung]]
+    caught, at = np.unique(watch.encounter[early], return_index=True)
+    lead = np.full(len(near), np.nan)
+    lead[np.searchsorted(near, caught)] = watch.lead[early][at]
+    return Found(watch.state[watch.soon][first], lead)
+
+
+def share(some: int, of: int) -> Figures:
+    """Return a share with Wilson's 95 % interval (Wilson 1927); NaN of nothing."""
+    if not of:
+        return {"count": 0, "of": 0, "value": float("nan"), "low": float("nan"), "high": float("nan")}
+    ends = binomtest(some, of).proportion_ci(method="wilson")
+    return {"count": some, "of": of, "value": some / of, "low": float(ends.low), "high": float(ends.high)}
+
+
+def _by_state(found: Found) -> Figures:
+    caught = ~np.isnan(found.lead)
+    return {
+        state.value: share(int(caught[found.state == place].sum()), int((found.state == place).sum()))
+        for place, state in enumerate(CLASSES)
+        if place != NONE
+    }
+
+
+def _drawn(watch: Watch, rung: NDArray[np.intp]) -> Figures:
+    """Return what resampled patients give: alarms a patient-day, the share that is true, and that at other rates."""
+    names, index = np.unique(watch.patient, return_inverse=True)
+    early = watch.soon[rung]
+    counts = np.zeros((len(names), 5))  # alarms, true alarms, days, onsets, days without an onset soon
+    np.add.at(counts[:, 0], index[rung], 1)
+    np.add.at(counts[:, 1], index[rung[early]], 1)
+    np.add.at(counts[:, 2], index, watch.step / 60 / 24)
+    _, first = np.unique(watch.encounter[watch.soon], return_index=True)
+    np.add.at(counts[:, 3], index[watch.soon][first], 1)
+    np.add.at(counts[:, 4], index[~watch.soon], watch.step / 60 / 24)
+    alarms, true, days, onsets, calm = np.vstack([counts.sum(axis=0), drawn_weights(len(names)) @ counts]).T
+    figures = {"alarms_per_patient_day": _ratio(alarms, days), "ppv": _ratio(true, alarms)}
+    for rate in EVENT_RATES:
+        heard = rate * _ratio(true, onsets)  # true alarms a patient-day where onsets are so frequent
+        figures[f"ppv_at_{rate:g}_onsets_a_patient_day"] = _ratio(heard, heard + _ratio(alarms - true, calm))
+    return {name: _with_ends(values) for name, values in figures.items()}
+
+
+def _whole(whole: Watch, threshold: float) -> Figures:
+    """Return how often it rings over whole stays, also after an onset, when somebody treats it."""
+    rung = whole.alarms(threshold)
+    names, index = np.unique(whole.patient, return_inverse=True)
+    counts = np.zeros((len(names), 2))
+    np.add.at(counts[:, 0], index[rung], 1)
+    np.add.at(counts[:, 1], index, whole.step / 60 / 24)
+    alarms, days = np.vstack([counts.sum(axis=0), drawn_weights(len(names)) @ counts]).T
+    stays = len(np.unique(whole.encounter))
+    return {
+        "patient_hours": whole.hours,
+        "alarms_per_patient_day": _with_ends(_ratio(alarms, days)),
+        "stays_that_ring": share(len(np.unique(whole.encounter[rung])), stays),
+    }
+
+
+def _ratio(above: Vector, below: Vector) -> Vector:
+    found: Vector = np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
+    return found
+
+
+def _with_ends(values: Vector) -> Figures:
+    low, high = interval(values[1:])
+    return {"value": float(values[0]), "low": float(low), "high": float(high)}

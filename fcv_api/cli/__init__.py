@@ -16,6 +16,7 @@ from fcv_api.cli.ledger import ledger
 from fcv_api.cli.model import model
 from fcv_api.cli.predict import predict
 from fcv_api.cli.serve import serve
+from fcv_api.cli.stays import stays
 from fcv_api.cli.users import users
 
 
@@ -31,5 +32,5 @@ def main() -> None:
 db.add_command(backup)
 db.add_command(copy)
 db.add_command(restore)
-for command in (serve, predict, users, model, ledger, db, doctor, *LAZY):
+for command in (serve, predict, users, stays, model, ledger, db, doctor, *LAZY):
     main.add_command(command)

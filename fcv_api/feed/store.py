@@ -63,7 +63,7 @@ def store(posted: Sequence[Posted], arrival: Arrival, unnamed: Iterable[tuple[st
     for attempt in write_attempts():
         with attempt as cursor:
             found = _store(cursor, posted, arrival)
-            stays.unnamed(cursor, arrival.source, unnamed)
+            stays.unnamed(cursor, arrival.source, [each for each in unnamed if _is_recent(each[1], arrival)])
             if due is not None:
                 sources.write(cursor, arrival.source, arrival.now, due)
     total: Counter[str] = Counter()
@@ -108,6 +108,10 @@ def _store_one(cursor: Any, posted: Posted, arrival: Arrival, oldest: int | None
             kept[each.key] = changed[each.key] = statement
     _write(cursor, posted.encounter, arrival, changed)
     return Taken(posted.encounter, counts)
+
+
+def _is_recent(at: int, arrival: Arrival) -> bool:
+    return arrival.now - arrival.hours * HOUR <= at <= arrival.now + FUTURE
 
 
 def _out_of_time(key: Key, now: int, oldest: int | None) -> str | None:

@@ -140,6 +140,7 @@ TABLE = (
         "Too many large bodies came at once",
         "Llegaron demasiados cuerpos grandes a la vez",
     ),
+    Problem("feed-off", 503, LATER, "Observations are not kept here", "Aquí no se guardan observaciones"),
     Problem("waited-too-long", 503, LATER, "The request waited too long", "La petición esperó demasiado"),
     Problem("database-unavailable", 503, LATER, "The database does not answer", "La base de datos no responde"),
 )

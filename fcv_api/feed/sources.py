@@ -8,9 +8,12 @@ from collections import Counter
 from collections.abc import Mapping
 from time import monotonic
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import orjson
+from sqlalchemy.engine import Dialect
 
+from fcv_api.extensions import db
 from fcv_api.extensions.cursors import run
 
 EVERY = 5.0
@@ -44,7 +47,13 @@ class Sources:
             return self._counts.pop(name, Counter())
 
 
-SOURCES = Sources()
+_SOURCES: WeakKeyDictionary[Dialect, Sources] = WeakKeyDictionary()
+"""One for each database, as the breakers of `extensions`."""
+
+
+def counted() -> Sources:
+    """Return the counts for the database of the current app."""
+    return _SOURCES.setdefault(db.engine.dialect, Sources())
 
 
 def write(cursor: Any, name: str, now: int, counts: Mapping[str, int]) -> None:  # noqa: ANN401 - a driver's cursor

@@ -58,7 +58,8 @@ def store(posted: Sequence[Posted], arrival: Arrival, unnamed: Iterable[tuple[st
 
     Returns one result for each of `posted`, in that order. An encounter comes once.
     """
-    due = sources.SOURCES.take(arrival.source)
+    counted = sources.counted()
+    due = counted.take(arrival.source)
     found: dict[int, Taken] = {}
     for attempt in write_attempts():
         with attempt as cursor:
@@ -69,7 +70,7 @@ def store(posted: Sequence[Posted], arrival: Arrival, unnamed: Iterable[tuple[st
     total: Counter[str] = Counter()
     for each in found.values():
         total.update(each.counts)
-    sources.SOURCES.count(arrival.source, total)
+    counted.count(arrival.source, total)
     return [found[each.encounter] for each in posted]
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from itertools import pairwise
+from json import loads
 from math import inf
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from conftest import BOTH_DATABASES
@@ -19,6 +19,7 @@ from fcv_api.domain.observations import Observation, Posted, rank
 from fcv_api.extensions import write_transaction
 from fcv_api.extensions.cursors import read_cursor
 from fcv_api.feed import stays, store
+from fcv_api.feed.sources import counted
 from fcv_api.feed.store import Arrival
 
 pytestmark = pytest.mark.usefixtures("empty_database")
@@ -108,9 +109,12 @@ def test_the_bed_of_the_newest_observation_is_the_stay_s() -> None:
 
 @BOTH_DATABASES
 def test_a_host_counts_what_it_heard_of_a_source() -> None:
-    name = f"api:{uuid4().hex}"  # the process writes each every five seconds
-    post(observation(), source=name)
-    assert rows("SELECT name, last_message_at FROM feed_sources") == [(name, NOW)]
+    post(observation(), observation(minutes=-5))
+    counted()._written.clear()  # noqa: SLF001 - five seconds later
+    post(observation(minutes=1), now=NOW + SECOND)
+    ((name, at, counters),) = rows("SELECT name, last_message_at, counters FROM feed_sources")
+    assert (name, at) == ("api:ana", NOW + SECOND)
+    assert {key: count for key, count in loads(counters).items() if count} == {"new": 1, "future": 1}
 
 
 def test_the_same_time_in_two_beds_is_the_same_whichever_came_first() -> None:

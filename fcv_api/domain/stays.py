@@ -24,7 +24,7 @@ class Stay:
 
     bed, bed_at: the bed that its newest observation with a bed names, and that one's time. opened_at, seen_at: the
     times of its oldest and newest observation. moving_at: of the newest of a moving sign. ended_at: when it was closed
-    by hand or by a message that names it.
+    by hand or by a message that names it. corrected_at: when the last correction or deletion arrived.
     """
 
     id: int
@@ -35,6 +35,7 @@ class Stay:
     seen_at: int
     moving_at: int | None
     ended_at: int | None = None
+    corrected_at: int | None = None
 
     @property
     def ended(self) -> bool:

@@ -48,7 +48,7 @@ def now_known(now: int) -> list[Bed]:
     with read_cursor() as cursor:
         found, beside = stays.seen_since(cursor, since), stays.beside(cursor, since)
         nameless = run(cursor, UNNAMED, since).fetchall()
-    near = _by_place(found, beside)
+    near = by_place(found, beside)
     ended = {stay.id for stay in found if stay.ended}
     beds = [_bed(stay, _state(stay, near[stay.id], ended, now)) for stay in found]
     listed = [each for each in beds if each.status != Status.CLOSED or each.since > now - CLOSED_AFTER]
@@ -76,7 +76,7 @@ def _state(stay: Stay, beside: Sequence[Placement], ended: set[int], now: int) -
     return Status.NOT_SCORED, NOT_YET, stay.opened_at
 
 
-def _by_place(found: Iterable[Stay], beside: Iterable[Placement]) -> Mapping[int, Sequence[Placement]]:
+def by_place(found: Iterable[Stay], beside: Iterable[Placement]) -> Mapping[int, Sequence[Placement]]:
     """Return for each stay the placements that are its own or in its bed."""
     in_bed, own = defaultdict(list), defaultdict(list)
     for each in beside:

@@ -22,9 +22,10 @@ UP_TO = """SELECT sign, at, channel, name, status, sent_at, value, unit, flag, r
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """What a window reads. used: each observation, with when it was received: what an incident is examined by."""
+    """What a window reads. after: its start, in microseconds. used: each observation, with when it was received."""
 
     encounter: Encounter
+    after: int
     used: Sequence[tuple[Key, Statement, int]]
 
 
@@ -36,14 +37,16 @@ def cut(cursor: Any, encounter: int, end: int, spec: WindowSpec) -> Cut:  # noqa
     holding = with_those_of_no_channel(said)
     held = [(key, statement) for key, statement in holding.items() if statement.value is not None]
     step = step_of(spec)
-    mask = chosen(_observed(held), np.datetime64(end, "us") - step * spec.instants, step)
+    after = np.datetime64(end, "us") - step * spec.instants
+    mask = chosen(_observed(held), after, step)
     used = [
         (key, statement, received[key if said[key] == statement else key._replace(channel="")])
         for (key, statement), is_read in zip(held, mask.tolist(), strict=True)
         if is_read
     ]
     newest = np.datetime64(max(key.at for key in said), "us") if said else None
-    return Cut(_encounter(encounter, [(key, statement) for key, statement, _at in used], newest), used)
+    own = _encounter(encounter, [(key, statement) for key, statement, _at in used], newest)
+    return Cut(own, int(after.astype(np.int64)), used)
 
 
 def _observed(held: Sequence[tuple[Key, Statement]]) -> Observed:

@@ -9,7 +9,7 @@ from fcv_api.domain.observations import STATIC_CODES, Observation
 from fcv_api.domain.stays import Placement, Stay, slot_of
 from fcv_api.extensions.cursors import run, write_attempts
 
-COLUMNS = "id, source, bed, bed_at, opened_at, seen_at, moving_at, closed_at"
+COLUMNS = "id, source, bed, bed_at, opened_at, seen_at, moving_at, closed_at, corrected_at"
 NEWER_BED = """excluded.bed_at IS NOT NULL AND (stays.bed_at IS NULL OR excluded.bed_at > stays.bed_at
     OR (excluded.bed_at = stays.bed_at AND excluded.bed > stays.bed))"""
 """Of two beds at one instant, which is a conflict, the larger name: whichever came first."""
@@ -30,6 +30,7 @@ UNNAMED = """INSERT INTO unnamed_beds (source, bed, since, seen_at) VALUES (?, ?
     seen_at = CASE WHEN excluded.seen_at > unnamed_beds.seen_at THEN excluded.seen_at ELSE unnamed_beds.seen_at END"""
 SEEN_SINCE = f"SELECT {COLUMNS} FROM stays WHERE seen_at >= ? ORDER BY id"  # noqa: S608
 CLOSE = "UPDATE stays SET closed_at = ? WHERE id = ?"
+CORRECTED = "UPDATE stays SET corrected_at = ? WHERE id = ? AND (corrected_at IS NULL OR corrected_at < ?)"
 BESIDE = """SELECT p.source, p.bed, p.slot, p.encounter FROM stays s JOIN placements p
     ON p.source = s.source AND p.bed = s.bed AND p.slot >= s.bed_at WHERE s.seen_at >= ?"""
 ELSEWHERE = """SELECT p.source, p.bed, p.slot, p.encounter FROM stays s JOIN placements p
@@ -56,6 +57,11 @@ def unnamed(cursor: Any, source: str, beds: Iterable[tuple[str, int]]) -> None: 
     """Remember beds that sent without an encounter, each with the time of an observation."""
     for bed, at in sorted(beds):
         run(cursor, UNNAMED, source, bed, at, at)
+
+
+def corrected(cursor: Any, encounter: int, now: int) -> None:  # noqa: ANN401
+    """Remember that a correction or deletion came: the stay's next turn is due even if nothing else is new."""
+    run(cursor, CORRECTED, now, encounter, now)
 
 
 def close(encounter: int, now: int) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from fcv_api.domain.arrivals import FUTURE, Clock
 from fcv_api.domain.observations import (
+    CORRECTION,
     DELETION,
     STATIC_CODES,
     Key,
@@ -108,6 +109,8 @@ def _store_one(cursor: Any, posted: Posted, arrival: Arrival, oldest: int | None
         if holds:
             kept[each.key] = changed[each.key] = statement
     _write(cursor, posted.encounter, arrival, changed)
+    if any(each.status in (CORRECTION, DELETION) for each in changed.values()):
+        stays.corrected(cursor, posted.encounter, arrival.now)
     return Taken(posted.encounter, counts)
 
 

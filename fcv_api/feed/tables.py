@@ -9,7 +9,10 @@ from fcv_api.extensions import Base
 
 
 class StayRow(Base):
-    """A stay: what its observations say of it, as `domain.stays.Stay`. closed_at: by hand, or by a message."""
+    """A stay: what its observations say of it, as `domain.stays.Stay`. closed_at: by hand, or by a message.
+
+    corrected_at: when the last correction or deletion came.
+    """
 
     __tablename__ = "stays"
 
@@ -21,6 +24,7 @@ class StayRow(Base):
     seen_at: Mapped[int] = mapped_column(BigInteger, index=True)
     moving_at: Mapped[int | None] = mapped_column(BigInteger)
     closed_at: Mapped[int | None] = mapped_column(BigInteger)
+    corrected_at: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class PlacementRow(Base):

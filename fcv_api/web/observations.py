@@ -78,4 +78,5 @@ def take(rows: ObservationRows) -> Response:
 @problems(bp, "not-authenticated", "not-allowed", "feed-off", "database-unavailable")
 def list_beds() -> dict[str, Any]:
     """What is known of each bed: open stays, beds without a named patient, stays closed in the last 12 hours."""
-    return {"beds": [bed_as_wire(each) for each in beds.now_known(time_ns() // 1000)]}
+    now = time_ns() // 1000
+    return {"beds": [bed_as_wire(each, now) for each in beds.now_known(now)]}

@@ -5,12 +5,37 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Protocol
 
+import orjson
 from marshmallow import Schema, fields
 
-from fcv_api.wire.answer import InferencesSchema
+from fcv_api.domain.prediction import State
+from fcv_api.wire.answer import STATE_NAMES, InferencesSchema
+from fcv_api.wire.records import inferences
 from fcv_api.wire.times import EPOCH
 
 STATUSES = ("scored", "not_scored", "silent", "no_patient", "closed")
+
+
+class Turn(Protocol):
+    """What was recorded of a stay's last turn. probabilities, warnings: JSON."""
+
+    @property
+    def slot(self) -> int: ...
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def problem(self) -> str | None: ...
+
+    @property
+    def state(self) -> str | None: ...
+
+    @property
+    def probabilities(self) -> str | None: ...
+
+    @property
+    def warnings(self) -> str | None: ...
 
 
 class Bed(Protocol):
@@ -36,6 +61,9 @@ class Bed(Protocol):
 
     @property
     def newest(self) -> int: ...
+
+    @property
+    def turn(self) -> Turn | None: ...
 
 
 class LastScoreSchema(Schema):
@@ -80,8 +108,10 @@ class BedsSchema(Schema):
     beds = fields.List(fields.Nested(BedSchema), required=True)
 
 
-def bed_as_wire(bed: Bed) -> dict[str, Any]:
-    """Return a bed as it is answered."""
+def bed_as_wire(bed: Bed, now: int) -> dict[str, Any]:
+    """Return a bed as it is answered. A score is shown only where the bed is scored: never beside a conflict."""
+    turn = bed.turn
+    refused = turn is not None and turn.problem is not None
     return {
         "encounter": None if bed.encounter is None else str(bed.encounter),
         "source": bed.source,
@@ -90,8 +120,19 @@ def bed_as_wire(bed: Bed) -> dict[str, Any]:
         "reason": bed.reason,
         "since": utc(bed.since),
         "newest": utc(bed.newest),
-        "last": None,
-        "refusal": None,
+        "last": _last(turn, now) if turn and bed.status == "scored" else None,
+        "refusal": {"type": f"/problems/{turn.problem}", "at": utc(turn.slot)} if turn and refused else None,
+    }
+
+
+def _last(turn: Turn, now: int) -> dict[str, Any]:
+    return {
+        "id": turn.id,
+        "slot": utc(turn.slot),
+        "age_seconds": max(0, (now - turn.slot) // 1_000_000),
+        "State": STATE_NAMES[State(turn.state)],
+        "inferences": inferences(orjson.loads(turn.probabilities or "{}")),
+        "warnings": orjson.loads(turn.warnings or "[]"),
     }
 
 

@@ -52,6 +52,7 @@ MAY_IMPORT = {
         "wire",
         "training",
         "bulk",
+        "maintenance",
     },
 }
 PURE = {"numpy"} | sys.stdlib_module_names - {"os", "time", "logging", "socket", "subprocess", "sqlite3"}

@@ -2,63 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from time import time_ns
 from typing import Any
 
 import numpy as np
 import pytest
 from conftest import BOTH_DATABASES
-from fakes import FakeModel
+from fed import FEED, fill
 from memory import MINUTE, NOW, observation, post, rows
 from sqlalchemy.exc import DBAPIError
 
-from fcv_api.domain.answer_context import OFFLINE
-from fcv_api.domain.prediction import ModelIdentity, Scorer
 from fcv_api.extensions.cursors import run, write_cursor
-from fcv_api.feed import store, turns
+from fcv_api.feed import turns
 from fcv_api.feed.provenance import unpacked
-from fcv_api.feed.store import Arrival
-from fcv_api.feed.turns import Feed, database_now, run_slot, slot_due
+from fcv_api.feed.turns import database_now, run_slot, slot_due
 from fcv_api.ledger import chain
 from fcv_api.ledger.published import BrokenChain
-from fcv_api.wire.example import example_request
-from fcv_api.wire.observations import ObservationsSchema
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 SLOT = 5 * MINUTE
 RECORDED = "SELECT encounter, slot, problem FROM predictions ORDER BY seq"
-
-
-class OneModel:
-    """Has one model, whatever is asked for."""
-
-    model = FakeModel()
-
-    def active(self) -> Scorer:
-        """Return it."""
-        return self.model
-
-    def at(self, model: ModelIdentity) -> Scorer:
-        """Return it."""
-        assert model
-        return self.model
-
-    def __getattr__(self, name: str) -> Any:
-        """Fail for whatever a turn does not need."""
-        raise AssertionError(name)
-
-
-FEED = Feed(OneModel(), 7, "fake", OFFLINE)
-
-
-def fill(*encounters: int) -> None:
-    """Store a whole window of some encounters, which ends now."""
-    request = example_request()
-    times = {row: f"{time}Z" for row, time in request["fecRegistro"].items()}
-    for encounter in encounters:
-        body = request | {"idAtencion": dict.fromkeys(times, encounter), "fecRegistro": times}
-        store.store(ObservationsSchema().load(body).observations(UTC).posted, Arrival("api:ana", NOW, NOW, 12))
 
 
 @BOTH_DATABASES

@@ -10,6 +10,7 @@ from memory import HEIGHT, HOUR, MINUTE, NOW, TABLES, held, observation, post, r
 
 from fcv_api.extensions.cursors import write_cursor
 from fcv_api.feed import retention, stays
+from fcv_api.ledger.retention import growth
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 LATER = NOW + 12 * HOUR
@@ -78,3 +79,9 @@ def test_of_a_stay_that_ended_two_days_ago_nothing_is_left() -> None:
     assert rows("SELECT encounter FROM observations WHERE encounter = 1") == []
     assert rows("SELECT id FROM stays WHERE id = 1") == []
     assert left["placements"] == 0
+
+
+def test_observations_are_not_counted_as_the_size_of_the_record() -> None:
+    before = growth().size
+    post(*(observation(minutes=step / 10) for step in range(4000)))
+    assert abs(growth().size - before) < 200_000  # they take 776 kB

@@ -8,7 +8,6 @@ import socket
 from dataclasses import dataclass
 
 from flask import Flask
-from flask_smorest import Api
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -25,8 +24,7 @@ from fcv_api.serving import load_shedding
 from fcv_api.serving.concurrency_limit import ConcurrencyLimit
 from fcv_api.serving.large_body_lock import LargeBodyLock
 from fcv_api.settings import ROOT, Settings, SettingsError
-from fcv_api.web import auth, batch, error_handlers, health, held, large_answers, predict, predictions, requests, tokens
-from fcv_api.web.docs import docs_blueprint
+from fcv_api.web import error_handlers, held, large_answers, requests, routes, tokens
 from fcv_api.web.openapi import spec_options
 from fcv_api.web.parser import use_orjson
 
@@ -46,7 +44,7 @@ def create_app(settings: Settings, models: Models | None = None) -> Flask:
     for part in (limit, lock, held, large_answers):
         part.register(app)
     jwt.init_app(app)
-    _register_routes(app)
+    routes.register(app)
     error_handlers.register(app, load_shedding.WaitedTooLong)
     if settings.proxies:
         load_shedding.register(app)
@@ -68,6 +66,8 @@ def _service(settings: Settings, models: Models, limit: ConcurrencyLimit, lock: 
         concurrency_limit=limit,
         large_body_lock=lock,
         max_encounters=settings.max_encounters,
+        feed=settings.feed != "off",
+        observation_hours=settings.observation_hours,
     )
 
 
@@ -156,7 +156,7 @@ class DatabaseActivations:
         """Record what this process serves, and do what else is due."""
         model = state.model.identity
         with self.app.app_context():
-            maintenance.run()
+            maintenance.run(self.settings)
             activations.report(
                 activations.Worker(
                     state.host, state.pid, model.name, model.version, model.sha256, state.activation, state.problem
@@ -185,11 +185,3 @@ def token_config(settings: Settings) -> dict[str, object]:
     """Return how tokens are signed and verified."""
     previous = settings.jwt_secret_previous and str.__str__(settings.jwt_secret_previous)
     return tokens.config(str.__str__(settings.jwt_secret), previous, settings.token_minutes)
-
-
-def _register_routes(app: Flask) -> None:
-    api = Api(app)
-    api.DEFAULT_ERROR_RESPONSE_NAME = None  # every route documents its own
-    for blueprint in (predict.bp, batch.bp, predictions.bp, auth.bp, health.bp):
-        api.register_blueprint(blueprint)
-    app.register_blueprint(docs_blueprint())

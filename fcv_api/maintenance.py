@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from time import time_ns
+
 from flask import Flask
 
 from fcv_api.accounts import throttle
 from fcv_api.extensions import known_file
+from fcv_api.feed import retention
 from fcv_api.ledger.database_file import FileWatch
 from fcv_api.ledger.heads import publish_head
 from fcv_api.ledger.replies import forget_expired
@@ -32,8 +35,10 @@ def look(app: Flask) -> None:
         watch.look()
 
 
-def run() -> None:
+def run(settings: Settings) -> None:
     """Do all else that is due, within an app's context. Raises SQLAlchemyError."""
     publish_head()
     forget_expired()
     throttle.forget_old()
+    if settings.feed != "off":
+        retention.purge(time_ns() // 1000, settings.observation_hours)

@@ -23,7 +23,7 @@ from fcv_api.domain.prediction import (
     most_probable,
     probabilities_of,
 )
-from fcv_api.domain.slots import last_window_in_slots
+from fcv_api.domain.slots import last_window_in_slots, window_on_the_clock
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGN_NAMES
 from fcv_api.domain.window import History, Window, WindowSpec, last_window
 from fcv_api.ledger.record import Entry, Record
@@ -41,6 +41,22 @@ def assess(encounter: Encounter, model: Scorer, given: AnswerContext = OFFLINE) 
     warnings = (
         *given.warnings(window, model.identity),
         *quality.inspect(encounter, window, model.spec),
+        *undecided(probabilities),
+    )
+    return Prediction(encounter.id, probabilities, window, model.identity, warnings)
+
+
+def assess_slot(encounter: Encounter, model: Scorer, given: AnswerContext, end: np.datetime64) -> Outcome:
+    """Score the window of slots on the clock up to the end of one, as the memory of a bed is, or say why not."""
+    try:
+        window = window_on_the_clock(History.of(encounter), model.spec, end)
+        probabilities = probabilities_of(model.score(model.spec.scale(window.raw)), model)
+    except Unscorable as reason:
+        return Refusal(encounter.id, reason)
+    found = quality.inspect(encounter, window, model.spec)
+    warnings = (
+        *given.warnings(window, model.identity),
+        *(each for each in found if each.code != "resampled"),  # every window of the memory is one of slots
         *undecided(probabilities),
     )
     return Prediction(encounter.id, probabilities, window, model.identity, warnings)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, create_engine, inspect, make_url, text
 
 import fcv_api.accounts
 import fcv_api.activations
+import fcv_api.feed.tables
 import fcv_api.ledger.tables  # noqa: F401 - the same
 from fcv_api.extensions import db
 from fcv_api.extensions.postgresql import connect_arguments

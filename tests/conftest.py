@@ -17,7 +17,7 @@ from postgres import cluster, new_database
 from fcv_api import access_log, accounts
 from fcv_api.accounts import Account, Role, passwords
 from fcv_api.accounts.issued_tokens import token_for
-from fcv_api.app import create_app
+from fcv_api.app import create_app, database_app
 from fcv_api.cli.db import migrate_database
 from fcv_api.extensions import db
 from fcv_api.settings import ROOT, Settings
@@ -118,6 +118,15 @@ def log_file(settings: Settings) -> Iterator[Path]:
         handler.close()
     log.handlers[:], level, log.propagate = before
     log.setLevel(level)
+
+
+@pytest.fixture
+def empty_database(settings: Settings) -> Iterator[None]:
+    """Migrate a database, and be in an app that has nothing else."""
+    migrate_database(settings)
+    with database_app(settings).app_context():
+        yield
+        db.engine.dispose()
 
 
 @pytest.fixture

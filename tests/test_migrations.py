@@ -128,4 +128,12 @@ def test_a_table_that_cannot_be_adopted_is_left_as_it_was(
 def test_every_migration_leads_to_one_head(make_settings: MakeSettings, root: Path) -> None:
     make_settings()
     versions = sorted(path.stem for path in (root / "migrations" / "versions").glob("*.py"))
-    assert versions == ["0001_accounts", "0002_activations", "0003_predictions", "0004_replies", "0005_sign_ins"]
+    assert versions == [
+        "0001_accounts",
+        "0002_activations",
+        "0003_predictions",
+        "0004_replies",
+        "0005_sign_ins",
+        "0006_observations",
+        "0007_turns",
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
 
-from fcv_api import accounts, scoring, security_log
+from fcv_api import accounts, maintenance, scoring, security_log
 from fcv_api.cli import main
+from fcv_api.feed import store
 from fcv_api.settings import Settings
 
 VALUE, TEXT = 37.192837, "Zacarias-Quijano-4711"
@@ -68,6 +70,32 @@ def test_no_route_logs_what_it_was_sent(
     assert found("".join(capfd.readouterr())) == []
     assert written().count("'url'") > 200
     assert {'"sign-in"', '"sign-in-refused"', '"token-refused"'} <= set(written().replace(",", " ").split())
+
+
+def test_the_memory_of_beds_logs_no_value_bed_channel_or_encounter(
+    app: Flask, written: Callable[[], str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    http, number = app.test_client(), 192837465564738
+    token = sign_up(http, {"username": NAME, "password": PASSWORD})
+    rows = {"idAtencion": [number] * 3, "nomSigno": ["MDC_TEMP"] * 3, "valor": [VALUE, VALUE, TEXT]}
+    times = [f"{datetime.now(UTC) - timedelta(minutes=minute)}" for minute in range(3)]
+    more = {"fecRegistro": times, "cama": [TEXT] * 3, "canal": [TEXT, QUERY, None], "estado": ["F", "C", TEXT]}
+    (result,) = http.post("/observations", json=rows | more, headers=token).get_json()["results"]
+    assert (result["new"], len(result["errors"])) == (2, 1)
+
+    def fail(*given: object, **_: object) -> None:
+        raise RuntimeError(TEXT, VALUE, given)
+
+    for place in ("store", "_store_one"):
+        monkeypatch.setattr(store, place, fail)
+        assert http.post("/observations", json=rows | more, headers=token).status_code == 500
+        monkeypatch.undo()
+    maintenance.run(Settings.from_environment(dotenv=None))
+    logged = written() + "".join(capfd.readouterr())
+    assert found(logged) == []
+    assert str(number) not in logged
+    assert NAME not in str(result)
+    assert TEXT not in str(result)
 
 
 def sign_up(http: FlaskClient, credentials: dict[str, str]) -> dict[str, str]:

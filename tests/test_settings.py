@@ -59,6 +59,9 @@ WRONG = {
     "DATABASE_URL_FILE": ("/nowhere/url", "/", "/dev/null"),
     "JWT_SECRET": ("short", "x" * 31, "change-me-" * 5, "my-secret-key-of-32-bytes-or-more", "EXAMPLE" * 6),
     "JWT_SECRET_PREVIOUS": ("short", "x" * 31, "placeholder" * 4),
+    "FEED": ("", "yes", "ON"),
+    "OBSERVATION_HOURS": ("", "11", "745", "long"),
+    "SETTLE_SECONDS": ("", "-1", "241", "soon"),
     "JWT_SECRET_FILE": ("/nowhere/secret", "/", "/dev/null"),
 }
 
@@ -136,6 +139,30 @@ def test_the_defaults_of_production(read: Read) -> None:
     assert settings.stale_minutes == 15
     assert settings.timezone == ZoneInfo("America/Bogota")
     assert (settings.token_minutes, settings.bind, settings.proxies) == (20, "127.0.0.1:8000", 0)
+
+
+def test_the_feed_is_on_in_development_and_off_in_production(read: Read) -> None:
+    settings = read()
+    assert (settings.feed, settings.observation_hours, settings.settle_seconds) == ("child", 12, 30)
+    assert read(**WARD).feed == "off"
+
+
+@pytest.mark.parametrize("feed", ["on", "child"])
+def test_a_feed_in_production_needs_a_key_of_pseudonyms(read: Read, tmp_path: Path, feed: str) -> None:
+    with pytest.raises(SettingsError, match="FCV_PSEUDONYM_KEY_FILE must be set in production"):
+        read(**WARD, FEED=feed)
+    (tmp_path / "key").write_text("short", "utf-8")
+    with pytest.raises(SettingsError, match="FCV_PSEUDONYM_KEY_FILE has 5 bytes"):
+        read(PSEUDONYM_KEY_FILE=str(tmp_path / "key"))
+    (tmp_path / "key").write_text(f"{SECRET}\n", "utf-8")
+    assert str.__str__(read().pseudonym_key()) == SECRET
+
+
+def test_development_makes_a_key_of_pseudonyms_once_when_it_is_needed(read: Read, tmp_path: Path) -> None:
+    settings, file = read(), tmp_path / "instance" / "pseudonym_key"
+    assert not file.exists()
+    assert settings.pseudonym_key() == settings.pseudonym_key()
+    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_development_reads_the_hosts_clock(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+FEED = "feed"
+"""The system's own account, which records the turns of the feed."""
 LENGTH = 150
 LONGEST_WRITTEN = 4 * LENGTH
 """Characters. No longer word can be a name in another spelling. It stays as it is: NFKC takes time by its square."""
@@ -31,6 +33,8 @@ def usable_name(name: str) -> str:
         raise UnusableName(f"must have 1 to {LENGTH} characters")
     if name != name.strip(" "):
         raise UnusableName("must not begin or end with a space")
+    if name.casefold() == FEED:
+        raise UnusableName("is reserved for the service itself")
     if any(map(_unreadable, name)):
         raise UnusableName("must not hold control, format, separator or other invisible characters")
     scripts = _scripts(name)

@@ -11,11 +11,13 @@ from fcv_api.cli.db_copy import copy
 from fcv_api.cli.db_restore import restore
 from fcv_api.cli.doctor import doctor
 from fcv_api.cli.errors import SentenceGroup
+from fcv_api.cli.feed import feed
 from fcv_api.cli.lazy import LAZY
 from fcv_api.cli.ledger import ledger
 from fcv_api.cli.model import model
 from fcv_api.cli.predict import predict
 from fcv_api.cli.serve import serve
+from fcv_api.cli.stays import stays
 from fcv_api.cli.users import users
 
 
@@ -31,5 +33,5 @@ def main() -> None:
 db.add_command(backup)
 db.add_command(copy)
 db.add_command(restore)
-for command in (serve, predict, users, model, ledger, db, doctor, *LAZY):
+for command in (serve, predict, users, stays, feed, model, ledger, db, doctor, *LAZY):
     main.add_command(command)

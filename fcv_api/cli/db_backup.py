@@ -43,6 +43,8 @@ def backup(file: Path) -> None:
     if isinstance(contents, BrokenChain):
         raise click.ClickException(f"Wrote {file}, but the record in it is not as it was recorded: {contents}")
     click.echo(f"Wrote {file}: {contents}")
+    if settings.pseudonym_key_file:
+        click.echo(f"Not in it: {settings.pseudonym_key_file}, the key of pseudonyms. Keep it too, and elsewhere.")
 
 
 def _pg_dump(url: URL, file: Path) -> str:

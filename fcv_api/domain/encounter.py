@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fcv_api.domain.vitals import SIGNS
 
 LONGEST_SHOWN = 32
-_LOWEST, _HIGHEST = np.array([sign.limits.hard for sign in SIGNS], dtype=np.float64).T
+LOWEST, HIGHEST = np.array([sign.limits.hard for sign in SIGNS], dtype=np.float64).T
 _MISSING = np.array([np.nan if sign.limits.missing is None else sign.limits.missing for sign in SIGNS])
 
 
@@ -99,7 +99,7 @@ class Encounter:
     def without_noise(self) -> Encounter:
         """Drop the values that are no measurements: they say that there is none, or lie outside the hard limits."""
         missing = self.values == _MISSING[self.signs]
-        outside = (self.values < _LOWEST[self.signs]) | (self.values > _HIGHEST[self.signs])  # false for NaN
+        outside = (self.values < LOWEST[self.signs]) | (self.values > HIGHEST[self.signs])  # false for NaN
         implausible = outside & ~missing
         noise = missing | implausible
         if not noise.any():

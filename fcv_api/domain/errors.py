@@ -166,6 +166,27 @@ class ModelOutput(Unscorable):
         return f"Model {self.model} did not answer with four finite probabilities that sum to 1."
 
 
+class IdentityConflict(Unscorable):
+    """Two stays in one bed, or one stay in two beds, within one slot: nobody could say whose the values are."""
+
+    code = "identity-conflict"
+
+    def __str__(self) -> str:
+        return "Two stays were observed in one bed, or one stay in two beds, within one slot."
+
+
+@dataclass(eq=False)
+class Silent(Unscorable):
+    """A stay without a moving sign for ten minutes. since: when one was measured last."""
+
+    code = "silent"
+
+    since: datetime | None
+
+    def __str__(self) -> str:
+        return f"No moving sign was measured since {self.since or 'the stay began'}."
+
+
 class NoModel(Unscorable):
     """There is no model that could be trusted with an answer. The message says why."""
 

@@ -52,6 +52,21 @@ def on_the_clock(history: History, step: np.timedelta64, now: np.datetime64) -> 
     return in_slots(history.until(ended), ends[:ended])
 
 
+def window_on_the_clock(history: History, spec: WindowSpec, now: np.datetime64) -> Window:
+    """Return the window of slots on the clock that have ended by `now`. Raises what `last_window` raises of slots.
+
+    Where all rows lie at slot ends, it is that of the rows as they are.
+    """
+    step = step_of(spec)
+    history = history.until(int(np.searchsorted(history.instants, now, side="right")))
+    window = last_window(on_the_clock(history, step, now), spec)
+    if bool(np.isin(history.instants, slot_ends(history.instants, step)).all()):
+        return window
+    measured = last_measured(history.instants, history.measured)
+    order = [INDEX_BY_NAME[name] for name in spec.signs]
+    return replace(window, last_measured=measured[order], samples=_inside(history, window, step))
+
+
 def last_window_in_slots(history: History, spec: WindowSpec, refused: WindowSpan) -> Window:
     """Return the window of slots that end at the newest instant, where the window as sent was refused as too dense.
 

@@ -21,6 +21,7 @@ class Entry(NamedTuple):
     started: `perf_counter()` when it was asked for. problem: a refusal's, and then there is no model and no window.
     window_raw: (instants, 9) float64, little-endian, row by row, in the order of `domain.vitals.SIGNS`; window_first,
     window_last: its ends in UTC. probabilities, warnings: JSON. runtime: what computed, and on what processor.
+    slot, sources: of a turn of the feed: the end of its slot in microseconds, and where its values came from.
     """
 
     started: float
@@ -39,6 +40,8 @@ class Entry(NamedTuple):
     state: str | None = None
     warnings: str | None = None
     runtime: str | None = None
+    slot: int | None = None
+    sources: bytes | None = None
 
 
 class Record(NamedTuple):
@@ -69,6 +72,8 @@ class Record(NamedTuple):
     duration_us: int
     previous: str
     hash: str
+    slot: int | None = None
+    sources: bytes | None = None
 
 
 class Link(NamedTuple):
@@ -79,6 +84,7 @@ class Link(NamedTuple):
 
 
 WINDOW, HASH = Record._fields.index("window_raw"), Record._fields.index("hash")
+OF_A_TURN = Entry._fields.index("slot")
 COLUMNS = ", ".join(Record._fields)
 INSERT = {
     sqlite: f"INSERT INTO predictions ({COLUMNS}) VALUES ({', '.join([mark] * len(Record._fields))})"  # noqa: S608
@@ -146,8 +152,13 @@ def head(cursor: Any) -> Link:  # noqa: ANN401
 
 
 def digest(cells: Sequence[Any]) -> str:
-    """Hash a record: SHA-256 over its window's bytes and then all other cells but the hash, as a JSON array."""
-    others = orjson.dumps((*cells[:WINDOW], *cells[WINDOW + 1 : HASH]))
+    """Hash a record: SHA-256 over its window's bytes and then all other cells but the hash, as a JSON array.
+
+    What only turns have is hashed where it is: records from before there were turns keep their hashes.
+    """
+    slot, sources = cells[HASH + 1 :]
+    of_a_turn = () if slot is None and sources is None else (slot, sources and bytes(sources).hex())
+    others = orjson.dumps((*cells[:WINDOW], *cells[WINDOW + 1 : HASH], *of_a_turn))
     return hashlib.sha256((cells[WINDOW] or b"") + others).hexdigest()
 
 
@@ -161,9 +172,10 @@ def _chained(entries: Sequence[Entry], last: Link) -> list[Record]:
         seq += 1
         duration_us = round((clock - entry.started) * 1e6)
         # The newest ids lie side by side in the index.
-        cells: tuple[Any, ...] = (*entry[1:], seq, f"{moment}{os.urandom(10).hex()}", at, duration_us, previous)
-        previous = digest(cells)
-        records.append(Record._make((*cells, previous)))
+        place = seq, f"{moment}{os.urandom(10).hex()}", at, duration_us, previous
+        cells: tuple[Any, ...] = (*entry[1:OF_A_TURN], *place)
+        previous = digest((*cells, "", *entry[OF_A_TURN:]))
+        records.append(Record._make((*cells, previous, *entry[OF_A_TURN:])))
     return records
 
 

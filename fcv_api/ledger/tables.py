@@ -40,6 +40,8 @@ class PredictionRow(Base):
     duration_us: Mapped[int] = mapped_column(BigInteger)
     previous: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64))
+    slot: Mapped[int | None] = mapped_column(BigInteger)
+    sources: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 Index("ix_predictions_encounter_seq", PredictionRow.encounter, PredictionRow.seq)
@@ -50,6 +52,15 @@ Index(
     PredictionRow.seq,
     sqlite_where=_REFUSED,
     postgresql_where=_REFUSED,
+)
+_OF_A_TURN = PredictionRow.slot.is_not(None)
+Index(
+    "uq_predictions_encounter_slot",
+    PredictionRow.encounter,
+    PredictionRow.slot,
+    unique=True,
+    sqlite_where=_OF_A_TURN,
+    postgresql_where=_OF_A_TURN,
 )
 
 

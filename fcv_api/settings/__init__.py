@@ -33,6 +33,7 @@ MODES = ("development", "production")
 POLICIES = ("open", "admin", "closed")
 LEDGER = ("required", "off")
 AFFINITY = ("auto", "off")
+FEED = ("off", "on", "child")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,10 @@ class Settings:
     ledger: str
     ledger_days: int
     log_dir: Path
+    feed: str
+    observation_hours: int
+    settle_seconds: int
+    pseudonym_key_file: Path | None
     timezone: tzinfo
     stale_minutes: int
     token_minutes: int
@@ -77,9 +82,24 @@ class Settings:
             if dotenv is not None and dotenv.is_file():
                 env.read_env(dotenv, recurse=False)
             _refuse_unknown()
-            return cls(**_read(env))
+            settings = cls(**_read(env))
         except EnvError as error:
             raise SettingsError(plain_words(error)) from None
+        if settings.production and settings.feed != "off":
+            settings.pseudonym_key()  # so that a missing one stops the start
+        return settings
+
+    def pseudonym_key(self) -> Secret:
+        """Return the site's key of pseudonyms. Development makes one. Raises SettingsError."""
+        if self.pseudonym_key_file:
+            variable = "FCV_PSEUDONYM_KEY_FILE"
+            return checked_secret(variable, content(variable, self.pseudonym_key_file))
+        if self.production:
+            raise SettingsError(
+                "FCV_PSEUDONYM_KEY_FILE must be set in production where FCV_FEED is not off: a file with 32 random "
+                "characters or more, kept for ever and part of every backup."
+            )
+        return kept_secret(ROOT / "instance" / "pseudonym_key")
 
 
 def _read(env: Env) -> dict[str, Any]:
@@ -99,6 +119,10 @@ def _read(env: Env) -> dict[str, Any]:
         "ledger": env.str("LEDGER", "required", validate=OneOf(LEDGER)),
         "ledger_days": env.int("LEDGER_DAYS", 400, validate=Range(1, 36_500)),
         "log_dir": ROOT / env.path("LOG_DIR", Path("logs")),
+        "feed": env.str("FEED", "off" if production else "child", validate=OneOf(FEED)),
+        "observation_hours": env.int("OBSERVATION_HOURS", 12, validate=Range(12, 24 * 31)),
+        "settle_seconds": env.int("SETTLE_SECONDS", 30, validate=Range(0, 240)),
+        "pseudonym_key_file": _optional_path(env, "PSEUDONYM_KEY_FILE"),
         "timezone": _timezone(env, production=production),
         "stale_minutes": env.int("STALE_MINUTES", 15 if production else 0, validate=Range(0, 24 * 60)),
         "token_minutes": env.int("TOKEN_MINUTES", 20, validate=Range(1, 24 * 60)),

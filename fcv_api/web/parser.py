@@ -43,7 +43,7 @@ class OrjsonParser(FlaskParser):
             raise ProblemRaised("unsupported-media-type", f"Send the body with Content-Type: {self.TAKES}.")
         body = self.receive(req)
         try:
-            return read_json(body) if isinstance(schema, VitalsSchema) else orjson.loads(body)
+            return read_json(body, schema.columns) if isinstance(schema, VitalsSchema) else orjson.loads(body)
         except (NotJson, orjson.JSONDecodeError) as error:
             raise ProblemRaised("not-json", f"The body is not JSON: {error}.") from None
 

@@ -128,6 +128,10 @@ TABLE = (
     Problem(
         "missing-signs", 422, NEW_DATA, "A sign was not measured in the window", "Un signo no se midió en la ventana"
     ),
+    Problem(
+        "identity-conflict", 422, NEW_DATA, "Nobody can say whose the bed is", "Nadie puede decir de quién es la cama"
+    ),
+    Problem("silent", 422, NEW_DATA, "The bed sends no moving sign", "La cama no envía ningún signo que se mueva"),
     Problem("too-many-attempts", 429, LATER, "Too many wrong passwords", "Demasiadas contraseñas incorrectas"),
     Problem("internal-error", 500, LATER, "An error of the service", "Un error del servicio"),
     Problem("model-output", 503, LATER, "The model gave no probabilities", "El modelo no dio probabilidades"),
@@ -140,6 +144,7 @@ TABLE = (
         "Too many large bodies came at once",
         "Llegaron demasiados cuerpos grandes a la vez",
     ),
+    Problem("feed-off", 503, LATER, "Observations are not kept here", "Aquí no se guardan observaciones"),
     Problem("waited-too-long", 503, LATER, "The request waited too long", "La petición esperó demasiado"),
     Problem("database-unavailable", 503, LATER, "The database does not answer", "La base de datos no responde"),
 )

@@ -57,6 +57,9 @@ class Service:
     large_body_lock: LargeBodyLock
     max_encounters: int
     """Of one request."""
+    feed: bool
+    """Not with `FCV_FEED=off`."""
+    observation_hours: int
 
     def answer_context(self) -> AnswerContext:
         """Return what an answer of this moment must warn of. Without FCV_STALE_MINUTES, nothing looks at the clock."""

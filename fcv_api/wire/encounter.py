@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load
 
@@ -112,6 +112,9 @@ def invalid_body(messages: Any) -> InvalidBody:  # noqa: ANN401 - marshmallow's 
 
 class VitalsSchema(Schema):
     """Vital signs by columns, as `DataFrame.to_dict()` writes them."""
+
+    columns: ClassVar[tuple[str, ...]] = ("idAtencion", *COLUMNS)
+    """Those that are read of a body."""
 
     class Meta:
         """Real exports carry more columns; they are not ours to refuse."""

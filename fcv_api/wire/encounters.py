@@ -121,27 +121,27 @@ def _unknown_units(read: Measurements, rows: Positions, instants: NDArray[np.dat
 def _refusals(read: Measurements, index: EncounterIndex) -> dict[int, Unscorable]:
     """Return why some encounters cannot be read, by their places: the first thing that is wrong with each."""
     found: dict[int, Unscorable] = {}
-    for wrong in (*read.wrong, *_clock_faults(read, index)):
-        for place, which in _by_owner(index.owner[wrong.at]):
+    for wrong in (*read.wrong, *clock_faults(read, index)):
+        for place, which in by_owner(index.owner[wrong.at]):
             if place not in found:
                 found[place] = wrong.refusal(read.table, which)
     without = np.bincount(index.owner[read.at], minlength=len(index.encounters)) == 0
     if without.any():
-        for place, rows in _by_owner(np.where(without[index.owner], index.owner, -1)):
-            unknown = _no_known_sign(read, rows)
+        for place, rows in by_owner(np.where(without[index.owner], index.owner, -1)):
+            unknown = no_known_sign(read, rows)
             if unknown and place not in found:
                 found[place] = unknown
     return found
 
 
-def _by_owner(owner: NDArray[np.intp]) -> Iterator[tuple[int, Positions]]:
+def by_owner(owner: NDArray[np.intp]) -> Iterator[tuple[int, Positions]]:
     """Return each owner that comes, and which of the rows are its. owner: (n,), -1 for none."""
     owners, which = np.unique(owner, return_inverse=True)
     rows = _rows_by_owner(which, len(owners))
     return ((place, own) for place, own in zip(owners.tolist(), rows, strict=True) if place >= 0)
 
 
-def _clock_faults(read: Measurements, index: EncounterIndex) -> Iterator[WrongCells]:
+def clock_faults(read: Measurements, index: EncounterIndex) -> Iterator[WrongCells]:
     """Find times without an offset beside others of the encounter with one, and times that clocks showed twice."""
     at = read.at[~np.isnat(read.times.instants[read.at])]
     naive, owners = read.times.naive[at], index.owner[at]
@@ -155,7 +155,7 @@ def _clock_faults(read: Measurements, index: EncounterIndex) -> Iterator[WrongCe
         yield WrongCells(AmbiguousTime, "fecRegistro", unclear, reasons)
 
 
-def _no_known_sign(read: Measurements, rows: Positions) -> NoKnownSign | None:
+def no_known_sign(read: Measurements, rows: Positions) -> NoKnownSign | None:
     """Return the refusal of an encounter none of whose rows bears a name that is read. rows: its own, of the table."""
     names = [name for name in read.table.take("nomSigno", rows) if isinstance(name, str)]
     if not names or (read.sign_of_row[rows] >= 0).any():

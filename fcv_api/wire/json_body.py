@@ -23,7 +23,7 @@ BOM = b"\xef\xbb\xbf"
 INTEGER = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 """A larger one is orjson's, which makes a float of it, or refuses it."""
 CELLS: dict[str, Any] = {
-    **dict.fromkeys(("nomSigno", "fecRegistro", UNITS), str),
+    **dict.fromkeys(("nomSigno", "fecRegistro", UNITS, "cama", "canal", "estado"), str),
     **dict.fromkeys(("idSigno", CODES), INTEGER | None),
     "idAtencion": INTEGER,
     "valor": float | None,
@@ -45,15 +45,16 @@ def read_encounter(body: bytes) -> EncounterRows:
     return rows
 
 
-def read_json(body: bytes) -> dict[str, Any]:
+def read_json(body: bytes, names: tuple[str, ...] = NAMES) -> dict[str, Any]:
     """Read the columns of a body. Raises NotJson, InvalidBody where it is no table, or InvalidRows.
 
+    names: the columns that are read at the door that it came to.
     A key that comes twice is refused: nobody could say which of its cells is meant.
     """
     body = body.removeprefix(BOM)
     columns: dict[str, Any] = {}
     try:
-        _read_columns(parts_of(body), columns)
+        _read_columns(parts_of(body, names), columns)
     except orjson.JSONDecodeError:
         raise no_table(body) from None  # which says where in the body
     except InvalidRows as fact:
@@ -68,7 +69,7 @@ def _read_columns(parts: dict[str, memoryview], columns: dict[str, Any]) -> None
     `idUnidad` is read only where `unidad` does not say all, and it is not a list, whose length counts.
     """
     rows = None
-    for name in NAMES:
+    for name in (*NAMES, *(parts.keys() - set(NAMES))):
         if name not in parts or (name == CODES and bytes(parts[CODES][:1]) == b"{" and _units_suffice(columns)):
             continue
         columns[name] = column = _column(name, parts[name], rows)

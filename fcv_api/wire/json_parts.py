@@ -9,6 +9,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -24,10 +25,6 @@ from fcv_api.wire.table import MOST_ROWS
 NAMES = ("idAtencion", *COLUMNS)
 REQUIRED = ("nomSigno", "valor", "fecRegistro")
 WANTED = "columns are wanted, each as {row: cell} or as a list, as DataFrame.to_dict() or to_dict('list') writes them"
-BODY: Any = msgspec.json.Decoder(
-    msgspec.defstruct("Body", [(name, msgspec.Raw | msgspec.UnsetType, msgspec.UNSET) for name in NAMES])
-)
-"""Of other columns nothing is kept, however many there are."""
 ANY_BODY = msgspec.json.Decoder(dict[str, msgspec.Raw])
 ANYTHING = msgspec.json.Decoder(msgspec.Raw)
 QUOTE, COMMA, BACKSLASH = b'",\\'
@@ -43,14 +40,21 @@ class NotJson(Exception):
     """The body is no JSON. The message says why."""
 
 
-def parts_of(body: bytes) -> dict[str, memoryview]:
-    """Part a body into the columns that are read."""
+@lru_cache
+def _body(names: tuple[str, ...]) -> Any:  # noqa: ANN401 - a decoder of a type that is made here
+    """Return what decodes a body. Of other columns nothing is kept, however many there are."""
+    fields = [(name, msgspec.Raw | msgspec.UnsetType, msgspec.UNSET) for name in names]
+    return msgspec.json.Decoder(msgspec.defstruct("Body", fields))
+
+
+def parts_of(body: bytes, names: tuple[str, ...] = NAMES) -> dict[str, memoryview]:
+    """Part a body into the columns that are read. names: those of the door that it came to."""
     try:
         check_utf8(body)  # of what nobody reads, too
-        found, others, plain = _parts(body)
+        found, others, plain = _parts(body, names)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise no_table(body) from None
-    if not plain and (twice := _named_twice(body)):
+    if not plain and (twice := _named_twice(body, names)):
         raise InvalidBody.of([Cell(name, None, "this column comes more than once") for name in twice], len(twice))
     if others and not found.keys() & set(REQUIRED):
         raise InvalidBody.of([Cell("body", None, f"none of the columns {', '.join(REQUIRED)} is here: {WANTED}")], 1)
@@ -59,13 +63,13 @@ def parts_of(body: bytes) -> dict[str, memoryview]:
     return found
 
 
-def _parts(body: bytes) -> tuple[dict[str, memoryview], bool, bool]:
+def _parts(body: bytes, names: tuple[str, ...]) -> tuple[dict[str, memoryview], bool, bool]:
     """Return the columns that are read, whether there may be others, and whether no column comes twice for sure."""
     if len(body) > SMALL:
-        known = BODY.decode(body)
-        return {n: memoryview(part) for n in NAMES if (part := getattr(known, n)) is not msgspec.UNSET}, True, False
+        known = _body(names).decode(body)
+        return {n: memoryview(part) for n in names if (part := getattr(known, n)) is not msgspec.UNSET}, True, False
     parts = ANY_BODY.decode(body)
-    read = {name: memoryview(part) for name, part in parts.items() if name in NAMES}
+    read = {name: memoryview(part) for name, part in parts.items() if name in names}
     return read, len(read) < len(parts), _is_plain(body, parts)
 
 
@@ -82,14 +86,14 @@ def _is_plain(body: bytes, parts: dict[str, msgspec.Raw]) -> bool:
     return body[at:] == b"}"
 
 
-def _named_twice(body: bytes) -> list[str]:
+def _named_twice(body: bytes, names: tuple[str, ...]) -> list[str]:
     """Return the columns whose names come twice as keys of the body: in a large one as keys of anything in it."""
-    if all(body.count(b'"%b"' % name.encode()) <= 1 for name in NAMES) and not ESCAPED_LETTER.search(body):
+    if all(body.count(b'"%b"' % name.encode()) <= 1 for name in names) and not ESCAPED_LETTER.search(body):
         return []
     if len(body) <= SMALL:
-        return twice_of(key for key in keys_of(body) if key in NAMES)
+        return twice_of(key for key in keys_of(body) if key in names)
     keys = (found[1].decode("unicode_escape") for found in LETTERS_AS_KEY.finditer(body))
-    return twice_of(key for key in keys if key in NAMES)
+    return twice_of(key for key in keys if key in names)
 
 
 def _check_rows(column: memoryview) -> None:

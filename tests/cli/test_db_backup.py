@@ -59,6 +59,12 @@ def test_a_restored_backup_verifies_and_goes_on(app: Flask, tmp_path: Path) -> N
     assert append([PREDICTION], perf_counter())[0].seq == 41
 
 
+def test_a_backup_names_the_key_that_is_not_in_it_and_must_be_kept_too(app: Flask, tmp_path: Path) -> None:
+    assert app
+    made = fcv("db", "backup", tmp_path / "backup.db", FCV_PSEUDONYM_KEY_FILE="/srv/fcv/pseudonym_key")
+    assert "Not in it: /srv/fcv/pseudonym_key, the key of pseudonyms." in made.output
+
+
 def test_a_backup_never_replaces_a_file(app: Flask, tmp_path: Path) -> None:
     assert app
     (tmp_path / "backup.db").write_text("precious")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -23,6 +23,8 @@ from fcv_api.app import create_app, database_app
 from fcv_api.cli import db_copy, main
 from fcv_api.cli.db import migrate_database
 from fcv_api.extensions import db, write_transaction
+from fcv_api.extensions.cursors import run, write_cursor
+from fcv_api.feed import stays as feed_stays
 from fcv_api.ledger import chain, heads, retention
 from fcv_api.settings import Settings
 from fcv_api.wire.example import example_request
@@ -79,6 +81,13 @@ def use(settings: Settings) -> None:
         for encounter in range(5):
             keyed = header | {"Idempotency-Key": f"key-{encounter}"}
             assert http.post("/predict", json=example_request() | {"idAtencion": encounter}, headers=keyed).json
+        rows = {"idAtencion": [5501] * 2, "nomSigno": ["MDC_TEMP"] * 2, "valor": [36.5, None], "estado": ["F", "D"]}
+        times = [f"{datetime.now(UTC) - timedelta(minutes=minute)}" for minute in range(2)]
+        taken = http.post("/observations", json=rows | {"fecRegistro": times, "cama": ["A", "A"]}, headers=header)
+        assert taken.json["results"][0]["deleted"] == 1  # type: ignore[index]
+        with write_cursor() as cursor:
+            feed_stays.unnamed(cursor, "api:ana", [("B", 1)])
+            run(cursor, "INSERT INTO turns (encounter, last_slot) VALUES (?, ?)", 5501, 300_000_000)
         for _ in range(30):  # PostgreSQL ends a transaction that a busy machine leaves idle
             append([PREDICTION, REFUSAL] * 20, perf_counter())
         retention.purge(retention.Purge(3, 3, datetime.now(UTC)), "ana")
@@ -129,6 +138,13 @@ def test_all_comes_along_and_the_record_verifies_and_replays_there(database: Dat
         "revoked_tokens": 1,
         "users": 3,
         "activations": 3,
+        "stays": 1,
+        "placements": len(there["placements"]),  # two, where a slot of five minutes ended between the rows
+        "observations": 2,
+        "unnamed_beds": 1,
+        "turns": 1,
+        "feed_sources": 1,
+        "feed_arrivals": 1,
     }
     assert "1,203 records, from 4 to 1206, are as they were recorded." in fcv(target, "ledger", "verify").output
     record_id = there["predictions"][1]["id"]

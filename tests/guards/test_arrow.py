@@ -22,12 +22,13 @@ MAY_IMPORT = {
     "ledger": {"extensions"},
     "wire": {"domain"},
     "lstm": {"domain"},
-    "maintenance": {"ledger", "accounts", "settings", "extensions"},
+    "maintenance": {"ledger", "feed", "accounts", "settings", "extensions"},
     "scoring": {"ledger", "domain"},
+    "feed": {"scoring", "ledger", "domain", "extensions"},
     "training": {"wire", "lstm", "domain"},
     "bulk": {"scoring", "wire", "lstm", "domain"},
     "web": {
-        *("scoring", "wire", "accounts", "ledger", "activations", "extensions", "domain"),
+        *("scoring", "feed", "wire", "accounts", "ledger", "activations", "extensions", "domain"),
         *("security_log", "access_log"),
     },
     "app": {
@@ -38,6 +39,7 @@ MAY_IMPORT = {
         "app",
         "lstm",
         "scoring",
+        "feed",
         "accounts",
         "security_log",
         "heads_log",
@@ -50,6 +52,7 @@ MAY_IMPORT = {
         "wire",
         "training",
         "bulk",
+        "maintenance",
     },
 }
 PURE = {"numpy"} | sys.stdlib_module_names - {"os", "time", "logging", "socket", "subprocess", "sqlite3"}

@@ -24,6 +24,8 @@ CONTRACT = {
     ("GET", "/predictions/<record_id>"),
     ("GET", "/predictions/<record_id>/replay"),
     ("POST", "/predict/batch"),
+    ("POST", "/observations"),
+    ("GET", "/beds"),
     ("GET", "/model"),
     ("GET", "/openapi.json"),
     ("GET", "/docs/"),

@@ -44,6 +44,8 @@ CHANGES = {
     "duration_us": -1,
     "previous": "1" * 64,
     "hash": "2" * 64,
+    "slot": 300_000_000,
+    "sources": b"x",
 }
 
 

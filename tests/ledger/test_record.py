@@ -33,7 +33,7 @@ def all_records() -> list[Record]:
 def test_what_was_recorded_is_read_back_as_it_was() -> None:
     given = append([PREDICTION, REFUSAL], perf_counter())
     assert all_records() == given
-    assert [each[:15] for each in given] == [PREDICTION[1:], REFUSAL[1:]]
+    assert [each[:15] for each in given] == [PREDICTION[1:16], REFUSAL[1:16]]
 
 
 @BOTH_DATABASES
@@ -56,10 +56,12 @@ def test_each_record_carries_the_hash_of_the_one_before_it() -> None:
 @BOTH_DATABASES
 def test_the_hash_can_be_computed_by_anybody_from_what_is_stored() -> None:
     """As docs/operations.md says it, with nothing but the standard library."""
-    (made,) = append([PREDICTION._replace(warnings='[{"detail":"36,5 °C"}]')], perf_counter())
-    others = [getattr(made, name) for name in Record._fields if name not in ("window_raw", "hash")]
-    text = json.dumps(others, separators=(",", ":"), ensure_ascii=False)
-    assert hashlib.sha256((made.window_raw or b"") + text.encode()).hexdigest() == made.hash
+    plain = PREDICTION._replace(warnings='[{"detail":"36,5 °C"}]')
+    for made in append([plain, plain._replace(slot=300_000_000, sources=b"\0x")], perf_counter()):
+        others = [getattr(made, name) for name in Record._fields if name not in ("window_raw", "hash")]
+        others = others[:-2] if made.slot is None else [*others[:-1], (made.sources or b"").hex()]
+        text = json.dumps(others, separators=(",", ":"), ensure_ascii=False)
+        assert hashlib.sha256((made.window_raw or b"") + text.encode()).hexdigest() == made.hash
 
 
 @BOTH_DATABASES

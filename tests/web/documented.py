@@ -19,6 +19,7 @@ from fcv_api.accounts import Role
 from fcv_api.extensions import write_transaction
 from fcv_api.ledger.tables import PredictionRow
 from fcv_api.wire.example import example_batch, example_csv, example_request
+from fcv_api.wire.observation_answer import example_observations
 
 Body = dict[str, Any]
 JSON = "application/json"
@@ -82,6 +83,7 @@ CREDENTIALS = {"username": "bea", "password": PASSWORD}
 BODIES: dict[str, Body] = {
     "/predict": example_request(),
     "/predict/batch": example_batch(),
+    "/observations": example_observations(),
     "/auth/create_user": CREDENTIALS,
     "/auth/token": CREDENTIALS,
 }
@@ -190,6 +192,21 @@ def of_every_prediction(path: str) -> list[Row]:
     ]
 
 
+def of_observations(path: str) -> list[Row]:
+    """Give the rows of the memory of beds, where no row can be told apart."""
+    twice = '{"idAtencion":{"0":1},"nomSigno":{"0":"MDC_TEMP"},"valor":{"0":1,"0":2},"fecRegistro":{"0":"x"}}'
+    return [
+        Row(f"POST {path}", "not-authenticated", as_nobody(f"POST {path}")),
+        Row(f"POST {path}", "not-allowed", lambda caller: _as_reader(caller, path)),
+        Row(f"POST {path}", "not-csv", posting(path, data=UNCLOSED, content_type="text/csv")),
+        Row(f"POST {path}", "invalid-rows", posting(path, data=twice, content_type=JSON)),
+        Row(f"POST {path}", "table-too-large", posting(path, data=ENDLESS, content_type=JSON)),
+        Row(f"POST {path}", "too-many-encounters", posting(path, json=example_request() | MANY), ONE_ENCOUNTER),
+        Row("GET /beds", "not-authenticated", as_nobody("GET /beds")),
+        Row("GET /beds", "not-allowed", getting("/beds")),
+    ]
+
+
 def _as_reader(caller: Caller, path: str) -> TestResponse:
     return caller.post(path, json=BODIES[path], token=caller.make_token("rosa", Role.READER))
 
@@ -201,6 +218,7 @@ def of_a_window(slug: str, body: Body, **settings: str) -> Row:
 ROWS = (
     *(row for path in BODIES for row in of_every_body(path)),
     *(row for path in ("/predict", "/predict/batch") for row in of_every_prediction(path)),
+    *of_observations("/observations"),
     of_a_window("code-name-conflict", with_cell("idSigno", 150456)),
     of_a_window("several-encounters", example_request() | MANY),
     of_a_window("wrong-unit", with_cell("unidad", "MDC_DIM_KILO_G")),

@@ -43,6 +43,8 @@ ACCESS = {
     ("POST", "/auth/logout"): Row(401, 204, 204, 204, 204, 401),
     ("POST", "/predict"): PREDICTS,
     ("POST", "/predict/batch"): PREDICTS,
+    ("POST", "/observations"): PREDICTS,
+    ("GET", "/beds"): Row(401, 403, 403, 200, 200, 401),
     ("GET", "/predictions"): ANY_ROLE,
     ("GET", "/predictions/<record_id>"): OWN_RECORD,
     ("GET", "/predictions/<record_id>/replay"): OWN_RECORD,
@@ -78,6 +80,7 @@ def ask(http: FlaskClient, tokens: dict[str, dict[str, str]], encounter: dict[st
         body: dict[str, Any] = {
             "/predict": encounter,
             "/predict/batch": batch,
+            "/observations": batch,
             "/auth/token": credentials,
             "/auth/create_user": credentials | {"username": next(names)},
         }

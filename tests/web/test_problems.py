@@ -37,6 +37,8 @@ EXAMPLES: tuple[Any, ...] = (
     errors.WindowSpan(first=NOW, last=NOW, **SPAN),
     errors.MissingSigns((MissingSign("MDC_TEMP", None),), NOW, NOW),
     errors.ModelOutput("fake/1"),
+    errors.IdentityConflict(),
+    errors.Silent(NOW),
     errors.NoModel("There is none."),
     ArtifactError("The file is damaged."),
     UsernameTaken("This username is taken."),

@@ -1,0 +1,46 @@
+"""Whether the clock may decide that an observation is too old. All times are in microseconds, UTC.
+
+A clock that jumps ahead would refuse every observation, and delete those that are there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MINUTE = 60_000_000
+GAP = 60 * MINUTE
+"""The clock is doubted when it is so far past the last arrival, and agrees with a message that is nearer."""
+AGREEMENT = 3 * MINUTE
+FUTURE = 2 * MINUTE
+"""An observation that is further ahead than this is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """What arrivals say of the clock. newest_at: of the last arrival. agreeing_since: while it is doubted."""
+
+    newest_at: int
+    doubted: bool = False
+    agreeing_since: int | None = None
+
+    def after(self, now: int, observed_at: int) -> Clock:
+        """Return the clock after an arrival whose newest observation has a time.
+
+        Once doubted, it is trusted again after three minutes of messages whose times are near to it.
+        """
+        if not (self.doubted or self.is_ahead(now)):
+            return Clock(now)
+        if abs(now - observed_at) > GAP:
+            return Clock(now, doubted=True)
+        since = self.agreeing_since
+        if since is None or not since <= now:
+            since = now
+        return Clock(now, now - since < AGREEMENT, None if now - since >= AGREEMENT else since)
+
+    def is_ahead(self, now: int) -> bool:
+        """Return whether it is over an hour past the last arrival: after an outage, or a jump."""
+        return now - self.newest_at > GAP
+
+    def may_delete(self, now: int) -> bool:
+        """Return whether what is old by this clock may be refused and deleted."""
+        return not (self.doubted or self.is_ahead(now))

@@ -1,0 +1,1 @@
+"""The bed's memory: observations, stays, sources. No web, no HL7."""

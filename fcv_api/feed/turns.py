@@ -1,0 +1,180 @@
+"""Turns: each stay's score at each slot, recorded exactly once, whatever drives them and however often.
+
+Two guards: `turns.last_slot` only ever rises, in the transaction of the record; and the record's unique index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from fcv_api import scoring
+from fcv_api.domain.answer_context import AnswerContext
+from fcv_api.domain.errors import IdentityConflict, Silent, Unscorable
+from fcv_api.domain.observations import STATIC_CODES
+from fcv_api.domain.prediction import Models, Refusal, Scorer
+from fcv_api.domain.stays import CLOSED_AFTER, SILENT_AFTER, Placement, Stay, closed_since, conflict_since
+from fcv_api.extensions import db
+from fcv_api.extensions.cursors import on_sqlite, read_cursor, run, write_attempts
+from fcv_api.feed import stays
+from fcv_api.feed.beds import by_place
+from fcv_api.feed.cut import Cut, cut
+from fcv_api.feed.provenance import hash_of, sources_of
+from fcv_api.ledger.record import Entry, append
+from fcv_api.scoring import Caller
+
+AT_ONCE = 10
+"""Turns of one transaction."""
+FIRST = """INSERT INTO turns (encounter, last_slot) SELECT s.id, 0 FROM stays s WHERE s.seen_at >= ?
+    AND NOT EXISTS (SELECT 1 FROM turns t WHERE t.encounter = s.id) ON CONFLICT DO NOTHING"""
+DUE = f"""SELECT t.encounter, t.last_slot FROM turns t JOIN stays s ON s.id = t.encounter
+    WHERE t.encounter > ? AND t.last_slot < ? AND s.seen_at >= ? AND (s.moving_at > t.last_slot
+        OR s.corrected_at > t.last_slot
+        OR (s.moving_at <= ? AND t.last_slot < s.moving_at + {SILENT_AFTER}))
+    ORDER BY t.encounter LIMIT {AT_ONCE}"""  # noqa: S608 - ours
+LOCKED = " FOR UPDATE OF t SKIP LOCKED"
+ADVANCE = "UPDATE turns SET last_slot = ? WHERE encounter = ? AND last_slot < ?"
+CLOCKS = {
+    "sqlite": "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000",
+    "postgresql": "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What scores turns. user_id: of the system account. runtime: what computes, and on what processor."""
+
+    models: Models
+    user_id: int
+    runtime: str
+    given: AnswerContext
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """One slot as it is scored. end: in microseconds. near: the placements that decide of each stay."""
+
+    end: int
+    known: Mapping[int, Stay]
+    near: Mapping[int, Sequence[Placement]]
+    ended: Collection[int]
+
+
+def database_now() -> int:
+    """Return the time of the database's clock, in microseconds: one for all hosts."""
+    with read_cursor() as cursor:
+        return int(run(cursor, CLOCKS[db.engine.dialect.name]).fetchone()[0])
+
+
+def slot_due(now: int, settle_seconds: int, step: np.timedelta64) -> int:
+    """Return the end of the newest slot that is due: multiples of the step since the epoch, in microseconds."""
+    length = int(step.astype("timedelta64[us]").astype(np.int64))
+    return (now - settle_seconds * 1_000_000) // length * length
+
+
+def run_slot(feed: Feed, end: int) -> int:
+    """Score and record all turns of a slot that are not recorded yet, and return how many were. Raises NoModel."""
+    model = feed.models.active()
+    for attempt in write_attempts():
+        with attempt as cursor:
+            run(cursor, FIRST, end - CLOSED_AFTER)
+    slot = _read_slot(end)
+    after, done = -1, 0
+    while True:
+        seen, recorded = _run_some(feed, model, slot, after)
+        done += recorded
+        if not seen:
+            return done
+        after = seen[-1]
+
+
+def _read_slot(end: int) -> _Slot:
+    with read_cursor() as cursor:
+        known = stays.seen_since(cursor, end - CLOSED_AFTER)
+        near = by_place(known, stays.beside(cursor, end - CLOSED_AFTER))
+    return _Slot(end, {each.id: each for each in known}, near, {each.id for each in known if each.ended})
+
+
+def _run_some(feed: Feed, model: Scorer, slot: _Slot, after: int) -> tuple[list[int], int]:
+    """Score and record some turns of greater encounters. Return which were looked at, and how many were recorded.
+
+    On PostgreSQL within one transaction that locks them, so that another host takes others. On SQLite, where a
+    transaction that writes shuts all others out, they are scored first.
+    """
+    due: list[tuple[int, int]] = []
+    entries: list[Entry] = []
+    if db.engine.dialect.name == "sqlite":
+        with read_cursor() as cursor:
+            due = _due(cursor, slot, after)
+            entries = _assessed(cursor, feed, model, (slot, due))
+    recorded = 0
+    for attempt in write_attempts():
+        with attempt as cursor:
+            if not on_sqlite(cursor):
+                due = _due(cursor, slot, after)
+                entries = _assessed(cursor, feed, model, (slot, due))
+            recorded = _record(cursor, entries, slot.end) if entries else 0
+    return [encounter for encounter, _last in due], recorded
+
+
+def _due(cursor: Any, slot: _Slot, after: int) -> list[tuple[int, int]]:  # noqa: ANN401 - a driver's cursor
+    """Return some turns that may be due, each with the last slot of its stay, by encounter."""
+    query = DUE if on_sqlite(cursor) else DUE + LOCKED
+    values = after, slot.end, slot.end - CLOSED_AFTER, slot.end - SILENT_AFTER
+    return [(int(row[0]), int(row[1])) for row in run(cursor, query, *values).fetchall()]
+
+
+def _record(cursor: Any, entries: Sequence[Entry], end: int) -> int:  # noqa: ANN401
+    """Record the turns that nobody recorded meanwhile: whoever advances a stay's last slot records it."""
+    own = [each for each in entries if run(cursor, ADVANCE, end, each.encounter, end).rowcount]
+    if own:
+        append(cursor, own)
+    return len(own)
+
+
+def _assessed(
+    cursor: Any,  # noqa: ANN401
+    feed: Feed,
+    model: Scorer,
+    due: tuple[_Slot, Sequence[tuple[int, int]]],
+) -> list[Entry]:
+    """Return the records of the turns that are due, of those that may be."""
+    slot, turns = due
+    found = []
+    for encounter, last in turns:
+        stay, started = slot.known.get(encounter), perf_counter()
+        if stay is None or closed_since(stay, slot.near[encounter], slot.end) is not None:
+            continue
+        taken = cut(cursor, encounter, slot.end, model.spec)
+        refusal = _refusal(stay, slot)
+        if not isinstance(refusal, Silent) and not _is_new(stay, taken, last):
+            continue
+        caller = Caller(feed.user_id, f"feed-{slot.end}", hash_of(taken), started)
+        outcome: scoring.Outcome
+        if refusal is None:
+            outcome = scoring.assess_slot(taken.encounter, model, feed.given, np.datetime64(slot.end, "us"))
+        else:
+            outcome = Refusal(encounter, refusal)
+        entry = scoring.entry_of(outcome, caller, feed.runtime)
+        found.append(entry._replace(slot=slot.end, sources=sources_of(stay.source, taken)))
+    return found
+
+
+def _refusal(stay: Stay, slot: _Slot) -> Unscorable | None:
+    """Return why a stay is not scored at a slot, whatever its window holds."""
+    if conflict_since(stay, slot.near[stay.id], slot.ended) is not None:
+        return IdentityConflict()
+    if stay.moving_at is not None and slot.end - stay.moving_at >= SILENT_AFTER:
+        return Silent(datetime.fromtimestamp(0, UTC) + timedelta(microseconds=stay.moving_at))
+    return None
+
+
+def _is_new(stay: Stay, taken: Cut, last: int) -> bool:
+    """Return whether a moving sign was measured, or anything corrected, since the last turn."""
+    newest = max((key.at for key, _said, _at in taken.used if key.sign not in STATIC_CODES), default=0)
+    return newest > last or (stay.corrected_at or 0) > last

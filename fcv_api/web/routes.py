@@ -1,0 +1,20 @@
+"""Every route of the service."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_smorest import Api
+
+from fcv_api.web import auth, batch, health, observations, predict, predictions
+from fcv_api.web.docs import docs_blueprint
+
+BLUEPRINTS = (predict.bp, batch.bp, observations.bp, predictions.bp, auth.bp, health.bp)
+
+
+def register(app: Flask) -> None:
+    """Bind the routes to an app."""
+    api = Api(app)
+    api.DEFAULT_ERROR_RESPONSE_NAME = None  # every route documents its own
+    for blueprint in BLUEPRINTS:
+        api.register_blueprint(blueprint)
+    app.register_blueprint(docs_blueprint())

@@ -90,8 +90,8 @@ INSERT = {
     sqlite: f"INSERT INTO predictions ({COLUMNS}) VALUES ({', '.join([mark] * len(Record._fields))})"  # noqa: S608
     for sqlite, mark in ((True, "?"), (False, "%s"))
 }
-NUMBERS = ("encounter", "user_id", "seq", "duration_us")
-TYPES = dict.fromkeys(Record._fields, "text") | dict.fromkeys(NUMBERS, "bigint") | {"window_raw": "bytea"}
+NUMBERS, BYTES = ("encounter", "user_id", "seq", "duration_us", "slot"), ("window_raw", "sources")
+TYPES = dict.fromkeys(Record._fields, "text") | dict.fromkeys(NUMBERS, "bigint") | dict.fromkeys(BYTES, "bytea")
 INSERT_MANY = (
     f"INSERT INTO predictions ({COLUMNS}) SELECT {COLUMNS} FROM json_to_recordset(%s::json) "  # noqa: S608
     f"AS record ({', '.join(map(' '.join, TYPES.items()))})"
@@ -132,8 +132,8 @@ def _insert(cursor: Any, records: Sequence[Record]) -> None:  # noqa: ANN401 - a
 
 
 def _as_json(record: Record) -> dict[str, Any]:
-    window = record.window_raw
-    return record._asdict() | {"window_raw": None if window is None else f"\\x{window.hex()}"}
+    cells = record._asdict()
+    return cells | {name: f"\\x{cells[name].hex()}" for name in BYTES if cells[name] is not None}
 
 
 def lock(cursor: Any) -> None:  # noqa: ANN401 - a driver's cursor

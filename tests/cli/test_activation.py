@@ -139,7 +139,8 @@ def test_production_does_not_activate_a_model_without_real_patients(run: Run) ->
 
 def test_production_does_not_activate_a_model_whose_evidence_is_only_claimed(run: Run, models: Path) -> None:
     manifest = models / "fcv-sim" / "1.2.0" / "manifest.json"
-    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"evidence": "retrospective"}))
+    old = {name: each for name, each in json.loads(manifest.read_text()).items() if name != "trained_on"}
+    manifest.write_text(json.dumps(old | {"evidence": "retrospective"}))
     refused = run("model", "activate", "1.2.0", "--reason", "x", ENV="production", TIMEZONE="America/Bogota").stderr
     assert "(evidence: stated, which no report proves, trained on: unstated), and production refuses it" in refused
     assert "Earn its evidence with `fcv model attest`" in refused

@@ -120,7 +120,7 @@ def test_evaluate_writes_a_page_and_its_figures(run: Run, cohort: tuple[Path, Pa
     assert figures["baselines_fitted_on"] == "the same patients, in five folds"
     assert figures["data"]["origin"] == "simulated"
     assert figures["flow"][0]["reason"] == "kept"
-    assert (figures["overlap"], set(figures["events"])) == ({"checked": False, "patients": 0}, set(ILL))
+    assert (figures["overlap"], set(figures["events"])) == ({"checked": True, "patients": 0}, set(ILL))
     assert "Evidence of this model" in (tmp_path / "report" / "report.html").read_text("utf-8")
 
 
@@ -139,7 +139,11 @@ def knowing(cohort: tuple[Path, Path], make_settings: MakeSettings, tmp_path: Pa
     shutil.copytree(SHIPPED_IN / SHIPPED, model)
     learnt = labelled_cohort(read_cohort(*cohort, settings.timezone), Horizon())
     known = Fingerprints.of(learnt).as_manifest()
-    manifest = orjson.loads((model / "manifest.json").read_bytes()) | {"name": "knowing", "learnt_from": known}
+    manifest = orjson.loads((model / "manifest.json").read_bytes()) | {
+        "name": "knowing",
+        "version": "1.0.0",
+        "learnt_from": known,
+    }
     (model / "manifest.json").write_bytes(orjson.dumps(manifest))
     return "knowing/1.0.0"
 

@@ -39,10 +39,11 @@ def test_what_was_recorded_is_read_back_as_it_was() -> None:
 @BOTH_DATABASES
 def test_a_batchs_texts_and_bytes_are_read_back_as_they_were() -> None:
     words = '[{"detail":"\\"36,5 °C\\" \\\\x00 \\u2028 {,}"}]'
-    awkward = PREDICTION._replace(warnings=words, window_raw=bytes(range(256)), slot=300_000_000, sources=b"\0x")
-    given = append([awkward, REFUSAL] * 500, perf_counter())
+    awkward = PREDICTION._replace(warnings=words, window_raw=bytes(range(256)), sources=b"\0x")
+    given = append([each for slot in range(500) for each in (awkward._replace(slot=slot), REFUSAL)], perf_counter())
     assert all_records() == given
     assert [each[:15] for each in given[:2]] == [awkward[1:16], REFUSAL[1:16]]
+    assert (given[6].slot, given[6].sources) == (3, b"\0x")
 
 
 @BOTH_DATABASES

@@ -9,7 +9,8 @@ from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
 from fcv_api.accounts import AccountError
-from fcv_api.domain.errors import Unscorable, UnusableExport, UnusableReport
+from fcv_api.domain.errors import Unscorable, UnusableExport
+from fcv_api.domain.evidence import UnusableReport
 from fcv_api.lstm.keras_names import KerasFileError
 from fcv_api.settings import SettingsError
 from fcv_api.training.dataset import UnusableData

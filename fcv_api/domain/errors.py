@@ -195,7 +195,3 @@ class NoModel(Unscorable):
 
 class UnusableExport(Exception):
     """A table of many encounters, or of their labels, cannot be read. The message is one sentence that says why."""
-
-
-class UnusableReport(Exception):
-    """A report does not earn a model its evidence. The message is one sentence that says why."""

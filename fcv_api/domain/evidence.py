@@ -29,3 +29,7 @@ class TrainedOn(Enum):
     RANDOM = "random"
     SIMULATED = "simulated"
     HOSPITAL = "hospital"
+
+
+class UnusableReport(Exception):
+    """A report does not earn a model its evidence. The message is one sentence that says why."""

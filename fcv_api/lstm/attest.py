@@ -8,8 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from fcv_api.domain.errors import UnusableReport
-from fcv_api.domain.evidence import Evidence
+from fcv_api.domain.evidence import Evidence, UnusableReport
 from fcv_api.lstm.artifact import Manifest
 from fcv_api.lstm.attestation import Attestation
 from fcv_api.lstm.card import attested_card, restated

@@ -11,7 +11,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import ValidationError
 
-from fcv_api.domain.errors import UnusableReport
+from fcv_api.domain.evidence import UnusableReport
 from fcv_api.wire.validation_report import SCHEMA, ReportSchema
 
 MISSING = "Missing data for required field."

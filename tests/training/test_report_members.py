@@ -9,7 +9,7 @@ import numpy as np
 import orjson
 import pytest
 
-from fcv_api.domain.errors import UnusableReport
+from fcv_api.domain.evidence import UnusableReport
 from fcv_api.domain.window import WindowSpec
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.import_request import CLASSES

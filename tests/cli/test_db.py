@@ -24,6 +24,7 @@ from fcv_api import accounts
 from fcv_api.app import create_app, database_app
 from fcv_api.cli.db import migrate_database
 from fcv_api.extensions import db
+from fcv_api.feed import tables as _tables  # noqa: F401 - compared, too
 from fcv_api.settings import ROOT, Settings
 
 pytestmark = BOTH_DATABASES

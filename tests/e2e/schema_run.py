@@ -25,7 +25,7 @@ auth.auto-signup = false
 
 # A body that fits the schema may still be refused: twenty instants, or 72 bytes of a password, cannot be said in one.
 [[operations]]
-include-path = ["/predict", "/predict/batch", "/auth/create_user"]
+include-path = ["/predict", "/predict/batch", "/observations", "/auth/create_user"]
 checks.positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "409", "422"]
 """
 

@@ -37,12 +37,12 @@ def test_a_process_parses_one_large_body_at_a_time(
 ) -> None:
     inside, most = threading.Semaphore(0), []
 
-    def slowly(body: bytes) -> dict[str, Any] | None:
+    def slowly(body: bytes, names: tuple[str, ...]) -> dict[str, Any]:
         inside.release()
         most.append(inside._value)  # noqa: SLF001
         time.sleep(0.05)
         inside.acquire()
-        return read_json(body)
+        return read_json(body, names)
 
     monkeypatch.setattr(parser, "read_json", slowly)
     with ThreadPoolExecutor(4) as threads:

@@ -68,7 +68,7 @@ ablation: $(VENV)/dev ## Take from the simulator, in turn, each thing that it wa
 	@$(BIN)/fcv ablation --model fcv-sim --out build/ablation.json
 
 faults: $(VENV)/dev ## Load the service, and see that nothing is lost (minutes)
-	@$(BIN)/python -m pytest tests/faults --override-ini addopts=--strict-markers $(if $(FAULTS_SHORT),-n 2 --dist loadfile -rP,-s)
+	@$(BIN)/python -m pytest tests/faults --override-ini addopts=--strict-markers -s
 
 fuzz: $(VENV)/dev ## Send spoilt bodies to the service: make fuzz MINUTES=10
 	@$(PIP) --editable '.[fuzz]'

@@ -26,7 +26,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--signed-by", required=True, help="Who vouches for it, for the card.")
 @click.pass_obj
 def attest_(settings: Settings, /, reference: str, **said: Any) -> None:  # noqa: ANN401 - click's options, by name
-    """Give a model the evidence that a report on a hospital's patients earns it.
+    """Write the evidence that a report on a hospital's patients earns a model.
 
     Refuses a report of other data than a hospital's, of another model or manifest, without every member that is
     needed, with under 20 events of an ill state, or made from other files than those that are given.

@@ -49,10 +49,8 @@ def read_cohort(export: Path, labels: Path, zone: tzinfo, form: FileForm = PLAIN
 
     zone: the wall clock of times without an offset. form: of both files.
     """
-    labelled = read_labels(labels, zone, form)
-    refused: dict[int, Unscorable] = {}
-    encounters: list[Encounter] = []
-    unlabelled: list[int] = []
+    labelled, refused = read_labels(labels, zone, form), dict[int, Unscorable]()
+    encounters, unlabelled = list[Encounter](), list[int]()
     for outcome in _outcomes(open_table(export, form=form), zone, None):
         if isinstance(outcome, Refusal):
             refused[outcome.encounter] = outcome.reason

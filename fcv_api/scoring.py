@@ -31,35 +31,27 @@ from fcv_api.ledger.record import Entry, Record
 Outcome = Prediction | Refusal
 
 
-def assess(encounter: Encounter, model: Scorer, given: AnswerContext = OFFLINE) -> Prediction | Refusal:
-    """Score one encounter's last window, or say why not."""
-    try:
-        window = window_of(History.of(encounter), model.spec)
-        probabilities = probabilities_of(model.score(model.spec.scale(window.raw)), model)
-    except Unscorable as reason:
-        return Refusal(encounter.id, reason)
-    warnings = (
-        *given.warnings(window, model.identity),
-        *quality.inspect(encounter, window, model.spec),
-        *undecided(probabilities),
-    )
-    return Prediction(encounter.id, probabilities, window, model.identity, warnings)
+def assess(
+    encounter: Encounter, model: Scorer, given: AnswerContext = OFFLINE, slot: np.datetime64 | None = None
+) -> Outcome:
+    """Score one encounter's last window, or say why not.
 
-
-def assess_slot(encounter: Encounter, model: Scorer, given: AnswerContext, end: np.datetime64) -> Outcome:
-    """Score the window of slots on the clock up to the end of one, as the memory of a bed is, or say why not."""
+    slot: of the memory of a bed, the end of the slot on the clock with which its window of slots ends.
+    """
     try:
-        window = window_on_the_clock(History.of(encounter), model.spec, end)
+        window = _window(History.of(encounter), model.spec, slot)
         probabilities = probabilities_of(model.score(model.spec.scale(window.raw)), model)
     except Unscorable as reason:
         return Refusal(encounter.id, reason)
     found = quality.inspect(encounter, window, model.spec)
-    warnings = (
-        *given.warnings(window, model.identity),
-        *(each for each in found if each.code != "resampled"),  # every window of the memory is one of slots
-        *undecided(probabilities),
-    )
+    if slot is not None:  # every window of the memory is one of slots
+        found = tuple(each for each in found if each.code != "resampled")
+    warnings = (*given.warnings(window, model.identity), *found, *undecided(probabilities))
     return Prediction(encounter.id, probabilities, window, model.identity, warnings)
+
+
+def _window(history: History, spec: WindowSpec, slot: np.datetime64 | None) -> Window:
+    return window_of(history, spec) if slot is None else window_on_the_clock(history, spec, slot)
 
 
 def assess_read(read: Encounter | Refusal, model: Scorer, given: AnswerContext = OFFLINE) -> Outcome:

@@ -157,7 +157,7 @@ def _assessed(
         caller = Caller(feed.user_id, f"feed-{slot.end}", hash_of(taken), started)
         outcome: scoring.Outcome
         if refusal is None:
-            outcome = scoring.assess_slot(taken.encounter, model, feed.given, np.datetime64(slot.end, "us"))
+            outcome = scoring.assess(taken.encounter, model, feed.given, np.datetime64(slot.end, "us"))
         else:
             outcome = Refusal(encounter, refusal)
         entry = scoring.entry_of(outcome, caller, feed.runtime)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 from fcv_api.domain.evidence import Evidence, UnusableReport
 from fcv_api.lstm.artifact import Manifest
-from fcv_api.lstm.attestation import Attestation
+from fcv_api.lstm.attestation import Attestation, file_sha256
 from fcv_api.lstm.card import attested_card, restated
 
 FEWEST_EVENTS, FEW_EVENTS = 20, 100
@@ -67,7 +66,7 @@ def attest(manifest: Manifest, report: dict[str, Any], evidenced: Evidenced) -> 
     attestation = Attestation(
         evidence=evidence.value,
         manifest_sha256=manifest.canonical_sha256,
-        report_sha256=_sha256(evidenced.report),
+        report_sha256=file_sha256(evidenced.report),
         data_sha256=_same("export", report["data"]["export"], evidenced.data),
         outcomes_sha256=_outcomes(report["data"]["outcomes"], evidenced.outcomes),
         events=report["events"],
@@ -102,15 +101,10 @@ def _outcomes(named: dict[str, Any] | None, file: Path | None) -> str | None:
 
 def _same(member: str, named: dict[str, Any], file: Path) -> str:
     """Return a file's sha256. Raises UnusableReport unless the report names the same."""
-    found = _sha256(file)
+    found = file_sha256(file)
     if found != named["sha256"]:
         raise UnusableReport(
             f"{file} is not the file that the report was made from: its sha256 is {found}, and the report's "
             f"data.{member}.sha256 is {named['sha256']}."
         )
     return found
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from fcv_api.domain.evidence import Evidence, TrainedOn
@@ -61,3 +62,9 @@ def earned(claim: Evidence, attestation: Attestation | None, manifest_sha256: st
         return claim
     proved = attestation and (attestation.evidence, attestation.manifest_sha256) == (claim.value, manifest_sha256)
     return claim if proved else Evidence.STATED
+
+
+def file_sha256(path: Path) -> str:
+    """Return the sha256 of a file, as a report names it and an attestation keeps it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ import numpy as np
 from fcv_api import __version__
 from fcv_api.domain.prediction import State
 from fcv_api.lstm.artifact import Manifest
+from fcv_api.lstm.attestation import file_sha256
 from fcv_api.lstm.import_request import CLASSES
 from fcv_api.training.dataset import Horizon, LabelledWindows
 from fcv_api.training.flow import FlowRow
@@ -80,8 +80,7 @@ def _data(subject: Subject, windows: LabelledWindows) -> Members:
 
 
 def _file(path: Path) -> dict[str, str]:
-    with path.open("rb") as file:
-        return {"name": path.name, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+    return {"name": path.name, "sha256": file_sha256(path)}
 
 
 def _sensitivity(own: Members) -> Iterator[tuple[str, float]]:

@@ -41,7 +41,7 @@ class IntervalSchema(Members):
 
 
 class AreasSchema(Members):
-    """How well one state is told from all else, on windows before the onset."""
+    """How well one state is separated from all else, on windows before the onset."""
 
     auroc = fields.Nested(IntervalSchema, required=True)
     auprc = fields.Nested(IntervalSchema, required=True)

@@ -7,7 +7,9 @@ from collections.abc import Callable
 import numpy as np
 
 from fcv_api.domain.encounter import Encounter
-from fcv_api.domain.window import Matrix
+from fcv_api.domain.prediction import ScoreWarning
+from fcv_api.domain.quality import inspect
+from fcv_api.domain.window import Matrix, WindowSpec, extract_window
 
 START = np.datetime64("2024-03-03T05:00:00", "us")
 STEP = np.timedelta64(300_000_000, "us")
@@ -38,6 +40,12 @@ def encounter_of(matrix: Matrix) -> Encounter:
     """Return the encounter of a window, a row in five minutes, NaN for what was not measured."""
     rows, signs = np.nonzero(~np.isnan(matrix))
     return Encounter(7, signs, matrix[rows, signs], START + rows * STEP).without_noise()
+
+
+def warnings(matrix: Matrix) -> tuple[ScoreWarning, ...]:
+    """Return what is warned of in a window. matrix: as of `encounter_of`."""
+    encounter, spec = encounter_of(matrix), WindowSpec()
+    return inspect(encounter, extract_window(encounter, spec), spec)
 
 
 def at(sign: int, value: float | Matrix, rows: slice | int = slice(None)) -> Change:

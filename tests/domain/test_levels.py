@@ -14,18 +14,12 @@ from made_up import (
     SATURATION,
     TEMPERATURE,
     calm,
-    encounter_of,
+    warnings,
 )
 
-from fcv_api.domain.prediction import ScoreWarning
-from fcv_api.domain.quality import inspect, middle_of_last
+from fcv_api.domain.quality import middle_of_last
 from fcv_api.domain.vitals import SIGN_NAMES, SIGNS
-from fcv_api.domain.window import Matrix, WindowSpec, extract_window
-
-
-def warnings(matrix: Matrix) -> tuple[ScoreWarning, ...]:
-    encounter, spec = encounter_of(matrix), WindowSpec()
-    return inspect(encounter, extract_window(encounter, spec), spec)
+from fcv_api.domain.window import Matrix
 
 
 def codes(matrix: Matrix) -> set[tuple[str, str | None]]:

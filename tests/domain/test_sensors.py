@@ -14,21 +14,14 @@ from made_up import (
     SATURATION,
     TEMPERATURE,
     calm,
-    encounter_of,
+    warnings,
 )
 
-from fcv_api.domain.prediction import ScoreWarning
-from fcv_api.domain.quality import inspect
 from fcv_api.domain.vitals import SIGN_NAMES
-from fcv_api.domain.window import Matrix, WindowSpec, extract_window
+from fcv_api.domain.window import Matrix
 
 ALONE = {PERFUSION: 1.5, HEART_RATE: 80.0, PULSE: 80.0, SATURATION: 98.0, TEMPERATURE: 36.8}
 HELD = {RESPIRATION: 16.0, SATURATION: 100.0}
-
-
-def warnings(matrix: Matrix) -> tuple[ScoreWarning, ...]:
-    encounter, spec = encounter_of(matrix), WindowSpec()
-    return inspect(encounter, extract_window(encounter, spec), spec)
 
 
 def flat(values: dict[int, float]) -> Matrix:

@@ -53,7 +53,7 @@ def cut_now(encounter: int = 1, end: int = NOW) -> Cut:
 
 def scored(encounter: Encounter, end: np.datetime64 = END) -> tuple[Prediction, FakeModel]:
     model = FakeModel()
-    outcome = scoring.assess_slot(encounter, model, OFFLINE, end)
+    outcome = scoring.assess(encounter, model, OFFLINE, end)
     assert isinstance(outcome, Prediction)
     return outcome, model
 
@@ -113,6 +113,6 @@ def test_what_was_used_says_when_each_value_was_received() -> None:
 
 
 def test_a_stay_without_observations_is_refused_as_one_without_instants() -> None:
-    outcome = scoring.assess_slot(cut_now(7).encounter, FakeModel(), OFFLINE, END)
+    outcome = scoring.assess(cut_now(7).encounter, FakeModel(), OFFLINE, END)
     assert not isinstance(outcome, Prediction)
     assert outcome.reason.code == "too-few-instants"

@@ -174,6 +174,19 @@ def test_a_column_that_comes_twice_is_found_in_a_large_body_too(name: str, monke
         read_json(text.replace('"sede"', f'"{name}"').encode())
 
 
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("size", [0, 10_000])
+def test_a_body_of_nothing_but_what_is_read_is_refused_for_a_column_that_comes_twice(
+    form: str, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_parts, "SMALL", size)
+    body = {name: cells for name, cells in SMALL.items() if name in json_parts.NAMES}
+    assert by_key(FORMS[form](body).encode()) == by_key(orjson.dumps(SMALL))
+    for cells in (body["valor"], {"0": 1}, {}):
+        with pytest.raises(InvalidBody, match="valor: this column comes more than once"):
+            read_json(FORMS[form]({"again": cells} | body).replace('"again"', '"valor"').encode())
+
+
 @pytest.mark.parametrize("body", [b"[1, 2]", b'"text"', b"5", b"[1,", b"{", b'{"a": 1} x', b"\xff", b'["\xff"]'])
 def test_a_large_body_that_is_no_table_is_refused_as_a_small_one(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises((InvalidBody, NotJson)) as small:

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from fcv_api.domain import limits
-from fcv_api.domain.prediction import ScoreWarning
 from fcv_api.domain.raw_window import Flags, Raw
 from fcv_api.domain.vitals import SIGNS
 from fcv_api.domain.window import Matrix
-from fcv_api.domain.words import bounds, danger_range, extent, finite, shown, warn
+from fcv_api.domain.words import ScoreWarning, bounds, danger_range, extent, finite, shown, warn
 
 RATES = [limits.HEART_RATE, limits.PULSE]
 CIRCULATION = [limits.HEART_RATE, limits.PULSE, limits.PERFUSION]
@@ -89,12 +88,11 @@ def agreeing(raw: Raw) -> Flags:
     """
     heart, pulse, perfusion = _circulation(raw)
     low, high = limits.LOW[limits.HEART_RATE], limits.HIGH[limits.HEART_RATE]
-    cold = perfusion < limits.NO_PERFUSION
     alike = ((heart <= low) & (pulse <= low)) | ((heart >= high) & (pulse >= high))
     without = pulse == 0
     found = np.zeros(len(SIGNS), dtype=np.bool_)
     found[limits.HEART_RATE] = (alike | ((heart == 0) & np.isnan(pulse)) | ((heart >= high) & without)).any()
-    found[limits.PULSE] = (alike | (without & ((heart >= high) | cold))).any()
+    found[limits.PULSE] = (alike | (without & ((heart >= high) | (perfusion < limits.NO_PERFUSION)))).any()
     return found
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from ssl import PROTOCOL_TLS_SERVER, SSLContext
@@ -17,31 +15,12 @@ from conftest import PASSWORD, MakeToken
 from flask import Flask
 from memory import rows
 from proxied import certify
+from served import served
 from source import package
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from fcv_api.cli import main
 
 FAST = ("--speed", 1e6, "--user", "ana")
-
-
-class Quiet(WSGIRequestHandler):
-    """Logs nothing."""
-
-    def log(self, *_given: Any) -> None:
-        """Say nothing."""
-
-
-@contextmanager
-def served(app: Flask, tls: SSLContext | None = None) -> Iterator[str]:
-    """Serve an app over HTTP in a thread, and return its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet, ssl_context=tls)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @pytest.fixture

@@ -32,9 +32,9 @@ def test_each_observation_is_read_as_it_was_written() -> None:
 
 def test_times_are_in_utc_and_say_so() -> None:
     times = body_of([Posted(1, SAID)])["fecRegistro"]
-    assert times == {
-        "0": "2024-03-03T09:30:41.500000Z",
-        "1": "2024-03-03T09:30:00Z",
-        "2": "2024-03-03T09:30:00.000001Z",
-    }
+    assert list(times.values()) == [
+        "2024-03-03T09:30:41.500000Z",
+        "2024-03-03T09:30:00.000000Z",
+        "2024-03-03T09:30:00.000001Z",
+    ]
     assert ObservationsSchema().load(body_of([Posted(1, SAID)])).observations(UTC).posted

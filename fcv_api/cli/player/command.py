@@ -11,7 +11,7 @@ import orjson
 
 from fcv_api.cli.player.client import Client
 from fcv_api.cli.player.options import Played
-from fcv_api.cli.player.play import Pace, play, summary, utc
+from fcv_api.cli.player.play import Pace, play, summary, to_the_second
 from fcv_api.domain.arrivals import FUTURE
 from fcv_api.training.bedside import MINUTE, SECOND
 from fcv_api.training.gateway import Faults, Play, ward
@@ -22,7 +22,11 @@ def feed(seed: int, artefacts: float, given: Played) -> None:
     """Play stays into a service. Ends with 1 where the service called a row wrong. Raises click's errors."""
     now, first = time_ns() // 1000, first_id(seed) if given.first_encounter is None else given.first_encounter
     own = Play(_start(given, now), given.minutes, seed, Faults(**given.shares), given.channel, given.bed)
-    span = {"first_encounter": first, "from": utc(own.start), "until": utc(own.start + own.minutes * MINUTE)}
+    span = {
+        "first_encounter": first,
+        "from": to_the_second(own.start),
+        "until": to_the_second(own.start + own.minutes * MINUTE),
+    }
     if not given.as_json:
         click.echo("{beds} beds, encounters from {first_encounter}, {from} to {until}.".format(beds=given.beds, **span))
     posts = ward(simulate(given.beds, seed, first, artefacts), own)

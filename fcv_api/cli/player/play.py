@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from itertools import groupby
 from time import monotonic, sleep
 from typing import Any
@@ -16,6 +15,7 @@ from fcv_api.cli.player.client import Client
 from fcv_api.domain.bad_cells import MAX_CELLS
 from fcv_api.training.bedside import MINUTE, SECOND
 from fcv_api.training.gateway import Post
+from fcv_api.wire.beds import utc
 from fcv_api.wire.observation_answer import COUNTED
 from fcv_api.wire.observation_body import body_of
 
@@ -86,14 +86,14 @@ def play(posts: Iterable[Post], client: Client, pace: Pace, *, quiet: bool) -> O
 
 
 def _print(minute: int, tally: Tally) -> None:
-    click.echo(f"{utc(minute * MINUTE)}  {tally}")
+    click.echo(f"{to_the_second(minute * MINUTE)}  {tally}")
     for each in tally.wrong:
         click.echo(f"  encounter {each['encounter']}, row {each['row']}, {each['column']}: {each['reason']}")
 
 
-def utc(at: int) -> str:
-    """Write a moment, in microseconds, to the second, in UTC."""
-    return f"{datetime.fromtimestamp(at // SECOND, UTC):%Y-%m-%dT%H:%M:%SZ}"
+def to_the_second(at: int) -> str:
+    """Write a moment, in microseconds, in UTC."""
+    return f"{utc(at)[:19]}Z"
 
 
 def summary(outcome: Outcome, client: Client) -> dict[str, Any]:

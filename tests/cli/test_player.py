@@ -100,6 +100,7 @@ def test_rows_of_another_time_are_counted_as_too_old(url: str) -> None:
     ("words", "reason"),
     [
         (["--feed", "fcv.hospital.lan"], "is no address"),
+        (["--feed", "http://fcv:port"], "is no address"),
         (["--feed", "http://x", "--patients", "3"], "--patients cannot be given with --feed."),
         (["--feed", "http://x", "a.csv", "b.csv"], "EXPORT, LABELS cannot be given with --feed."),
         (["--late", "0.1", "a.csv", "b.csv"], "--late can only be given with --feed."),
@@ -134,6 +135,15 @@ def test_a_wrong_password_is_the_service_s_refusal(url: str, tmp_path: Path) -> 
     result = feed(url, "--password-file", wrong)
     assert result.exit_code == 1
     assert "The service refused: 401 /problems/wrong-credentials" in result.output
+
+
+def test_name_and_password_are_asked_for_where_nothing_gives_them(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MLAPI_PASSWORD")
+    words = ["simulate", "--feed", url, "--minutes", "1", "--speed", "1e6"]
+    result = CliRunner().invoke(main, words, input=f"ana\n{PASSWORD}\n")
+    assert result.exit_code == 0, result.output
+    assert "15 new" in result.stdout
+    assert PASSWORD not in result.output
 
 
 def test_tls_needs_the_authority_that_signed_the_service(

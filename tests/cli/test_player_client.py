@@ -45,7 +45,7 @@ def test_what_got_no_answer_is_sent_again_as_it_was_and_as_late_as_the_service_a
         (429, {}, "{}"),
         ANSWER,
     ]
-    assert client.post("/observations", {"a": 1}) == {"results": [], "errors": []}
+    assert client.post("/observations", {"a": 1}, "results") == {"results": [], "errors": []}
     assert Unwell.bodies[1:] == [b'{"a":1}'] * 5
     assert waited == [7.0, 2.0, 4.0, 8.0]
     assert (client.retried, client.signed_in) == (4, 1)
@@ -56,7 +56,7 @@ def test_a_token_that_is_20_minutes_old_is_renewed_and_the_rows_are_sent_again(
 ) -> None:
     Unwell.script = [TOKEN, ANSWER, OLD, (200, {}, '{"access_token": "t2"}'), ANSWER]
     for _ in range(2):
-        client.post("/observations", {})
+        client.post("/observations", {}, "results")
     assert Unwell.seen == [
         "/auth/token -",
         *["/observations Bearer t1"] * 2,
@@ -71,14 +71,16 @@ def test_a_token_that_is_20_minutes_old_is_renewed_and_the_rows_are_sent_again(
     [
         ((403, {}, '{"type": "/problems/not-allowed", "detail": "No."}'), "refused: 403 /problems/not-allowed: No."),
         ((503, {}, '{"type": "/problems/feed-off", "detail": "Off."}'), "refused: 503 /problems/feed-off: Off."),
-        ((200, {}, "<html>"), "not JSON: is this the right address?"),
+        ((404, {}, "<html>"), "refused: 404 : no problem of this service"),
+        ((200, {}, "<html>"), "not this service: 200 without results"),
+        ((200, {}, '{"ok": true}'), "not this service: 200 without results"),
     ],
-    ids=["403", "feed-off", "html"],
+    ids=["403", "feed-off", "404", "html", "another service"],
 )
 def test_a_refusal_is_not_asked_again(client: Client, waited: list[float], last: Step, reason: str) -> None:
     Unwell.script = [TOKEN, last]
-    with pytest.raises(Unanswered, match="service refused") as raised:
-        client.post("/observations", {})
+    with pytest.raises(Unanswered) as raised:
+        client.post("/observations", {}, "results")
     assert reason in raised.value.message
     assert waited == []
 
@@ -89,7 +91,7 @@ def test_the_client_gives_up_when_its_patience_is_over(
     monkeypatch.setattr(clients, "PATIENCE", 3.0)
     Unwell.script = [TOKEN, (503, {}, "{}"), (503, {"Retry-After": "9"}, '{"type": "/problems/x", "detail": "y"}')]
     with pytest.raises(Unanswered, match=r"No answer in 3 s\. The last try: 503 /problems/x: y"):
-        client.post("/observations", {})
+        client.post("/observations", {}, "results")
     assert waited == [1.0]
 
 

@@ -41,7 +41,7 @@ class Answer(NamedTuple):
     def said(self) -> str:
         """What it says is wrong."""
         known = self.content if isinstance(self.content, dict) else {}
-        return f"{self.status} {known.get('type', '')}: {known.get('detail', 'not JSON: is this the right address?')}"
+        return f"{self.status} {known.get('type', '')}: {known.get('detail', 'no problem of this service')}"
 
     @property
     def is_for_later(self) -> bool:
@@ -55,22 +55,19 @@ class Client:
 
     def __init__(self, url: str, account: tuple[str, str], authority: Path | None = None) -> None:
         """account: its name and password. authority: the certificate authority's file. Raises BadParameter."""
-        address = urlsplit(url.rstrip("/"))
-        if address.scheme not in ("http", "https") or not address.hostname:
-            raise click.BadParameter(f"{url} is no address such as https://fcv.hospital.lan.")
-        self._prefix, self._account, self._token = address.path, account, ""
-        self._http = _connection(address.scheme, (address.hostname, address.port), authority)
+        self._http, self._prefix = _connection(url.rstrip("/"), authority)
+        self._account, self._token = account, ""
         self._used = monotonic()
         self.retried = self.signed_in = 0
 
-    def post(self, path: str, body: Any) -> Any:  # noqa: ANN401 - JSON
-        """Return what is answered to a body, signed in. Raises Unanswered."""
+    def post(self, path: str, body: Any, member: str) -> Any:  # noqa: ANN401 - JSON
+        """Return what is answered to a body, signed in: an object that has this member. Raises Unanswered."""
         sent = orjson.dumps(body)
         answer = self._answer(path, sent, self._authorization())
         if answer.status == UNAUTHORIZED:  # the token is 20 minutes old
             self._token = ""
             answer = self._answer(path, sent, self._authorization())
-        return _content(answer)
+        return _content(answer, member)
 
     def close(self) -> None:
         """Close the connection."""
@@ -80,7 +77,7 @@ class Client:
         if not self._token:
             name, password = self._account
             body = orjson.dumps({"username": name, "password": password})
-            self._token = _content(self._answer("/auth/token", body, {}))["access_token"]
+            self._token = _content(self._answer("/auth/token", body, {}), "access_token")["access_token"]
             self.signed_in += 1
         return {"Authorization": f"Bearer {self._token}"}
 
@@ -125,16 +122,25 @@ class Client:
         return Answer(response.status, float(retry_after) if retry_after.isdigit() else 0.0, content)
 
 
-def _connection(scheme: str, address: tuple[str, int | None], authority: Path | None) -> HTTPConnection:
-    host, port = address
+def _connection(url: str, authority: Path | None) -> tuple[HTTPConnection, str]:
+    """Return a connection to an address, not opened yet, and the path before all calls. Raises BadParameter."""
+    try:
+        address = urlsplit(url)
+        scheme, host, port = address.scheme, address.hostname, address.port
+    except ValueError:
+        scheme, host, port = "", None, None
+    if scheme not in ("http", "https") or not host:
+        raise click.BadParameter(f"{url} is no address such as https://fcv.hospital.lan.", param_hint="--feed")
     if scheme == "http":
-        return HTTPConnection(host, port, timeout=SECONDS)
+        return HTTPConnection(host, port, timeout=SECONDS), address.path
     context = ssl.create_default_context(cafile=None if authority is None else str(authority))
-    return HTTPSConnection(host, port, timeout=SECONDS, context=context)
+    return HTTPSConnection(host, port, timeout=SECONDS, context=context), address.path
 
 
-def _content(answer: Answer) -> Any:  # noqa: ANN401
+def _content(answer: Answer, member: str) -> Any:  # noqa: ANN401
     """Return what was answered. Raises Unanswered for what is no answer to what was asked."""
-    if answer.status >= FIRST_ERROR or not isinstance(answer.content, dict):
+    if answer.status >= FIRST_ERROR:
         raise Unanswered(f"The service refused: {answer.said}")
+    if not isinstance(answer.content, dict) or member not in answer.content:
+        raise Unanswered(f"What answers is not this service: {answer.status} without {member}. Is the address right?")
     return answer.content

@@ -77,7 +77,7 @@ def play(posts: Iterable[Post], client: Client, pace: Pace, *, quiet: bool) -> O
         tally = Tally()
         for post in own:
             outcome.late_seconds = max(outcome.late_seconds, pace.wait(post.at))
-            answer = client.post("/observations", body_of([post.posted]))
+            answer = client.post("/observations", body_of([post.posted]), "results")
             tally.add(post, answer)
             outcome.total.add(post, answer)
         if not quiet:

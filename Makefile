@@ -19,7 +19,7 @@ serve: $(VENV)/serving ## Install, and serve on 127.0.0.1:8000
 	@$(BIN)/python examples/first_steps.py
 	@exec $(BIN)/fcv serve
 
-demo: $(VENV)/examples ## Install, and show one prediction from sign-in to answer
+demo: $(VENV)/examples ## Install, and show one prediction from sign-in to answer, and a bed that is fed row by row
 	@$(BIN)/python examples/demo.py
 
 test: $(VENV)/dev ## Install the rest, and run the tests

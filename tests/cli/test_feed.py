@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
 import pytest
 from click.testing import CliRunner
 from conftest import BOTH_DATABASES, PASSWORD, MakeToken
 from flask.testing import FlaskClient
+from until_now import rows_until_now
 
 from fcv_api import accounts
 from fcv_api.accounts import Role, UnusableCredentials, User
 from fcv_api.accounts.system import feed_account
 from fcv_api.cli import main
 from fcv_api.extensions import write_transaction
-from fcv_api.wire.example import example_request
 
 
 def fcv(*words: str) -> str:
     result = CliRunner().invoke(main, ["feed", *words], catch_exceptions=False)
     return result.output
-
-
-def rows_until_now() -> dict[str, Any]:
-    """Return a window of encounter 5501 that ends a minute before the slot that is due."""
-    request = example_request()
-    newest = max(map(datetime.fromisoformat, request["fecRegistro"].values()))
-    length = timedelta(minutes=5).total_seconds()
-    end = datetime.fromtimestamp((datetime.now(UTC).timestamp() - 30) // length * length, UTC)
-    times = {row: f"{end - (newest - datetime.fromisoformat(at))}" for row, at in request["fecRegistro"].items()}
-    return request | {
-        "idAtencion": dict.fromkeys(times, 5501),
-        "cama": dict.fromkeys(times, "B1"),
-        "fecRegistro": times,
-    }
 
 
 @BOTH_DATABASES

@@ -68,6 +68,7 @@ def _service(settings: Settings, models: Models, limit: ConcurrencyLimit, lock: 
         max_encounters=settings.max_encounters,
         feed=settings.feed != "off",
         observation_hours=settings.observation_hours,
+        settle_seconds=settings.settle_seconds,
     )
 
 

@@ -25,9 +25,9 @@ def test_a_bed_that_was_fed_is_scored_once_and_shown(
     http: FlaskClient, token: dict[str, str], make_token: MakeToken
 ) -> None:
     assert http.post("/observations", json=rows_until_now(), headers=token).get_json()["results"][0]["new"] == 180
-    assert "1 stays, 1 turns due and not recorded yet." in fcv("status")
+    assert "1 stays, 1 turns due and not recorded yet, " in fcv("status")
     assert [fcv("run", "--once").splitlines()[-1] for _ in range(2)] == ["Recorded 1 turns.", "Recorded 0 turns."]
-    assert "1 stays, 0 turns due and not recorded yet." in fcv("status")
+    assert "1 stays, 0 turns due and not recorded yet, 0 of them over a minute late." in fcv("status")
     reader = make_token("rosa", Role.READER)
     (bed,) = http.get("/beds", headers=reader).get_json()["beds"]
     assert (bed["status"], bed["reason"], bed["refusal"]) == ("scored", None, None)

@@ -5,7 +5,7 @@ Two guards: `turns.last_slot` only ever rises, in the transaction of the record;
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import perf_counter
@@ -78,17 +78,26 @@ def slot_due(now: int, settle_seconds: int, step: np.timedelta64) -> int:
 
 def run_slot(feed: Feed, end: int) -> int:
     """Score and record all turns of a slot that are not recorded yet, and return how many were. Raises NoModel."""
+    return sum(run_groups(feed, end))
+
+
+def run_groups(feed: Feed, end: int) -> Iterator[int]:
+    """Score and record a slot's turns some at a time, and yield how many were recorded after each. Raises NoModel.
+
+    So the caller can give a sign of life between them: the turns of a city take longer than a watchdog waits.
+    """
     model = feed.models.active()
     for attempt in write_attempts():
         with attempt as cursor:
             run(cursor, FIRST, end - CLOSED_AFTER)
+    yield 0
     slot = _read_slot(end)
-    after, done = -1, 0
+    after = -1
     while True:
         seen, recorded = _run_some(feed, model, slot, after)
-        done += recorded
+        yield recorded
         if not seen:
-            return done
+            return
         after = seen[-1]
 
 

@@ -59,6 +59,7 @@ class Service:
     feed: bool
     """Not with `FCV_FEED=off`."""
     observation_hours: int
+    settle_seconds: int
 
     def answer_context(self) -> AnswerContext:
         """Return what an answer of this moment must warn of. Without FCV_STALE_MINUTES, nothing looks at the clock."""

@@ -16,7 +16,6 @@ import numpy as np
 from fcv_api import scoring
 from fcv_api.domain.answer_context import AnswerContext
 from fcv_api.domain.errors import IdentityConflict, Silent, Unscorable
-from fcv_api.domain.observations import STATIC_CODES
 from fcv_api.domain.prediction import Models, Refusal, Scorer
 from fcv_api.domain.stays import CLOSED_AFTER, SILENT_AFTER, Placement, Stay, closed_since, conflict_since
 from fcv_api.extensions import db
@@ -176,5 +175,4 @@ def _refusal(stay: Stay, slot: _Slot) -> Unscorable | None:
 
 def _is_new(stay: Stay, taken: Cut, last: int) -> bool:
     """Return whether a moving sign was measured, or anything corrected, since the last turn."""
-    newest = max((key.at for key, _said, _at in taken.used if key.sign not in STATIC_CODES), default=0)
-    return newest > last or (stay.corrected_at or 0) > last
+    return taken.moving_at > last or (stay.corrected_at or 0) > last

@@ -19,7 +19,7 @@ from fcv_api.domain.observations import STATIC_CODES, UNKNOWN_UNIT, Key, Stateme
 from fcv_api.domain.slots import step_of
 from fcv_api.domain.vitals import INDEX_BY_CODE
 from fcv_api.domain.window import WindowSpec
-from fcv_api.extensions.cursors import run
+from fcv_api.extensions.cursors import read_rows
 
 Row = tuple[Any, ...]
 """sign, at, channel, name, status, sent_at, value, unit, flag, received_at."""
@@ -48,7 +48,7 @@ class Cut:
 
 def cut(cursor: Any, encounter: int, end: int, spec: WindowSpec) -> Cut:  # noqa: ANN401 - a driver's cursor
     """Return what the window that ends with a slot is cut from. end: the slot's, in microseconds."""
-    return cut_of(run(cursor, UP_TO, encounter, end).fetchall(), encounter, end, spec)
+    return cut_of(read_rows(cursor, UP_TO, encounter, end), encounter, end, spec)
 
 
 def cut_of(rows: Sequence[Row], encounter: int, end: int, spec: WindowSpec) -> Cut:

@@ -44,7 +44,9 @@ def chosen(observed: Observed, after: np.datetime64, step: np.timedelta64) -> ND
     slots = slot_ends(observed.instants, step).astype(np.int64)
     inside = observed.instants > after
     place = {source: at for at, source in enumerate(sorted(set(observed.sources)))}
-    sources = np.array([place[each] for each in observed.sources], dtype=np.intp)
+    sources = np.zeros(len(observed.signs), dtype=np.intp)
+    if len(place) > 1:
+        sources[:] = [place[each] for each in observed.sources]
     kept = np.zeros(len(observed.signs), dtype=np.bool_)
     for sign in range(len(SIGNS)):
         own = observed.signs == sign

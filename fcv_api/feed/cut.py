@@ -17,7 +17,7 @@ from fcv_api.domain.channels import Observed, chosen
 from fcv_api.domain.encounter import LONGEST_SHOWN, Encounter, UnknownUnit
 from fcv_api.domain.observations import STATIC_CODES, UNKNOWN_UNIT, Key, Statement, with_those_of_no_channel
 from fcv_api.domain.slots import step_of
-from fcv_api.domain.vitals import INDEX_BY_CODE
+from fcv_api.domain.vitals import INDEX_BY_CODE, SIGNS
 from fcv_api.domain.window import WindowSpec
 from fcv_api.extensions.cursors import read_rows
 
@@ -26,18 +26,24 @@ Row = tuple[Any, ...]
 UP_TO = """SELECT sign, at, channel, name, status, sent_at, value, unit, flag, received_at FROM observations
     WHERE encounter = ? AND at <= ? ORDER BY sign, at, source, channel, name"""
 """In the order of the primary key, so that nothing is sorted: a stay has one source."""
+CODES = np.array(sorted(INDEX_BY_CODE), dtype=np.int64)
+PLACES = np.array([INDEX_BY_CODE[code] for code in sorted(INDEX_BY_CODE)], dtype=np.intp)
+STATIC = np.array([sign.code in STATIC_CODES for sign in SIGNS])
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """What a window reads. after: its start. rows: the observations that it uses, by sign and time.
+    """What a window reads. after: its start. rows: the n observations that it uses, by sign and time.
 
-    moving_at: the newest of them of a moving sign; 0 for none. Times are in microseconds.
+    signs, times: of those, (n,): index into `vitals.SIGNS`, and microseconds. moving_at: the newest of a moving sign; 0
+    for none. Times are in microseconds.
     """
 
     encounter: Encounter
     after: int
     rows: Sequence[Row]
+    signs: NDArray[np.intp]
+    times: NDArray[np.int64]
     moving_at: int
 
     @property
@@ -62,7 +68,9 @@ def cut_of(rows: Sequence[Row], encounter: int, end: int, spec: WindowSpec) -> C
     used = held if mask.all() else [row for row, is_read in zip(held, mask.tolist(), strict=True) if is_read]
     signs, values, instants = observed.signs[mask], observed.values[mask], observed.instants[mask]
     own = Encounter(encounter, signs, values, instants, None, newest, _unknown_units(used)).without_noise()
-    return Cut(own, int(after.astype(np.int64)), used, _moving_at(signs, instants))
+    times = instants.view(np.int64)
+    moving_at = int(times[~STATIC[signs]].max(initial=0))
+    return Cut(own, int(after.astype(np.int64)), used, signs, times, moving_at)
 
 
 def _holding(rows: Sequence[Row]) -> Sequence[Row]:
@@ -78,23 +86,17 @@ def _holding(rows: Sequence[Row]) -> Sequence[Row]:
 
 
 def _observed(held: Sequence[Row]) -> Observed:
-    codes, times, channels, names, _status, _sent, values, *_more = zip(*held, strict=True) if held else [()] * 10
-    signs = np.array([INDEX_BY_CODE[code] for code in codes], dtype=np.intp)
-    instants = np.array(times, dtype=np.int64).view("datetime64[us]")
-    return Observed(signs, np.array(values, dtype=np.float64), instants, list(zip(names, channels, strict=True)))
-
-
-STATIC = [INDEX_BY_CODE[code] for code in STATIC_CODES]
-
-
-def _moving_at(signs: NDArray[np.intp], instants: NDArray[np.datetime64]) -> int:
-    moving = instants[~np.isin(signs, STATIC)]
-    return int(moving.max().astype(np.int64)) if len(moving) else 0
+    signs = PLACES[np.searchsorted(CODES, np.array([row[0] for row in held], dtype=np.int64))]
+    instants = np.array([row[1] for row in held], dtype=np.int64).view("datetime64[us]")
+    values = np.array([row[6] for row in held], dtype=np.float64)
+    return Observed(signs, values, instants, [(row[3], row[2]) for row in held])
 
 
 def _unknown_units(used: Sequence[Row]) -> tuple[UnknownUnit, ...]:
     """Return each sign's units that nobody knows, and since when each was sent."""
     first: dict[tuple[int, str], int] = {}
+    if not any(row[8] for row in used):
+        return ()
     for sign, at, *_key, unit, flag, _received in used:
         if flag and UNKNOWN_UNIT in flag.split():
             pair = INDEX_BY_CODE[sign], unit[:LONGEST_SHOWN]

@@ -23,13 +23,12 @@ def sources_of(source: str, taken: Cut) -> bytes:
 
     Of what lies before the window the newest of each sign is kept, for that is what fills a gap.
     """
-    signs, times = (np.array([row[column] for row in taken.rows], dtype=np.int64) for column in (0, 1))
-    slots = np.where(times > taken.after, -(-times // SLOT) * SLOT, 0)  # by time within a sign
-    last = np.flatnonzero((np.diff(signs, append=0) != 0) | (np.diff(slots, append=-1) != 0))
-    cells = [
-        (sign, name, channel, at, received)
-        for sign, at, channel, name, *_said, received in map(taken.rows.__getitem__, last.tolist())
-    ]
+    slots = np.where(taken.times > taken.after, -(-taken.times // SLOT) * SLOT, 0)  # by time within a sign
+    last = np.flatnonzero((np.diff(taken.signs, append=-1) != 0) | (np.diff(slots, append=-1) != 0))
+    cells = []
+    for place in last.tolist():
+        sign, at, channel, name, *_said, received = taken.rows[place]
+        cells.append((sign, name, channel, at, received))
     return zlib.compress(orjson.dumps({"source": source, "cells": cells}))
 
 

@@ -38,6 +38,13 @@ def run(cursor: Any, statement: str, *values: object) -> Any:  # noqa: ANN401
     return cursor
 
 
+def read_rows(cursor: Any, statement: str, *values: object) -> Any:  # noqa: ANN401
+    """Return the rows of a statement that finds many: from PostgreSQL in their binary form, which is half the work."""
+    if on_sqlite(cursor):
+        return cursor.execute(statement, values).fetchall()
+    return cursor.execute(statement.replace("?", "%s"), values, binary=True).fetchall()
+
+
 @contextmanager
 def read_cursor() -> Iterator[Any]:
     """Open a short transaction for reading."""

@@ -15,7 +15,6 @@ import numpy as np
 
 from fcv_api import scoring
 from fcv_api.domain.errors import IdentityConflict, Silent, Unscorable
-from fcv_api.domain.observations import STATIC_CODES
 from fcv_api.domain.prediction import AnswerContext, Models, Refusal, Scorer
 from fcv_api.domain.stays import CLOSED_AFTER, SILENT_AFTER, Placement, Stay, closed_since, conflict_since
 from fcv_api.extensions import db
@@ -37,7 +36,7 @@ DUE = f"""SELECT t.encounter, t.last_slot FROM turns t JOIN stays s ON s.id = t.
         OR (s.moving_at <= ? AND t.last_slot < s.moving_at + {SILENT_AFTER}))
     ORDER BY t.encounter LIMIT {AT_ONCE}"""  # noqa: S608 - ours
 LOCKED = " FOR UPDATE OF t SKIP LOCKED"
-ADVANCE = "UPDATE turns SET last_slot = ? WHERE encounter = ? AND last_slot < ?"
+ADVANCE = "UPDATE turns SET last_slot = ? WHERE last_slot < ? AND encounter IN ({}) RETURNING encounter"
 CLOCKS = {
     "sqlite": "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000",
     "postgresql": "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
@@ -139,7 +138,9 @@ def _due(cursor: Any, slot: _Slot, after: int) -> list[tuple[int, int]]:  # noqa
 
 def _record(cursor: Any, entries: Sequence[Entry], end: int) -> int:  # noqa: ANN401
     """Record the turns that nobody recorded meanwhile: whoever advances a stay's last slot records it."""
-    own = [each for each in entries if run(cursor, ADVANCE, end, each.encounter, end).rowcount]
+    query = ADVANCE.format(", ".join("?" * len(entries)))
+    advanced = {row[0] for row in run(cursor, query, end, end, *(each.encounter for each in entries)).fetchall()}
+    own = [each for each in entries if each.encounter in advanced]
     if own:
         append(cursor, own)
     return len(own)
@@ -184,5 +185,4 @@ def _refusal(stay: Stay, slot: _Slot) -> Unscorable | None:
 
 def _is_new(stay: Stay, taken: Cut, last: int) -> bool:
     """Return whether a moving sign was measured, or anything corrected, since the last turn."""
-    newest = max((key.at for key, _said, _at in taken.used if key.sign not in STATIC_CODES), default=0)
-    return newest > last or (stay.corrected_at or 0) > last
+    return taken.moving_at > last or (stay.corrected_at or 0) > last

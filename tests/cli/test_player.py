@@ -108,6 +108,7 @@ def test_rows_of_another_time_are_counted_as_too_old(url: str) -> None:
         (["--feed", "http://x", "--speed", "0.5"], "0.5 is not in the range x>=1"),
         (["--feed", "http://x", "--speed", "nan"], "must be a number"),
         (["--feed", "http://x", "--late", "1.1"], "not in the range"),
+        (["--feed", "http://x", "--lost", "nan"], "must be a number"),
         (["--feed", "http://x", "--until", "noon"], "is no time such as"),
         (["--feed", "http://x", "--until", "2026-03-03T09:30:00"], "says no offset"),
         (["--feed", "http://x", "--until", "2999-03-03T09:30:00Z"], "would lie in the future"),

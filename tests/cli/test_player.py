@@ -130,14 +130,6 @@ def test_a_service_that_keeps_nothing_ends_the_play_at_once(url: str) -> None:
     assert "503 /problems/feed-off" in result.output
 
 
-def test_a_wrong_password_is_the_service_s_refusal(url: str, tmp_path: Path) -> None:
-    wrong = tmp_path / "password"
-    wrong.write_text("not the right one\n")
-    result = feed(url, "--password-file", wrong)
-    assert result.exit_code == 1
-    assert "The service refused: 401 /problems/wrong-credentials" in result.output
-
-
 def test_name_and_password_are_asked_for_where_nothing_gives_them(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MLAPI_PASSWORD")
     words = ["simulate", "--feed", url, "--minutes", "1", "--speed", "1e6"]

@@ -52,7 +52,7 @@ def test_a_wrong_row_and_a_wrong_clock_are_printed_and_the_others_are_taken(
 ) -> None:
     make_token("ana")
     table = tmp_path / "rows.csv"
-    table.write_text("\n".join([HEAD, line("80", 1), line("81", 0).replace("5501", "x"), line("82", -9)]))
+    table.write_text("\n".join([HEAD, line("80", 1), line("81", 0).replace("5501", "x"), line("82", -90)]))
     assert send(Client(url, "ana", PASSWORD), rows_since(table, NOW - LATE)) == 1
     wrong, clock = capsys.readouterr().out.splitlines()
     assert wrong.startswith("WRONG idAtencion: ")

@@ -108,6 +108,7 @@ def test_rows_of_another_time_are_counted_as_too_old(url: str) -> None:
         (["--feed", "http://x", "--speed", "0.5"], "0.5 is not in the range x>=1"),
         (["--feed", "http://x", "--speed", "nan"], "must be a number"),
         (["--feed", "http://x", "--late", "1.1"], "not in the range"),
+        (["--feed", "http://x", "--lost", "nan"], "must be a number"),
         (["--feed", "http://x", "--until", "noon"], "is no time such as"),
         (["--feed", "http://x", "--until", "2026-03-03T09:30:00"], "says no offset"),
         (["--feed", "http://x", "--until", "2999-03-03T09:30:00Z"], "would lie in the future"),
@@ -127,14 +128,6 @@ def test_a_service_that_keeps_nothing_ends_the_play_at_once(url: str) -> None:
     result = feed(url, "--minutes", 1)
     assert result.exit_code == 1
     assert "503 /problems/feed-off" in result.output
-
-
-def test_a_wrong_password_is_the_service_s_refusal(url: str, tmp_path: Path) -> None:
-    wrong = tmp_path / "password"
-    wrong.write_text("not the right one\n")
-    result = feed(url, "--password-file", wrong)
-    assert result.exit_code == 1
-    assert "The service refused: 401 /problems/wrong-credentials" in result.output
 
 
 def test_name_and_password_are_asked_for_where_nothing_gives_them(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,6 +85,13 @@ def test_a_refusal_is_not_asked_again(client: Client, waited: list[float], last:
     assert waited == []
 
 
+def test_a_wrong_password_ends_it(client: Client, waited: list[float]) -> None:
+    Unwell.script = [(401, {}, '{"type": "/problems/wrong-credentials", "detail": "No."}')]
+    with pytest.raises(Unanswered, match="refused: 401 /problems/wrong-credentials"):
+        client.post("/observations", {}, "results")
+    assert (len(Unwell.seen), waited, client.signed_in) == (1, [], 0)
+
+
 def test_the_client_gives_up_when_its_patience_is_over(
     client: Client, waited: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,7 +52,7 @@ def test_a_wrong_row_and_a_wrong_clock_are_printed_and_the_others_are_taken(
 ) -> None:
     make_token("ana")
     table = tmp_path / "rows.csv"
-    table.write_text("\n".join([HEAD, line("80", 1), line("81", 0).replace("5501", "x"), line("82", -9)]))
+    table.write_text("\n".join([HEAD, line("80", 1), line("81", 0).replace("5501", "x"), line("82", -90)]))
     assert send(Client(url, "ana", PASSWORD), rows_since(table, NOW - LATE)) == 1
     wrong, clock = capsys.readouterr().out.splitlines()
     assert wrong.startswith("WRONG idAtencion: ")
@@ -64,9 +64,8 @@ def test_a_wrong_row_and_a_wrong_clock_are_printed_and_the_others_are_taken(
 def test_the_curl_lines_of_the_documents_do_what_they_say(
     root: Path, url: str, make_token: MakeToken, name: str
 ) -> None:
-    blocks = [
-        each for each in re.findall(r"```sh\n(.*?)```", (root / name).read_text("utf-8"), re.DOTALL) if "curl" in each
-    ]
+    written = re.findall(r"```sh\n(.*?)```", (root / name).read_text("utf-8"), re.DOTALL)
+    blocks = [each for each in written if re.search(r"curl .*8000/(observations|beds)", each)]
     tokens = {"TOKEN": make_token("ana"), "READER": make_token("rosa", Role.READER)}
     environment = os.environ | {each: header["Authorization"].split()[1] for each, header in tokens.items()}
     shown = [

@@ -10,6 +10,7 @@ from conftest import BOTH_DATABASES
 from fed import FEED
 from memory import MINUTE, NOW, rows
 
+from fcv_api.domain.observations import Posted
 from fcv_api.feed import store
 from fcv_api.feed.store import Arrival
 from fcv_api.feed.turns import run_slot
@@ -48,8 +49,9 @@ def test_late_repeated_corrected_and_swapped_rows_leave_what_the_calm_order_does
     assert rows(HELD, stay.id) == rows(HELD, stay.id + 1)
 
 
-def test_both_are_scored_alike_to_the_last_bit(stay: Stay) -> None:
-    arrive(schedule(stay, CALM))
+def test_it_is_scored_as_what_came_at_once_to_the_last_bit(stay: Stay) -> None:
+    whole = [each for post in schedule(stay, CALM) for each in post.posted.observations]
+    arrive([Post(NOW, Posted(stay.id, whole))])
     arrive(schedule(replace(stay, id=stay.id + 1), SPOILT))
     assert run_slot(FEED, NOW) == 2
     scores = rows("SELECT problem, window_raw, probabilities, state, warnings FROM predictions ORDER BY encounter")

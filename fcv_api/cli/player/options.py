@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 from dataclasses import dataclass, fields
 from datetime import datetime
+from math import isfinite
 from pathlib import Path
 from typing import IO, Any
 
@@ -13,7 +14,8 @@ import click
 from fcv_api.wire.cells import LARGEST_ID
 from fcv_api.wire.observation_cells import LONGEST_BED, LONGEST_CHANNEL
 
-MOST_BEDS, MOST_MINUTES = 10_000, 31 * 24 * 60
+MOST_BEDS, MOST_MINUTES = 1000, 14 * 60
+"""1,000 beds take 200 MB and 17 posts a second. No simulated stay is longer than 14 hours."""
 FAULTS = {
     "late": "rows that come up to 15 minutes later",
     "lost": "rows that never come",
@@ -76,9 +78,9 @@ def _moment(_context: click.Context, _option: click.Parameter, text: str | None)
     return moment
 
 
-def _whole(_context: click.Context, _option: click.Parameter, number: float) -> float:
-    """Refuse what is no number."""
-    if number != number or number == float("inf"):  # noqa: PLR0124 - NaN
+def _finite(_context: click.Context, _option: click.Parameter, number: float) -> float:
+    """Refuse NaN, which is in every range, and infinity."""
+    if not isfinite(number):
         raise click.BadParameter("must be a number.")
     return number
 
@@ -98,17 +100,20 @@ OPTIONS = (
     click.option("--beds", type=click.IntRange(1, MOST_BEDS), default=1, show_default=True, help="A stay each."),
     click.option(
         "--minutes", type=click.IntRange(1, MOST_MINUTES), default=120, show_default=True,
-        help="How long they are played. A stay of 5 to 14 hours ends when it ends.",
+        help="How long they are played. A stay ends by itself after some hours, and then its bed is silent.",
     ),
     click.option(
-        "--speed", type=click.FloatRange(min=1), default=1.0, show_default=True, callback=_whole,
+        "--speed", type=click.FloatRange(min=1), default=1.0, show_default=True, callback=_finite,
         help="1 is real time; 60 a minute a second; a million is as fast as it goes.",
     ),
     click.option(
         "--until", callback=_moment, metavar="TIME",
         help="When they end, with an offset from UTC; by default so that the last row is new when it is sent.",
     ),
-    *(click.option(f"--{name}", type=SHARE, default=0.0, help=f"The share of {of}.") for name, of in FAULTS.items()),
+    *(
+        click.option(f"--{name}", type=SHARE, default=0.0, callback=_finite, help=f"The share of {of}.")
+        for name, of in FAULTS.items()
+    ),
     click.option("--channel", default="", callback=_text(LONGEST_CHANNEL), help="The monitors' channel, as 1.1.2.1."),
     click.option(
         "--bed", default="SIM-", show_default=True, callback=_text(LONGEST_BED - 5), help="How the beds' names begin."

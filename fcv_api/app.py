@@ -21,10 +21,9 @@ from fcv_api.lstm.registry import Registry
 from fcv_api.lstm.runtime import RUNTIME
 from fcv_api.lstm.swap import Serving, SwappedModels
 from fcv_api.serving import load_shedding
-from fcv_api.serving.concurrency_limit import ConcurrencyLimit
-from fcv_api.serving.large_body_lock import LargeBodyLock
+from fcv_api.serving.concurrency_limit import ConcurrencyLimit, LargeBodyLock
 from fcv_api.settings import ROOT, Settings, SettingsError
-from fcv_api.web import error_handlers, held, large_answers, requests, routes, tokens
+from fcv_api.web import bodies, error_handlers, requests, routes, tokens
 from fcv_api.web.openapi import spec_options
 from fcv_api.web.parser import use_orjson
 
@@ -41,7 +40,7 @@ def create_app(settings: Settings, models: Models | None = None) -> Flask:
     limit = ConcurrencyLimit(settings.threads)
     lock = LargeBodyLock(limit)
     requests.register(app, _service(settings, models or load_models(settings, app), limit, lock))
-    for part in (limit, lock, held, large_answers):
+    for part in (limit, lock, bodies):
         part.register(app)
     jwt.init_app(app)
     routes.register(app)

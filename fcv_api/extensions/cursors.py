@@ -21,7 +21,8 @@ from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import PoolProxiedConnection
 
-from fcv_api.extensions import db, waiting
+from fcv_api.extensions import db
+from fcv_api.extensions.breaker import waiting
 
 SECONDS_IN_LINE = 2.0
 

@@ -87,7 +87,7 @@ class RequestContext:
     dialect: Dialect = COMMA
     asked: Asked | None = None
     held_bytes: int = 0
-    """Of its body; see `held.py`."""
+    """Of its body; see `bodies.py`."""
 
     def caller(self) -> Caller:
         """Return who asked, of a request that an account's token came with."""

@@ -30,8 +30,9 @@ RULES = tuple(
         ("names and codes", r"fcv_api/wire/\w+\.py:\w*(name|code|sign)s?\w*$"),
         ("JSON: find and decode the columns", r"fcv_api/(wire/json_(body|parts)\.py:|web/parser\.py:load_json$)"),
         ("rows: the rest of reading", r"fcv_api/wire/(measurements|encounters|encounter|table|cells)\.py:"),
-        ("window and scaling", r"fcv_api/domain/(window|encounter|scaling|slots|samples)\.py:"),
-        ("warnings", r"fcv_api/domain/(quality|dangers|levels|sensors|raw_window|words|answer_context)\.py:"),
+        ("window and scaling", r"fcv_api/domain/(window|encounter|slots|samples)\.py:"),
+        ("warnings", r"fcv_api/domain/(quality|dangers|levels|sensors|raw_window|words)\.py:"),
+        ("warnings", r"fcv_api/domain/prediction\.py:(warnings|of_model|undecided)$"),
         ("model", r"fcv_api/(lstm/|domain/prediction\.py:probabilities)"),
         (
             "record",

@@ -10,10 +10,11 @@ import numpy as np
 import orjson
 
 from fcv_api.domain import quality
-from fcv_api.domain.answer_context import OFFLINE, AnswerContext, undecided
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import NoModel, Unscorable, WindowSpan
 from fcv_api.domain.prediction import (
+    OFFLINE,
+    AnswerContext,
     ModelIdentity,
     Models,
     Prediction,
@@ -22,6 +23,7 @@ from fcv_api.domain.prediction import (
     State,
     most_probable,
     probabilities_of,
+    undecided,
 )
 from fcv_api.domain.slots import last_window_in_slots, window_on_the_clock
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGN_NAMES

@@ -6,14 +6,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fcv_api import scoring
-from fcv_api.domain.answer_context import LEAD, SURE, AnswerContext, undecided
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import Unscorable
-from fcv_api.domain.prediction import SUM_TOLERANCE, Refusal, Scorer, ScoreWarning, State, probabilities_of
+from fcv_api.domain.prediction import (
+    LEAD,
+    SUM_TOLERANCE,
+    SURE,
+    AnswerContext,
+    Refusal,
+    Scorer,
+    State,
+    probabilities_of,
+    undecided,
+)
 from fcv_api.domain.rolling import Rolling
 from fcv_api.domain.scores import Scores
 from fcv_api.domain.screens import warnings_of
 from fcv_api.domain.window import Matrix
+from fcv_api.domain.words import ScoreWarning
 
 OFFLINE = AnswerContext(warn_unvalidated=True)
 """Nobody waits for these answers, so none is stale; and none hides that its model was never validated."""

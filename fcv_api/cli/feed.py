@@ -18,8 +18,8 @@ from fcv_api import maintenance
 from fcv_api.access_log import open_log
 from fcv_api.accounts.system import feed_account
 from fcv_api.app import database_app, load_models
-from fcv_api.domain.answer_context import AnswerContext
 from fcv_api.domain.errors import NoModel
+from fcv_api.domain.prediction import AnswerContext
 from fcv_api.domain.slots import step_of
 from fcv_api.domain.window import WindowSpec
 from fcv_api.extensions import db

@@ -10,7 +10,7 @@ import orjson
 from fcv_api import scoring
 from fcv_api.app import database_app
 from fcv_api.cli.active import artifact_of
-from fcv_api.domain.answer_context import AnswerContext
+from fcv_api.domain.prediction import AnswerContext
 from fcv_api.lstm import trial
 from fcv_api.settings import Settings
 from fcv_api.wire.answer import PredictionSchema

@@ -12,11 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from fcv_api.domain import limits
-from fcv_api.domain.prediction import ScoreWarning
 from fcv_api.domain.raw_window import Flags, Raw
 from fcv_api.domain.vitals import SIGNS
 from fcv_api.domain.window import Matrix
-from fcv_api.domain.words import bounds, danger_range, extent, finite, shown, warn
+from fcv_api.domain.words import ScoreWarning, bounds, danger_range, extent, finite, shown, warn
 
 RATES = [limits.HEART_RATE, limits.PULSE]
 CIRCULATION = [limits.HEART_RATE, limits.PULSE, limits.PERFUSION]

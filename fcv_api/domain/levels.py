@@ -12,11 +12,10 @@ import numpy as np
 
 from fcv_api.domain import limits
 from fcv_api.domain.dangers import Danger
-from fcv_api.domain.prediction import ScoreWarning
 from fcv_api.domain.raw_window import Raw
 from fcv_api.domain.vitals import SIGNS
 from fcv_api.domain.window import MINUTE
-from fcv_api.domain.words import bounds, danger_range, extent, finite, number, shown, usual_of, warn
+from fcv_api.domain.words import ScoreWarning, bounds, danger_range, extent, finite, number, shown, usual_of, warn
 
 
 def level_signs(raw: Raw) -> list[int]:

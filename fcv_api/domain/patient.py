@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from fcv_api.domain.dangers import asystole, critical, find_dangers, no_pulse, past_danger
 from fcv_api.domain.levels import level, level_signs, several_signs, trends, unusual_values
-from fcv_api.domain.prediction import ScoreWarning
 from fcv_api.domain.raw_window import Raw
+from fcv_api.domain.words import ScoreWarning
 
 
 def speak_of_patient(raw: Raw) -> Iterator[ScoreWarning]:

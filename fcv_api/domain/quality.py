@@ -17,10 +17,10 @@ import numpy as np
 from fcv_api.domain import exports, limits, sensors
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.patient import speak_of_patient
-from fcv_api.domain.prediction import ScoreWarning
 from fcv_api.domain.raw_window import Cells, Flags, Levels, Raw, Vector
 from fcv_api.domain.vitals import SIGN_NAMES
 from fcv_api.domain.window import MINUTE, Matrix, Window, WindowSpec
+from fcv_api.domain.words import ScoreWarning
 
 
 def inspect(encounter: Encounter, window: Window, spec: WindowSpec) -> tuple[ScoreWarning, ...]:

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from fcv_api.domain import limits
-from fcv_api.domain.prediction import ScoreWarning
 from fcv_api.domain.raw_window import Flags, Raw, Vector
 from fcv_api.domain.samples import spread
 from fcv_api.domain.vitals import SIGNS
 from fcv_api.domain.window import MINUTE
-from fcv_api.domain.words import between, warn
+from fcv_api.domain.words import ScoreWarning, between, warn
 
 
 def implausible(raw: Raw) -> Iterator[ScoreWarning]:

@@ -1,18 +1,32 @@
-"""How the sentences of `messages.WORDS` are filled in with the figures of one warning."""
+"""A warning, and how the sentences of `messages.WORDS` are filled in with its figures."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from math import isfinite
 
 from fcv_api.domain.limits import LAST_ROWS
 from fcv_api.domain.messages import WORDS, Pair
-from fcv_api.domain.prediction import ScoreWarning
 from fcv_api.domain.vitals import SIGNS
 
 Figures = Mapping[str, float]
 LESS, MORE = ("or less", "o menos"), ("or more", "o más")
 AT_MOST_THE_HEART_RATE = ("at most the heart rate", "a lo más la frecuencia cardíaca")
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreWarning:
+    """Something that whoever reads the score must read first.
+
+    detail, detail_es: the same sentence in English and Spanish. figures: its numbers, by name.
+    """
+
+    code: str
+    sign: str | None
+    detail: str
+    detail_es: str = ""
+    figures: dict[str, float] = field(default_factory=dict, hash=False)
 
 
 def warn(key: str, sign: int | None, figures: Figures, pieces: Mapping[str, str | Pair] | None = None) -> ScoreWarning:

@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 
 from fcv_api import scoring
-from fcv_api.domain.answer_context import AnswerContext
 from fcv_api.domain.errors import IdentityConflict, Silent, Unscorable
 from fcv_api.domain.observations import STATIC_CODES
-from fcv_api.domain.prediction import Models, Refusal, Scorer
+from fcv_api.domain.prediction import AnswerContext, Models, Refusal, Scorer
 from fcv_api.domain.stays import CLOSED_AFTER, SILENT_AFTER, Placement, Stay, closed_since, conflict_since
 from fcv_api.extensions import db
 from fcv_api.extensions.cursors import on_sqlite, read_cursor, run, write_attempts

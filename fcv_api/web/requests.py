@@ -15,8 +15,7 @@ from flask.wrappers import Response
 
 from fcv_api import access_log
 from fcv_api.accounts import Account
-from fcv_api.domain.answer_context import AnswerContext
-from fcv_api.domain.prediction import Models
+from fcv_api.domain.prediction import AnswerContext, Models
 from fcv_api.ledger.replies import Asked
 from fcv_api.scoring import Caller
 from fcv_api.wire.csv_rows import COMMA, Dialect

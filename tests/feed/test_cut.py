@@ -11,9 +11,8 @@ from fakes import FakeModel
 from memory import MINUTE, NOW, observation, post
 
 from fcv_api import scoring
-from fcv_api.domain.answer_context import OFFLINE
 from fcv_api.domain.encounter import Encounter
-from fcv_api.domain.prediction import Prediction
+from fcv_api.domain.prediction import OFFLINE, Prediction
 from fcv_api.extensions.cursors import read_cursor
 from fcv_api.feed import store
 from fcv_api.feed.cut import Cut, cut

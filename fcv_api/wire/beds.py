@@ -10,8 +10,8 @@ from marshmallow import Schema, fields
 
 from fcv_api.domain.prediction import State
 from fcv_api.wire.answer import STATE_NAMES, InferencesSchema
+from fcv_api.wire.columns import EPOCH
 from fcv_api.wire.records import inferences
-from fcv_api.wire.times import EPOCH
 
 STATUSES = ("scored", "not_scored", "silent", "no_patient", "closed")
 

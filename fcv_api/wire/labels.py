@@ -15,12 +15,12 @@ from fcv_api.domain.errors import UnusableExport
 from fcv_api.domain.prediction import State
 from fcv_api.wire.answer import INFERENCE_KEYS, STATE_NAMES
 from fcv_api.wire.arrow_cells import cells_of
-from fcv_api.wire.cells import Reason, encounter_id
+from fcv_api.wire.cells import Reason, encounter_id, time_reason
+from fcv_api.wire.columns import ambiguous_reason, read_times
 from fcv_api.wire.file_form import PLAIN, FileForm
 from fcv_api.wire.files import Table
 from fcv_api.wire.table import Distinct
 from fcv_api.wire.table_file import TableFile, open_table
-from fcv_api.wire.times import ambiguous_reason, read_times, time_reason
 
 LABEL_COLUMNS = {"idAtencion": True, "State": True, "onset": True, "idPaciente": False}
 STATE_BY_NAME = {

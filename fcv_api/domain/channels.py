@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from fcv_api.domain.encounter import HIGHEST, LOWEST
 from fcv_api.domain.slots import slot_ends
-from fcv_api.domain.vitals import INDEX_BY_NAME, SIGNS
+from fcv_api.domain.vitals import SIGNS
 
 HEART_RATE = "MDC_ECG_HEART_RATE"
 BEAT_RATE = "MDC_ECG_CARD_BEAT_RATE"
 """How monitors of IHE PCD name the heart rate, by the same code."""
-SIGN_OF_NAME = INDEX_BY_NAME | {BEAT_RATE: INDEX_BY_NAME[HEART_RATE]}
 Source = tuple[str, str]
 """A name and a channel."""
 

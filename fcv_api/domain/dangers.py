@@ -88,12 +88,11 @@ def agreeing(raw: Raw) -> Flags:
     """
     heart, pulse, perfusion = _circulation(raw)
     low, high = limits.LOW[limits.HEART_RATE], limits.HIGH[limits.HEART_RATE]
-    cold = perfusion < limits.NO_PERFUSION
     alike = ((heart <= low) & (pulse <= low)) | ((heart >= high) & (pulse >= high))
     without = pulse == 0
     found = np.zeros(len(SIGNS), dtype=np.bool_)
     found[limits.HEART_RATE] = (alike | ((heart == 0) & np.isnan(pulse)) | ((heart >= high) & without)).any()
-    found[limits.PULSE] = (alike | (without & ((heart >= high) | cold))).any()
+    found[limits.PULSE] = (alike | (without & ((heart >= high) | (perfusion < limits.NO_PERFUSION)))).any()
     return found
 
 

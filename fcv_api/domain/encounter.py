@@ -104,14 +104,11 @@ class Encounter:
         noise = missing | implausible
         if not noise.any():
             return self
-        found = []
-        for index in range(len(SIGNS)):
-            instants = self.instants[implausible & (self.signs == index)]
-            if len(instants):
-                found.append(Implausible(index, tuple(np.sort(instants))))
-        kept = ~noise
-        signs, values, instants = self.signs[kept], self.values[kept], self.instants[kept]
-        return replace(self, signs=signs, values=values, instants=instants, implausible=tuple(found))
+        dropped = [
+            Implausible(sign, tuple(np.sort(self.instants[implausible & (self.signs == sign)])))
+            for sign in np.unique(self.signs[implausible]).tolist()
+        ]
+        return replace(self.rows(np.flatnonzero(~noise)), implausible=tuple(dropped))
 
 
 def pivot(encounter: Encounter) -> tuple[NDArray[np.datetime64], NDArray[np.float64]]:

@@ -108,14 +108,9 @@ def _mean(group: list[Observation]) -> Observation:
     flags = {flag for each in group for flag in each.flag.split()}
     if usable and max(usable) - min(usable) > SIGNS[INDEX_BY_CODE[group[0].key.sign]].limits.apart:
         flags.add(CONFLICTING)
-    return Observation(
-        group[0].key,
-        group[0].status,
-        reduce(add, values) / len(values) if values else None,  # `sum` of floats is another one since Python 3.12
-        max(each.unit for each in group),
-        " ".join(sorted(flags)),
-        max(each.bed for each in group),
-    )
+    mean = reduce(add, values) / len(values) if values else None  # `sum` of floats is another one since Python 3.12
+    unit, bed = max(each.unit for each in group), max(each.bed for each in group)
+    return group[0]._replace(value=mean, unit=unit, flag=" ".join(sorted(flags)), bed=bed)
 
 
 def with_those_of_no_channel(statements: Mapping[Key, Statement]) -> dict[Key, Statement]:

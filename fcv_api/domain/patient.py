@@ -15,12 +15,10 @@ def speak_of_patient(raw: Raw) -> Iterator[ScoreWarning]:
     dangers = find_dangers(raw)
     grave = {sign for sign, each in dangers.items() if each.critical}
     levels = [sign for sign in level_signs(raw) if sign not in grave]
-    for sign in sorted(grave):
-        yield critical(raw, dangers[sign])
+    yield from (critical(raw, dangers[sign]) for sign in sorted(grave))
     yield from asystole(raw)
     yield from no_pulse(raw)
-    for sign in levels:
-        yield level(raw, sign)
+    yield from (level(raw, sign) for sign in levels)
     yield from trends(raw, grave)
     yield from several_signs(raw)
     for sign in sorted(dangers.keys() - grave):

@@ -21,6 +21,7 @@ Matrix = NDArray[np.float64]
 Scaling = Callable[[Matrix], Matrix]
 """How signs of different units come to one scale. Which of the two ways a model needs is in its manifest."""
 MINUTE = np.timedelta64(1, "m")
+MOVES = np.array([not sign.static for sign in SIGNS])
 
 
 def scale_by_window(raw: Matrix) -> Matrix:
@@ -189,11 +190,9 @@ def _check_measured(history: History, spec: WindowSpec) -> None:
     """
     as_sent, kept = history.encounter.as_sent, history.instants[-spec.instants :]
     missing = []
-    for index in np.flatnonzero(np.isnan(history.measured[-spec.instants :]).all(axis=0)):
-        sign = SIGNS[index]
+    for index in np.flatnonzero(np.isnan(history.measured[-spec.instants :]).all(axis=0) & MOVES):
         before = history.instants[~np.isnan(history.measured[:, index])]
-        carried = len(before) > 0 and kept[0] - before[-1] <= np.timedelta64(sign.carried)
-        if not (sign.static or carried):
-            missing.append(MissingSign(sign.name, as_sent(before[-1]) if len(before) else None))
+        if not len(before) or kept[0] - before[-1] > np.timedelta64(SIGNS[index].carried):
+            missing.append(MissingSign(SIGNS[index].name, as_sent(before[-1]) if len(before) else None))
     if missing:
         raise MissingSigns(tuple(missing), as_sent(kept[0]), as_sent(kept[-1]))

@@ -163,8 +163,8 @@ def _drop(_error: BaseException | None = None) -> None:
 
 def _into_file(response: Response) -> Response:
     """Move a large answer into a file, from which the kernel sends it. On a full disk it stays where it is."""
-    length = (response.calculate_content_length() or 0) if response.is_sequence else 0
-    if length < LARGE_ANSWER:
+    length = response.calculate_content_length() if response.is_sequence else None
+    if length is None or length < LARGE_ANSWER:
         return response
     try:
         file = TemporaryFile()  # noqa: SIM115 - the server closes it
@@ -172,7 +172,6 @@ def _into_file(response: Response) -> Response:
         file.seek(0)
     except OSError:
         return response
-    response.response = wrap_file(request.environ, file)
-    response.direct_passthrough = True
+    response.response, response.direct_passthrough = wrap_file(request.environ, file), True
     response.content_length = length
     return response

@@ -5,7 +5,6 @@ webargs would use the standard library, which is slower and raises RecursionErro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
@@ -53,17 +52,8 @@ class OrjsonParser(FlaskParser):
         current_service().large_body_lock.acquire(len(body))
         return body
 
-    def handle_error(
-        self,
-        error: ValidationError,
-        req: Request,
-        schema: Schema,
-        *,
-        error_status_code: int | None,
-        error_headers: Mapping[str, str] | None,
-    ) -> NoReturn:
+    def handle_error(self, error: ValidationError, *_request: Any, **_answer: Any) -> NoReturn:  # noqa: ANN401
         """Raise the fact for what marshmallow found."""
-        del req, schema, error_status_code, error_headers
         ((place, messages),) = error.messages.items()  # type: ignore[union-attr] # webargs puts them under "json"
         found = invalid_body(messages)
         if place == "query":

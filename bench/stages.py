@@ -28,7 +28,7 @@ RULES = tuple(
         ("units", r"fcv_api/wire/(columns\.py:|cells\.py:unit$)"),
         ("values", r"fcv_api/wire/\w+\.py:\w*(number|value)\w*$"),
         ("names and codes", r"fcv_api/wire/\w+\.py:\w*(name|code|sign)s?\w*$"),
-        ("JSON: find and decode the columns", r"fcv_api/(wire/json_(body|parts)\.py:|web/parser\.py:load_json$)"),
+        ("JSON: find and decode the columns", r"fcv_api/(wire/json_(body|faults)\.py:|web/parser\.py:load_json$)"),
         ("rows: the rest of reading", r"fcv_api/wire/(measurements|encounters|encounter|table|cells)\.py:"),
         ("window and scaling", r"fcv_api/domain/(window|encounter|slots|samples)\.py:"),
         ("warnings", r"fcv_api/domain/(quality|dangers|levels|sensors|raw_window|words)\.py:"),

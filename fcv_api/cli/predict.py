@@ -14,7 +14,7 @@ from fcv_api.domain.prediction import AnswerContext, Refusal
 from fcv_api.settings import Settings
 from fcv_api.wire.answer import PredictionSchema
 from fcv_api.wire.json_body import read_encounter
-from fcv_api.wire.json_parts import NotJson
+from fcv_api.wire.json_faults import NotJson
 
 
 @click.command()

@@ -23,7 +23,7 @@ from fcv_api.web.requests import current_request, current_service
 from fcv_api.wire.csv_rows import NotCsv, read_csv
 from fcv_api.wire.encounter import VitalsSchema, encounters_of, invalid_body
 from fcv_api.wire.json_body import read_json
-from fcv_api.wire.json_parts import NotJson
+from fcv_api.wire.json_faults import NotJson
 
 LARGEST_FORM = 20  # fields
 FORM = "application/x-www-form-urlencoded"

@@ -63,8 +63,7 @@ def read_encounter(body: bytes) -> EncounterRows:
 def read_json(body: bytes, names: tuple[str, ...] = NAMES) -> dict[str, Any]:
     """Read the columns of a body. Raises NotJson, InvalidBody where it is no table, or InvalidRows.
 
-    names: those that are read at the door that it came to. A key that comes twice is refused: nobody could say which of
-    its cells is meant.
+    names: those of its door. A key that comes twice is refused: nobody could say which of its cells is meant.
     """
     body, columns = body.removeprefix(BOM), dict[str, Any]()
     try:
@@ -88,9 +87,8 @@ def parts_of(body: bytes, names: tuple[str, ...] = NAMES) -> dict[str, memoryvie
         raise InvalidBody.of([Cell(name, None, "this column comes more than once") for name in twice], len(twice))
     if others and not found.keys() & set(REQUIRED):
         raise InvalidBody.of([Cell("body", None, f"none of the columns {', '.join(REQUIRED)} is here: {WANTED}")], 1)
-    for part in found.values():
-        if len(part) >= 2 * MOST_ROWS:  # a cell and a comma
-            check_rows(part)
+    for long in [part for part in found.values() if len(part) >= 2 * MOST_ROWS]:  # a cell and a comma
+        check_rows(long)
     return found
 
 

@@ -108,8 +108,7 @@ class LiteRtModel:
 def standard_error_closed() -> Iterator[None]:
     """Let a library not write to the descriptor itself what it has no setting for.
 
-    LiteRT writes once a process "INFO: Created TensorFlow Lite XNNPACK delegate", and who reads it would look for a
-    TensorFlow that is not there. TensorFlow writes of this machine's graphics card.
+    LiteRT: "INFO: Created TensorFlow Lite XNNPACK delegate", where there is none. TensorFlow: of a graphics card.
     """
     sys.stderr.flush()
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)

@@ -21,7 +21,7 @@ from fcv_api.wire.json_faults import (
     QUOTE,
     SMALL,
     WANTED,
-    beside,
+    beside_of,
     check_rows,
     keys_of,
     named_twice,
@@ -63,8 +63,7 @@ def read_encounter(body: bytes) -> EncounterRows:
 def read_json(body: bytes, names: tuple[str, ...] = NAMES) -> dict[str, Any]:
     """Read the columns of a body. Raises NotJson, InvalidBody where it is no table, or InvalidRows.
 
-    names: those that are read at the door that it came to. A key that comes twice is refused: nobody could say which of
-    its cells is meant.
+    names: those of its door. A key that comes twice is refused: nobody could say which of its cells is meant.
     """
     body, columns = body.removeprefix(BOM), dict[str, Any]()
     try:
@@ -81,16 +80,15 @@ def parts_of(body: bytes, names: tuple[str, ...] = NAMES) -> dict[str, memoryvie
     """Part a body into the columns that are read. names: those of the door that it came to."""
     try:
         check_utf8(body)  # of what nobody reads, too
-        found, others, unread = _parts(body, names)
+        found, others, beside = _parts(body, names)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise no_table(body) from None
-    if unread and (twice := named_twice(body, unread, names)):
+    if beside and (twice := named_twice(body, beside, names)):
         raise InvalidBody.of([Cell(name, None, "this column comes more than once") for name in twice], len(twice))
     if others and not found.keys() & set(REQUIRED):
         raise InvalidBody.of([Cell("body", None, f"none of the columns {', '.join(REQUIRED)} is here: {WANTED}")], 1)
-    for part in found.values():
-        if len(part) >= 2 * MOST_ROWS:  # a cell and a comma
-            check_rows(part)
+    for long in [part for part in found.values() if len(part) >= 2 * MOST_ROWS]:  # a cell and a comma
+        check_rows(long)
     return found
 
 
@@ -106,7 +104,7 @@ def _parts(body: bytes, names: tuple[str, ...]) -> tuple[dict[str, memoryview], 
     if len(body) > SMALL:
         known = _body(names).decode(body)
         read = {n: memoryview(part) for n in names if (part := getattr(known, n)) is not msgspec.UNSET}
-        return read, True, beside(body, read)
+        return read, True, beside_of(body, read)
     parts = ANY_BODY.decode(body)
     read = {name: memoryview(part) for name, part in parts.items() if name in names}
     return read, len(read) < len(parts), b"" if _is_plain(body, parts) else body

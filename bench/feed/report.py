@@ -35,7 +35,7 @@ def figures(plan: Plan, outcome: Outcome) -> Figures:
         "/predict beside it": f"{len(outcome.predicts):,}, p50 {ms(outcome.predicts, 0.5)}, longest "
         f"{ms(outcome.predicts, 1)}; locks waited for over 0.5 s: {outcome.waits}",
         "memory, first and last quarter": memory(outcome.megabytes),
-        "processor": f"{100 * sum(spent) / outcome.seconds:.0f} % of one: {1000 * spent.service / posts:.2f} ms a post, "
+        "processor": f"{100 * sum(spent) / outcome.seconds:.0f} %: {1000 * spent.service / posts:.2f} ms a post, "
         f"with /predict, {1000 * spent.feed / turns:.2f} ms a turn, PostgreSQL {spent.database:.0f} s in all",
     }
 

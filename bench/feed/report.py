@@ -18,13 +18,13 @@ Figures = dict[str, str]
 
 def figures(plan: Plan, outcome: Outcome) -> Figures:
     """Return what came of a load, and whether it is what was wanted."""
-    late = sorted(each.late for each in outcome.turns)
-    answers, turns, spent = [each.seconds for each in outcome.sent], max(len(late), 1), outcome.spent
+    late = [each.late for each in outcome.turns if not each.first] or [each.late for each in outcome.turns]
+    answers, turns, spent = [each.seconds for each in outcome.sent], max(len(outcome.turns), 1), outcome.spent
     posts = max(len(outcome.sent), 1)
     return {
         "load": f"{plan.beds:,} beds, {plan.minutes:g} minutes, {'PostgreSQL' if plan.postgresql else 'SQLite'}",
         "posts": f"{len(outcome.sent):,}, p50 {ms(answers, 0.5)}, p99 {ms(answers, 0.99)}",
-        "turns": f"{len(late):,} recorded, of them {sum(each.refused for each in outcome.turns):,} refusals",
+        "turns": f"{len(outcome.turns):,} recorded, of them {sum(each.refused for each in outcome.turns):,} refusals",
         "lost rows or posts": str(outcome.lost),
         "turns missing, twice": f"{outcome.missing}, {outcome.twice}",
         "turns recorded after they were due": (

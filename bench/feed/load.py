@@ -42,7 +42,7 @@ class Plan:
 
 
 class Turn(NamedTuple):
-    """A recorded turn. late: seconds after it was due, or after its bed's first post where that came later (`first`)."""
+    """A recorded turn. late: seconds after it was due, or after its bed's first post if that came later (`first`)."""
 
     bed: int
     slot: int

@@ -11,18 +11,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import statistics
-import sys
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.client import HTTPConnection
 from pathlib import Path
-from time import perf_counter, process_time
-from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -30,6 +23,7 @@ from bench import bodies
 from bench.contest.figures import OURS, THESIS, ratio
 from bench.feed import monitors
 from bench.feed.host import History, Host, fill, host
+from bench.feed.spent import Client, Costs
 from fcv_api import maintenance, scoring
 from fcv_api.accounts.system import feed_account
 from fcv_api.app import database_app, load_models
@@ -39,12 +33,12 @@ from fcv_api.lstm.runtime import RUNTIME
 from fcv_api.settings import ROOT, Settings
 
 BEDS, ROUNDS, MINUTES = 20, 12, 5
-PREDICT, FIVE, ONE, TURN = (
-    "a real /predict, served",
-    "5 posts of 13 rows, served",
-    "1 post of 65 rows, served",
-    "a turn",
-)
+PREDICT = "a real /predict, served"
+FIVE, ONE, TURN = "5 posts of 13 rows", "1 post of 65 rows", "a turn of them"
+THIN_POST, THIN_TURN = "1 post of 13 rows", "a turn of it"
+"""Of a bed whose nurse or gateway sends one set of rows in five minutes, as in the thesis' data."""
+ROWS = (125 + 5 * ROUNDS / 2) * 13
+"""That a turn reads, in the middle of the rounds."""
 STAGES = {
     "cut": "cut",
     "assess": "score",
@@ -53,61 +47,6 @@ STAGES = {
     "entry_of": "record: the entry",
     "append": "record: append",
 }
-
-
-@dataclass
-class Costs:
-    """What was spent of the processor, in ms. counted: how often each was done. parts: of a turn."""
-
-    own: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
-    database: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
-    counted: defaultdict[str, int] = field(default_factory=lambda: defaultdict(int))
-    parts: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
-    latencies: list[float] = field(default_factory=list)
-
-    @contextmanager
-    def count(self, host: Host, what: str, times: int) -> Iterator[None]:
-        """Count what a block costs. The turns are scored in this process, the rest is the service's."""
-        before, here = host.spent, process_time()
-        yield
-        here, spent = process_time() - here, host.spent.since(before)
-        self.own[what] += 1000 * (here if what == TURN else spent.service)
-        self.database[what] += 1000 * spent.database
-        self.counted[what] += times
-
-    def of(self, what: str) -> tuple[float, float]:
-        """Return what one costs: of the service or the turns, and of the database's processes."""
-        return self.own[what] / self.counted[what], self.database[what] / self.counted[what]
-
-    def part(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a function that does the same and is counted as a part of a turn."""
-
-        def counted(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-            began = process_time()
-            try:
-                return call(*args, **kwargs)
-            finally:
-                self.parts[name] += 1000 * (process_time() - began)
-
-        return counted
-
-
-class Client:
-    """Asks the service over one connection."""
-
-    def __init__(self, host: Host) -> None:
-        self.headers = host.service.sign_in() | {"Content-Type": "application/json"}
-        self.connection = HTTPConnection(*host.service.address, timeout=60)
-
-    def post(self, path: str, body: bytes) -> float:
-        """Return the seconds until the answer."""
-        began = perf_counter()
-        self.connection.request("POST", path, body, self.headers)
-        answer = self.connection.getresponse()
-        content = answer.read()
-        if answer.status != 200:  # noqa: PLR2004
-            sys.exit(f"{answer.status}: {content!r}")
-        return perf_counter() - began
 
 
 def main() -> None:
@@ -127,38 +66,41 @@ def main() -> None:
 
 
 def measure(host: Host, rounds: int) -> Costs:
-    """Let two fleets post, one by the minute and one every five, and score both at each slot."""
-    costs, client, predict = Costs(), Client(host), bodies.BODIES["real"]
+    """Let three fleets post, by the minute, once a slot, and few rows; score all at each slot."""
+    costs, client = Costs(), Client(host)
     first = int(time.time()) // 300 * 5 - 5 * rounds - 5
     fill(host, History("api:ana", 2 * BEDS, first + 1))
+    fill(host, History("api:ana", BEDS, first + 1, step=MINUTES, first=2 * BEDS))
     with _scoring(host, costs) as score:
-        for done in range(-1, rounds):  # what only a first round pays is not counted
-            counted, slot = costs if done >= 0 else Costs(), first + 5 * (done + 1)
-            with counted.count(host, PREDICT, BEDS):
-                for _ in range(BEDS):
-                    client.post("/predict", predict)
-            _post(host, counted, client, range(slot + 1, slot + 1 + MINUTES))
-            if done < 0:
-                costs.parts.clear()
-            with counted.count(host, TURN, 2 * BEDS):
-                score((slot + MINUTES) * 60_000_000)
-            if done < 0:
-                costs.parts.clear()
+        for slot in range(first, first + 5 * (rounds + 1), 5):
+            _round(host, costs, client, slot, score)
+            if slot == first:  # what only a first round pays is not counted
+                costs.clear()
     return costs
 
 
-def _post(host: Host, costs: Costs, client: Client, minutes: range) -> None:
+def _round(host: Host, costs: Costs, client: Client, slot: int, score: Callable[[int], int]) -> None:
+    """Post a slot's minutes for all fleets, ask as many real `/predict`, and score. slot: its start, in minutes."""
+    minutes, end, real = range(slot + 1, slot + 1 + MINUTES), (slot + MINUTES) * 60_000_000, bodies.BODIES["real"]
     apart = [monitors.body(bed, minute) for minute in minutes for bed in range(BEDS)]
     together = [monitors.bodies_together(bed, minutes) for bed in range(BEDS, 2 * BEDS)]
+    thin = [monitors.body(bed, minutes[-1]) for bed in range(2 * BEDS, 3 * BEDS)]
+    with costs.count(host, PREDICT, BEDS):
+        client.post_all("/predict", [real] * BEDS)
     with costs.count(host, FIVE, BEDS):
-        costs.latencies += [client.post("/observations", body) for body in apart]
+        costs.latencies += client.post_all("/observations", apart)
     with costs.count(host, ONE, BEDS):
-        for body in together:
-            client.post("/observations", body)
+        client.post_all("/observations", together)
+    with costs.count(host, TURN, 2 * BEDS, here=True), costs.in_parts():
+        score(end)
+    with costs.count(host, THIN_POST, BEDS):
+        client.post_all("/observations", thin)
+    with costs.count(host, THIN_TURN, BEDS, here=True):
+        score(end)
 
 
 @contextmanager
-def _scoring(host: Host, costs: Costs) -> Iterator[Callable[[int], None]]:
+def _scoring(host: Host, costs: Costs) -> Iterator[Callable[[int], int]]:
     """Prepare what `fcv feed run` has, and count the parts of a turn."""
     os.environ |= {name: value for name, value in host.service.environment.items() if name.startswith("FCV_")}
     settings = Settings.from_environment(dotenv=None)
@@ -171,27 +113,24 @@ def _scoring(host: Host, costs: Costs) -> Iterator[Callable[[int], None]]:
     with app.app_context():
         feed = turns.Feed(models, feed_account().id, RUNTIME, OFFLINE)
 
-        def score(end: int) -> None:
-            if (recorded := turns.run_slot(feed, end)) != 2 * BEDS:
-                sys.exit(f"{recorded} turns were recorded, and not {2 * BEDS}.")
-
-        yield score
+        yield lambda end: turns.run_slot(feed, end)
 
 
 def report(costs: Costs) -> None:
-    """Print a line for each, and the ratios that were wanted."""
-    served = sum(costs.of(PREDICT))
-    for what in (PREDICT, FIVE, ONE, TURN):
-        own, database = costs.of(what)
-        print(f"  {what:<28} {own:7.2f} ms + {database:5.2f} ms of PostgreSQL   {(own + database) / served:5.2f} x")
-    for name, title in STAGES.items():
-        print(f"    {title:<36} {costs.parts[name] / costs.counted[TURN]:7.2f} ms")
-    turn = sum(costs.of(TURN))
-    for what, wanted in ((FIVE, 1.5), (ONE, 0.6)):
-        both, name = sum(costs.of(what)) + turn, what.removesuffix(", served")
-        print(f"  {name} and a turn: {both / served:.2f} x (wanted: {wanted})")
-    median = 1000 * statistics.median(costs.latencies)
-    print(f"  a post of 13 rows, one connection: p50 {median:.1f} ms (wanted: under 5)")
+    """Print a line for each, what they come to, and the ratios that were wanted."""
+    served = costs.of(PREDICT)
+    for what in (PREDICT, FIVE, ONE, TURN, THIN_POST, THIN_TURN):
+        own, database = costs.own[what] / costs.counted[what], costs.database[what] / costs.counted[what]
+        print(f"  {what:<24} {own:7.2f} ms + {database:5.2f} ms of PostgreSQL   {costs.of(what) / served:5.2f} x")
+        for name, title in STAGES.items() if what == TURN else ():
+            print(f"    {title:<36} {costs.parts[name] / costs.counted[TURN]:7.2f} ms")
+    for what, turn, wanted in ((FIVE, TURN, "1.5"), (ONE, TURN, "0.6"), (THIN_POST, THIN_TURN, "-")):
+        print(f"  {what} and a turn: {(costs.of(what) + costs.of(turn)) / served:.2f} x (wanted: {wanted})")
+    row = (costs.of(ONE) - costs.of(FIVE) / 5) / (65 - 13)
+    print(f"  a post: {costs.of(FIVE) / 5 - 13 * row:.2f} ms and {row:.3f} ms a row")
+    row = (costs.of(TURN) - costs.of(THIN_TURN)) / (ROWS - ROWS / MINUTES)
+    print(f"  a turn: {costs.of(TURN) - ROWS * row:.2f} ms and {1000 * row:.2f} ms for 1,000 rows")
+    print(f"  a post of 13 rows, one connection: p50 {costs.median_ms:.1f} ms (wanted: under 5)")
     print(f"  the thesis' way: {thesis():.1f} x the same served /predict (bench/results.json)")
 
 

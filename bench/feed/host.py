@@ -114,6 +114,7 @@ class History:
     end: int
     minutes: int = 125
     step: int = 1
+    first: int = 0
 
 
 def fill(host: Host, past: History) -> None:
@@ -125,7 +126,7 @@ def fill(host: Host, past: History) -> None:
     engine = sa.create_engine(host.service.environment["FCV_DATABASE_URL"])
     connection = engine.raw_connection()
     cursor: Any = connection.cursor()
-    encounters = range(monitors.FIRST, monitors.FIRST + past.beds)
+    encounters = range(monitors.FIRST + past.first, monitors.FIRST + past.first + past.beds)
     if host.postgres:
         lines = "".join("\t".join(("BED", *map(str, row))) + "\n" for row in rows)
         with cursor.copy(f"COPY observations ({COLUMNS}) FROM STDIN") as copy:

@@ -42,11 +42,12 @@ class Plan:
 
 
 class Turn(NamedTuple):
-    """A recorded turn. late: seconds after it was due, and after its bed's first post, for the slot before that."""
+    """A recorded turn. late: seconds after it was due, or after its bed's first post if that came later (`first`)."""
 
     bed: int
     slot: int
     late: float
+    first: bool
     refused: bool
 
 
@@ -142,6 +143,6 @@ def _turns(host: Host, sent: list[Sent]) -> list[Turn]:
         "SELECT encounter, slot, at, problem FROM predictions WHERE slot IS NOT NULL"
     ):
         bed, end = int(str(encounter)) - monitors.FIRST, int(str(slot)) // 1_000_000
-        due = max(end + SETTLE, stored[bed])
-        found.append(Turn(bed, end, utc_moment(str(at)).timestamp() - due, problem is not None))
+        due, first = max(end + SETTLE, stored[bed]), end + SETTLE < stored[bed]
+        found.append(Turn(bed, end, utc_moment(str(at)).timestamp() - due, first, problem is not None))
     return found

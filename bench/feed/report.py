@@ -18,13 +18,13 @@ Figures = dict[str, str]
 
 def figures(plan: Plan, outcome: Outcome) -> Figures:
     """Return what came of a load, and whether it is what was wanted."""
-    late = sorted(each.late for each in outcome.turns)
-    answers, turns, spent = [each.seconds for each in outcome.sent], max(len(late), 1), outcome.spent
+    late = [each.late for each in outcome.turns if not each.first] or [each.late for each in outcome.turns]
+    answers, turns, spent = [each.seconds for each in outcome.sent], max(len(outcome.turns), 1), outcome.spent
     posts = max(len(outcome.sent), 1)
     return {
         "load": f"{plan.beds:,} beds, {plan.minutes:g} minutes, {'PostgreSQL' if plan.postgresql else 'SQLite'}",
         "posts": f"{len(outcome.sent):,}, p50 {ms(answers, 0.5)}, p99 {ms(answers, 0.99)}",
-        "turns": f"{len(late):,} recorded, of them {sum(each.refused for each in outcome.turns):,} refusals",
+        "turns": f"{len(outcome.turns):,} recorded, of them {sum(each.refused for each in outcome.turns):,} refusals",
         "lost rows or posts": str(outcome.lost),
         "turns missing, twice": f"{outcome.missing}, {outcome.twice}",
         "turns recorded after they were due": (
@@ -35,7 +35,7 @@ def figures(plan: Plan, outcome: Outcome) -> Figures:
         "/predict beside it": f"{len(outcome.predicts):,}, p50 {ms(outcome.predicts, 0.5)}, longest "
         f"{ms(outcome.predicts, 1)}; locks waited for over 0.5 s: {outcome.waits}",
         "memory, first and last quarter": memory(outcome.megabytes),
-        "processor": f"{100 * sum(spent) / outcome.seconds:.0f} % of one: {1000 * spent.service / posts:.2f} ms a post "
+        "processor": f"{100 * sum(spent) / outcome.seconds:.0f} %: {1000 * spent.service / posts:.2f} ms a post, "
         f"with /predict, {1000 * spent.feed / turns:.2f} ms a turn, PostgreSQL {spent.database:.0f} s in all",
     }
 

@@ -30,12 +30,13 @@ AT_ONCE = 10
 """Turns of one transaction."""
 FIRST = """INSERT INTO turns (encounter, last_slot) SELECT s.id, 0 FROM stays s WHERE s.seen_at >= ?
     AND NOT EXISTS (SELECT 1 FROM turns t WHERE t.encounter = s.id) ON CONFLICT DO NOTHING"""
-DUE = f"""SELECT t.encounter, t.last_slot FROM turns t JOIN stays s ON s.id = t.encounter
-    WHERE t.encounter > ? AND t.last_slot < ? AND s.seen_at >= ? AND (s.moving_at > t.last_slot
+DUE = f"""SELECT t.encounter FROM turns t JOIN stays s ON s.id = t.encounter
+    WHERE t.last_slot < ? AND s.seen_at >= ? AND (s.moving_at > t.last_slot
         OR s.corrected_at > t.last_slot
         OR (s.moving_at <= ? AND t.last_slot < s.moving_at + {SILENT_AFTER}))
-    ORDER BY t.encounter LIMIT {AT_ONCE}"""  # noqa: S608 - ours
-LOCKED = " FOR UPDATE OF t SKIP LOCKED"
+    ORDER BY t.encounter"""  # noqa: S608 - ours
+STILL_DUE = "SELECT encounter, last_slot FROM turns WHERE last_slot < ? AND encounter IN ({}) ORDER BY encounter"
+LOCKED = " FOR UPDATE SKIP LOCKED"
 ADVANCE = "UPDATE turns SET last_slot = ? WHERE last_slot < ? AND encounter IN ({}) RETURNING encounter"
 CLOCKS = {
     "sqlite": "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER) * 1000",
@@ -89,15 +90,20 @@ def run_groups(feed: Feed, end: int) -> Iterator[int]:
     for attempt in write_attempts():
         with attempt as cursor:
             run(cursor, FIRST, end - CLOSED_AFTER)
+    due = _due(end)
     yield 0
+    if not due:
+        return
     slot = _read_slot(end)
-    after = -1
-    while True:
-        seen, recorded = _run_some(feed, model, slot, after)
-        yield recorded
-        if not seen:
-            return
-        after = seen[-1]
+    for start in range(0, len(due), AT_ONCE):
+        yield _run_some(feed, model, slot, due[start : start + AT_ONCE])
+
+
+def _due(end: int) -> list[int]:
+    """Return the stays whose turns may be due, read once: asked for each group anew, PostgreSQL took 1 ms a turn."""
+    with read_cursor() as cursor:
+        rows = run(cursor, DUE, end, end - CLOSED_AFTER, end - SILENT_AFTER).fetchall()
+    return [int(row[0]) for row in rows]
 
 
 def _read_slot(end: int) -> _Slot:
@@ -107,33 +113,30 @@ def _read_slot(end: int) -> _Slot:
     return _Slot(end, {each.id: each for each in known}, near, {each.id for each in known if each.ended})
 
 
-def _run_some(feed: Feed, model: Scorer, slot: _Slot, after: int) -> tuple[list[int], int]:
-    """Score and record some turns of greater encounters. Return which were looked at, and how many were recorded.
+def _run_some(feed: Feed, model: Scorer, slot: _Slot, group: Sequence[int]) -> int:
+    """Score and record the turns of some stays, as far as they are due still. Return how many were recorded.
 
     On PostgreSQL within one transaction that locks them, so that another host takes others. On SQLite, where a
     transaction that writes shuts all others out, they are scored first.
     """
-    due: list[tuple[int, int]] = []
     entries: list[Entry] = []
     if db.engine.dialect.name == "sqlite":
         with read_cursor() as cursor:
-            due = _due(cursor, slot, after)
-            entries = _assessed(cursor, feed, model, (slot, due))
+            entries = _assessed(cursor, feed, model, (slot, _still_due(cursor, slot, group)))
     recorded = 0
     for attempt in write_attempts():
         with attempt as cursor:
             if not on_sqlite(cursor):
-                due = _due(cursor, slot, after)
-                entries = _assessed(cursor, feed, model, (slot, due))
+                entries = _assessed(cursor, feed, model, (slot, _still_due(cursor, slot, group)))
             recorded = _record(cursor, entries, slot.end) if entries else 0
-    return [encounter for encounter, _last in due], recorded
+    return recorded
 
 
-def _due(cursor: Any, slot: _Slot, after: int) -> list[tuple[int, int]]:  # noqa: ANN401 - a driver's cursor
-    """Return some turns that may be due, each with the last slot of its stay, by encounter."""
-    query = DUE if on_sqlite(cursor) else DUE + LOCKED
-    values = after, slot.end, slot.end - CLOSED_AFTER, slot.end - SILENT_AFTER
-    return [(int(row[0]), int(row[1])) for row in run(cursor, query, *values).fetchall()]
+def _still_due(cursor: Any, slot: _Slot, group: Sequence[int]) -> list[tuple[int, int]]:  # noqa: ANN401
+    """Return the stays of a group that nobody has scored meanwhile, each with its last slot, by encounter."""
+    query = STILL_DUE.format(", ".join("?" * len(group)))
+    rows = run(cursor, query if on_sqlite(cursor) else query + LOCKED, slot.end, *group).fetchall()
+    return [(int(row[0]), int(row[1])) for row in rows]
 
 
 def _record(cursor: Any, entries: Sequence[Entry], end: int) -> int:  # noqa: ANN401

@@ -46,7 +46,7 @@ def chosen(observed: Observed, after: np.datetime64, step: np.timedelta64) -> ND
     kept = np.zeros(len(observed.signs), dtype=np.bool_)
     for sign in range(len(SIGNS)):
         own = np.flatnonzero(observed.signs == sign)
-        usable = own[plausible[own]]
+        usable = own[plausible[own]] if plausible[own].any() else own  # of those that none serves it is warned
         counted = usable[inside[usable]] if inside[usable].any() else usable
         filled = {(*observed.sources[row], slots[row]) for row in counted.tolist()}
         best = _best([(name, channel) for name, channel, _slot in filled])

@@ -53,14 +53,14 @@ class ModelIdentity:
 class ScoreWarning:
     """Something that whoever reads the score must read first.
 
-    detail, detail_es: the same sentence in English and Spanish. figures: its numbers, by name.
+    detail, detail_es: the same sentence in English and Spanish. figures: its numbers, by name; a channel is text.
     """
 
     code: str
     sign: str | None
     detail: str
     detail_es: str = ""
-    figures: dict[str, float] = field(default_factory=dict, hash=False)
+    figures: dict[str, float | str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from fcv_api.domain.messages import WORDS, Pair
 from fcv_api.domain.prediction import ScoreWarning
 from fcv_api.domain.vitals import SIGNS
 
-Figures = Mapping[str, float]
+Figures = Mapping[str, float | str]
 LESS, MORE = ("or less", "o menos"), ("or more", "o más")
 AT_MOST_THE_HEART_RATE = ("at most the heart rate", "a lo más la frecuencia cardíaca")
 
@@ -18,11 +18,14 @@ AT_MOST_THE_HEART_RATE = ("at most the heart rate", "a lo más la frecuencia car
 def warn(key: str, sign: int | None, figures: Figures, pieces: Mapping[str, str | Pair] | None = None) -> ScoreWarning:
     """Return a warning in both languages.
 
-    key: of `WORDS`. figures: what is said, as numbers. pieces: what a sentence holds besides them.
+    key: of `WORDS`. figures: what is said, as numbers; a channel as text. pieces: what a sentence holds besides them.
     """
-    kept = {name: round(float(value), 3) for name, value in figures.items()}
+    kept = {name: value if isinstance(value, str) else round(float(value), 3) for name, value in figures.items()}
     english, spanish = {}, {}
-    for part, pair in [*((part, number(value)) for part, value in kept.items()), *(pieces or {}).items()]:
+    for part, pair in [
+        *((part, number(value)) for part, value in kept.items() if not isinstance(value, str)),
+        *(pieces or {}).items(),
+    ]:
         english[part], spanish[part] = (pair, pair) if isinstance(pair, str) else pair
     name = None if sign is None else SIGNS[sign].name
     named = f"{name}: " if name else ""

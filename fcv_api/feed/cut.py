@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import inf
 from typing import Any
 
 import numpy as np
 
 from fcv_api.domain.channels import Observed, chosen
-from fcv_api.domain.encounter import LONGEST_SHOWN, Encounter, UnknownUnit
-from fcv_api.domain.observations import UNKNOWN_UNIT, Key, Statement, with_those_of_no_channel
+from fcv_api.domain.encounter import HIGHEST, LOWEST, Encounter
+from fcv_api.domain.observations import STATIC_CODES, Key, Statement, with_those_of_no_channel
 from fcv_api.domain.slots import step_of
-from fcv_api.domain.vitals import INDEX_BY_CODE
+from fcv_api.domain.stored import Channel, Source, Stored
+from fcv_api.domain.vitals import INDEX_BY_CODE, SIGNS
 from fcv_api.domain.window import WindowSpec
 from fcv_api.extensions.cursors import run
+from fcv_api.feed import flags
+from fcv_api.feed.flags import Held
 
 UP_TO = """SELECT sign, at, channel, name, status, sent_at, value, unit, flag, received_at FROM observations
     WHERE encounter = ? AND at <= ? ORDER BY sign, at, channel, name"""
@@ -38,39 +43,62 @@ def cut(cursor: Any, encounter: int, end: int, spec: WindowSpec) -> Cut:  # noqa
     held = [(key, statement) for key, statement in holding.items() if statement.value is not None]
     step = step_of(spec)
     after = np.datetime64(end, "us") - step * spec.instants
-    mask = chosen(_observed(held), after, step)
+    mask = chosen(_observed(held), after, step).tolist()
     used = [
         (key, statement, received[key if said[key] == statement else key._replace(channel="")])
-        for (key, statement), is_read in zip(held, mask.tolist(), strict=True)
+        for (key, statement), is_read in zip(held, mask, strict=True)
         if is_read
     ]
-    newest = np.datetime64(max(key.at for key in said), "us") if said else None
-    own = _encounter(encounter, [(key, statement) for key, statement, _at in used], newest)
-    return Cut(own, int(after.astype(np.int64)), used)
+    own = _encounter(
+        encounter, [(key, statement) for key, statement, _at in used], max((key.at for key in said), default=None)
+    )
+    others = [each for each, is_read in zip(held, mask, strict=True) if not is_read]
+    return Cut(replace(own, stored=_stored(used, others)), int(after.astype(np.int64)), used)
 
 
-def _observed(held: Sequence[tuple[Key, Statement]]) -> Observed:
+def _observed(held: Held) -> Observed:
     signs, values, instants = _arrays(held)
     return Observed(signs, values, instants, [(key.name, key.channel) for key, _statement in held])
 
 
-def _arrays(held: Sequence[tuple[Key, Statement]]) -> tuple[Any, Any, Any]:
+def _arrays(held: Held) -> tuple[Any, Any, Any]:
     signs = np.array([INDEX_BY_CODE[key.sign] for key, _statement in held], dtype=np.intp)
     values = np.array([statement.value for _key, statement in held], dtype=np.float64)
     instants = np.array([key.at for key, _statement in held], dtype=np.int64).view("datetime64[us]")
     return signs, values, instants
 
 
-def _encounter(number: int, held: Sequence[tuple[Key, Statement]], newest: np.datetime64 | None) -> Encounter:
+def _encounter(number: int, held: Held, newest: int | None) -> Encounter:
+    """Return an encounter of the rows as they were sent: those whose values a mean left out are dropped once more."""
     signs, values, instants = _arrays(held)
-    return Encounter(number, signs, values, instants, None, newest, _unknown_units(dict(held))).without_noise()
+    if out := flags.dropped(held):
+        signs = np.append(signs, [sign for sign, _at in out])
+        values = np.append(values, [inf] * len(out))
+        instants = np.append(instants, np.array([at for _sign, at in out], dtype=np.int64).view("datetime64[us]"))
+    last = None if newest is None else np.datetime64(newest, "us")
+    return Encounter(number, signs, values, instants, None, last, flags.unknown_units(held)).without_noise()
 
 
-def _unknown_units(held: Mapping[Key, Statement]) -> tuple[UnknownUnit, ...]:
-    """Return each sign's units that nobody knows, and since when each was sent."""
-    first: dict[tuple[int, str], int] = {}
-    for key, statement in held.items():
-        if UNKNOWN_UNIT in statement.flag.split():
-            pair = INDEX_BY_CODE[key.sign], statement.unit[:LONGEST_SHOWN]
-            first[pair] = min(first.get(pair, key.at), key.at)
-    return tuple(UnknownUnit(*pair, np.datetime64(since, "us")) for pair, since in sorted(first.items()))
+def _stored(used: Sequence[tuple[Key, Statement, int]], others: Held) -> Stored:
+    """Return what the store knows besides: by which channel each sign is read, and what the others say."""
+    sources = {INDEX_BY_CODE[key.sign]: Source(key.name, key.channel) for key, _said, _at in used}
+    read = {sign: each for sign, each in sources.items() if each.channel or each.name != SIGNS[sign].name}
+    return Stored(read, _beside(others), flags.conflicts([(key, statement) for key, statement, _at in used]))
+
+
+def _beside(others: Held) -> tuple[Channel, ...]:
+    """Return the other channels of moving signs, without values outside the hard limits."""
+    found: defaultdict[tuple[int, Source], list[tuple[int, float]]] = defaultdict(list)
+    for key, statement in others:  # by time within a sign
+        sign, value = INDEX_BY_CODE[key.sign], statement.value
+        if value is not None and key.sign not in STATIC_CODES and LOWEST[sign] <= value <= HIGHEST[sign]:
+            found[sign, Source(key.name, key.channel)].append((key.at, value))
+    return tuple(
+        Channel(
+            sign,
+            source,
+            np.array([at for at, _value in rows], "datetime64[us]"),
+            np.array([value for _at, value in rows]),
+        )
+        for (sign, source), rows in sorted(found.items())
+    )

@@ -35,13 +35,14 @@ def columns() -> dict[str, Any]:
     return request | {"idAtencion": dict.fromkeys(request["valor"], 1), "fecRegistro": times}
 
 
-def stored(body: dict[str, Any]) -> Encounter:
-    """Store a body row by row in small requests, and return what `/predict/batch` reads of it."""
+def stored(body: dict[str, Any], rows_a_request: int = 50) -> Encounter:
+    """Store a body in small requests, and return what `/predict/batch` reads of it."""
     (encounter,) = BatchSchema().load(body).read(UTC)
     assert isinstance(encounter, Encounter)
     rows = list(body["valor"])
-    for start in range(0, len(rows), 50):
-        part = {name: {row: cells[row] for row in rows[start : start + 50]} for name, cells in body.items()}
+    for start in range(0, len(rows), rows_a_request):
+        some = rows[start : start + rows_a_request]
+        part = {name: {row: cells[row] for row in some} for name, cells in body.items()}
         store.store(ObservationsSchema().load(part).observations(UTC).posted, Arrival("api:ana", NOW, NOW, 12))
     return encounter
 

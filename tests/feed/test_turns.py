@@ -60,7 +60,7 @@ def test_a_turn_that_another_host_drives_at_any_point_is_recorded_once(
     locks = settings.database_url.startswith("postgresql")
     host = database_app(settings)
     for step, place in enumerate(("_due", "cut", "_assessed", *(["append", "_record"] if locks else []))):
-        found = []
+        found: list[int] = []
 
         def drive(end: int = NOW + step * SLOT, found: list[int] = found) -> None:
             monkeypatch.undo()

@@ -13,7 +13,8 @@ import numpy as np
 from fcv_api.domain.channels import Observed, chosen
 from fcv_api.domain.encounter import HIGHEST, LOWEST, Encounter
 from fcv_api.domain.observations import STATIC_CODES, Key, Statement, with_those_of_no_channel
-from fcv_api.domain.slots import step_of
+from fcv_api.domain.slots import slot_ends, step_of
+from fcv_api.domain.stays import MINUTE, SILENT_AFTER
 from fcv_api.domain.stored import Channel, Source, Stored
 from fcv_api.domain.vitals import INDEX_BY_CODE, SIGNS
 from fcv_api.domain.window import WindowSpec
@@ -21,8 +22,11 @@ from fcv_api.extensions.cursors import run
 from fcv_api.feed import flags
 from fcv_api.feed.flags import Held
 
-UP_TO = """SELECT sign, at, channel, name, status, sent_at, value, unit, flag, received_at FROM observations
-    WHERE encounter = ? AND at <= ? ORDER BY sign, at, channel, name"""
+SELECT = "SELECT sign, at, channel, name, status, sent_at, value, unit, flag, received_at FROM observations"
+WITHIN = f"{SELECT} WHERE encounter = ? AND sign = ? AND at > ? AND at <= ?"
+READ = f"{' UNION ALL '.join([WITHIN] * len(SIGNS))} ORDER BY sign, at, channel, name"
+ALL = -(2**62)
+"""Before all times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +39,47 @@ class Cut:
 
 
 def cut(cursor: Any, encounter: int, end: int, spec: WindowSpec) -> Cut:  # noqa: ANN401 - a driver's cursor
-    """Return what the window that ends with a slot is cut from. end: the slot's, in microseconds."""
-    rows = run(cursor, UP_TO, encounter, end).fetchall()
+    """Return what the window that ends with a slot is cut from. end: the slot's, in microseconds.
+
+    Older rows than a window can use are read only where they may decide why there is none.
+    """
+    reach = _reach(spec)
+    rows = _read(cursor, encounter, end, reach)
+    found = _cut(rows, encounter, end, spec)
+    if _is_whole(found, end, spec):
+        return found
+    older = _read(cursor, encounter, end, None)
+    return found if len(older) == len(rows) else _cut(older, encounter, end, spec)
+
+
+def _reach(spec: WindowSpec) -> int:
+    """Return how long before a slot's end, in microseconds, a window may begin that is not refused as too long.
+
+    It ends at most 10 minutes before, for a stay that is silent for longer is not scored.
+    """
+    return round((2 * spec.span_minutes + spec.step_minutes) * MINUTE) + SILENT_AFTER
+
+
+def _is_whole(found: Cut, end: int, spec: WindowSpec) -> bool:
+    """Return whether older rows would change nothing: all slots of a window are there, and the last one is near."""
+    instants = found.encounter.instants
+    near = instants[instants > np.datetime64(end - _reach(spec), "us")]
+    if not len(near) or near.max() < np.datetime64(end - SILENT_AFTER, "us"):
+        return False
+    return len(np.unique(slot_ends(near, step_of(spec)))) >= spec.instants
+
+
+def _read(cursor: Any, encounter: int, end: int, reach: int | None) -> list[Any]:  # noqa: ANN401
+    """Read observations up to a slot's end: of `reach`, and of what is carried before it; static signs however old."""
+    values: list[int] = []
+    for sign in SIGNS:
+        after = ALL if sign.static or reach is None else end - reach - round(sign.carried.total_seconds() * 1e6)
+        values += [encounter, sign.code, after, end]
+    found: list[Any] = run(cursor, READ, *values).fetchall()
+    return found
+
+
+def _cut(rows: Sequence[Any], encounter: int, end: int, spec: WindowSpec) -> Cut:
     said = {Key(*row[:4]): Statement(*row[4:9]) for row in rows}
     received = {Key(*row[:4]): int(row[9]) for row in rows}
     holding = with_those_of_no_channel(said)
@@ -44,16 +87,14 @@ def cut(cursor: Any, encounter: int, end: int, spec: WindowSpec) -> Cut:  # noqa
     step = step_of(spec)
     after = np.datetime64(end, "us") - step * spec.instants
     mask = chosen(_observed(held), after, step).tolist()
+    read = [each for each, is_read in zip(held, mask, strict=True) if is_read]
+    others = [each for each, is_read in zip(held, mask, strict=True) if not is_read]
     used = [
         (key, statement, received[key if said[key] == statement else key._replace(channel="")])
-        for (key, statement), is_read in zip(held, mask, strict=True)
-        if is_read
+        for key, statement in read
     ]
-    own = _encounter(
-        encounter, [(key, statement) for key, statement, _at in used], max((key.at for key in said), default=None)
-    )
-    others = [each for each, is_read in zip(held, mask, strict=True) if not is_read]
-    return Cut(replace(own, stored=_stored(used, others)), int(after.astype(np.int64)), used)
+    own = _encounter(encounter, read, max((key.at for key in said), default=None))
+    return Cut(replace(own, stored=_stored(read, others)), int(after.astype(np.int64)), used)
 
 
 def _observed(held: Held) -> Observed:
@@ -79,11 +120,11 @@ def _encounter(number: int, held: Held, newest: int | None) -> Encounter:
     return Encounter(number, signs, values, instants, None, last, flags.unknown_units(held)).without_noise()
 
 
-def _stored(used: Sequence[tuple[Key, Statement, int]], others: Held) -> Stored:
+def _stored(read: Held, others: Held) -> Stored:
     """Return what the store knows besides: by which channel each sign is read, and what the others say."""
-    sources = {INDEX_BY_CODE[key.sign]: Source(key.name, key.channel) for key, _said, _at in used}
-    read = {sign: each for sign, each in sources.items() if each.channel or each.name != SIGNS[sign].name}
-    return Stored(read, _beside(others), flags.conflicts([(key, statement) for key, statement, _at in used]))
+    sources = {INDEX_BY_CODE[key.sign]: Source(key.name, key.channel) for key, _statement in read}
+    named = {sign: each for sign, each in sources.items() if each.channel or each.name != SIGNS[sign].name}
+    return Stored(named, _beside(others), flags.conflicts(read))
 
 
 def _beside(others: Held) -> tuple[Channel, ...]:

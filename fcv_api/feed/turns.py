@@ -21,7 +21,7 @@ from fcv_api.domain.prediction import Models, Refusal, Scorer
 from fcv_api.domain.stays import CLOSED_AFTER, SILENT_AFTER, Placement, Stay, closed_since, conflict_since
 from fcv_api.extensions import db
 from fcv_api.extensions.cursors import on_sqlite, read_cursor, run, write_attempts
-from fcv_api.feed import stays
+from fcv_api.feed import arrivals, stays
 from fcv_api.feed.beds import by_place
 from fcv_api.feed.cut import Cut, cut
 from fcv_api.feed.provenance import hash_of, sources_of
@@ -78,8 +78,15 @@ def slot_due(now: int, settle_seconds: int, step: np.timedelta64) -> int:
 
 
 def run_slot(feed: Feed, end: int) -> int:
-    """Score and record all turns of a slot that are not recorded yet, and return how many were. Raises NoModel."""
+    """Score and record all turns of a slot that are not recorded yet, and return how many were. Raises NoModel.
+
+    None is, as long as the clock that the slot comes from is doubted.
+    """
     model = feed.models.active()
+    with read_cursor() as cursor:
+        clock = arrivals.read(cursor)
+    if clock is not None and not clock.may_score(end):
+        return 0
     for attempt in write_attempts():
         with attempt as cursor:
             run(cursor, FIRST, end - CLOSED_AFTER)

@@ -15,7 +15,7 @@ from clients import SHORT
 from conftest import MakeSettings
 from fed import fill
 from memory import MINUTE, NOW, rows
-from postgres import new_database
+from postgres import cluster, new_database
 from schedulers import STRIKES, Scheduler, Shared, schedulers
 from sqlalchemy.exc import DBAPIError
 
@@ -29,6 +29,7 @@ from fcv_api.wire.observations import ObservationsSchema
 
 STAYS, SLOTS = (100, 5) if SHORT else (250, 20)
 SLOT = 5 * MINUTE
+STOPS = 1 if SHORT else 8
 SECONDS_A_SLOT = 60.0
 """At most, for five minutes of the feed's clock: it goes on as soon as each turn of a slot is recorded."""
 SEED = 20
@@ -55,7 +56,12 @@ def test_schedulers_killed_and_frozen_at_every_point_record_each_turn_once(
 def _play(slot: int, shared: Shared, running: list[Scheduler], chance: random.Random) -> float:
     """Post a slot's rows, let it be driven until all its turns are recorded, and return how long that took."""
     _repeatedly(lambda: _post(slot), running, chance)
-    shared.slot.value, began = slot, time.monotonic()
+    shared.slot.value = slot
+    return _wait_for(slot, running, chance)
+
+
+def _wait_for(slot: int, running: list[Scheduler], chance: random.Random) -> float:
+    began = time.monotonic()
     moment = began + chance.random() / 4  # at which one is struck wherever it happens to be
     while rows(RECORDED, slot) != [(STAYS,)]:
         assert time.monotonic() - began < SECONDS_A_SLOT, f"turns of slot {slot} are missing"
@@ -66,6 +72,30 @@ def _play(slot: int, shared: Shared, running: list[Scheduler], chance: random.Ra
             moment = began + SECONDS_A_SLOT
         time.sleep(0.1)
     return time.monotonic() - began
+
+
+def test_postgresql_that_is_stopped_in_the_middle_of_turns_and_posts_loses_none(make_settings: MakeSettings) -> None:
+    shared, chance = Shared(), random.Random(SEED)
+    with cluster() as server:
+        settings = {host: make_settings(DATABASE_URL=new_database(server.url)) for host in ("one",)}
+        migrate_database(settings["one"])
+        with database_app(settings["one"]).app_context():
+            fill(*range(1, STAYS + 1))
+            with schedulers(settings, ("one", "one"), shared) as running:
+                for step in range(1, STOPS + 1):
+                    slot = NOW + step * SLOT
+                    _repeatedly(lambda slot=slot: _post(slot), running, chance)  # type: ignore[misc]
+                    shared.slot.value = slot
+                    time.sleep(chance.random() / 2)
+                    server.stop()
+                    with pytest.raises(DBAPIError):
+                        _post(slot)
+                    server.start()
+                    _wait_for(slot, running, chance)
+            found = Counter(rows("SELECT encounter, slot FROM predictions"))
+            assert set(found.values()) == {1}
+            assert len(found) == chain.verify().count == STOPS * STAYS
+            print(f"\n{STOPS} stops of PostgreSQL: {len(found):,} turns, none recorded twice and none missing")
 
 
 def _post(slot: int) -> None:

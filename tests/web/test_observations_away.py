@@ -60,7 +60,7 @@ def test_a_post_that_fails_at_its_last_statement_leaves_nothing_behind(
     empty = count()
 
     def fail(*_given: Any) -> None:
-        raise DBAPIError.instance(None, None, OSError("disk I/O error"), OSError)  # type: ignore[arg-type]
+        raise DBAPIError.instance(None, None, OSError("disk I/O error"), OSError)
 
     assert database
     monkeypatch.setattr("fcv_api.feed.store.arrivals.write", fail)

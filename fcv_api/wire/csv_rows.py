@@ -43,10 +43,11 @@ class Dialect:
 
 
 class Header(NamedTuple):
-    """cells: how many it has. before: lines of the file before it."""
+    """cells: how many it has. before: lines of the file before it. alone: whether a row of other cells fails alone."""
 
     cells: int
     before: int
+    alone: bool
 
 
 COMMA, SPANISH = Dialect(",", "."), Dialect(";", ",")
@@ -69,8 +70,12 @@ def dialect_of(separator: str, *, commas: bool, points: bool) -> Dialect:
     return Dialect(separator, "," if decimal_comma else ".")
 
 
-def read_csv(body: bytes, required: Collection[str], wanted: Collection[str]) -> tuple[dict[str, KeyedColumn], Dialect]:
+def read_csv(
+    body: bytes, required: Collection[str], wanted: Collection[str], *, alone: bool = False
+) -> tuple[dict[str, KeyedColumn], Dialect]:
     """Read those of the wanted columns that are there, by line, with cells as in JSON.
+
+    alone: a row with more or fewer cells than the header is one of nobody, whose encounter and name are a `Reason`.
 
     What is no number where one belongs stays text, for whoever reads it to refuse. Where the header lacks a
     required column, only `idAtencion` is read. Raises NotCsv where nobody can say whose a cell is,
@@ -86,7 +91,7 @@ def read_csv(body: bytes, required: Collection[str], wanted: Collection[str]) ->
     places = {name: header.index(name) for name in header if name in wanted}
     if not places.keys() >= set(required):  # then only whose the rows are is of use
         places = {name: at for name, at in places.items() if name == "idAtencion"}
-    lines, texts = _read_rows(reader, places, Header(len(header), skipped))
+    lines, texts = _read_rows(reader, places, Header(len(header), skipped, alone))
     dialect = _dialect(separator, texts.get("valor", ()))
     return {name: KeyedColumn(lines, _cells(name, column, dialect)) for name, column in texts.items()}, dialect
 
@@ -144,7 +149,7 @@ def _read_rows(reader: Any, places: Mapping[str, int], header: Header) -> tuple[
                 continue
             line = str(reader.line_num + header.before)
             if len(row) != header.cells:
-                raise NotCsv(f"Line {line} has {len(row)} cells, and the header {header.cells}")
+                row = _of_nobody(len(row), line, places, header)  # noqa: PLW2901
             if len(lines) == MOST_ROWS:
                 raise TableTooLarge("rows", None, MOST_ROWS)
             lines.append(line)
@@ -155,6 +160,17 @@ def _read_rows(reader: Any, places: Mapping[str, int], header: Header) -> tuple[
     return lines, columns
 
 
+def _of_nobody(count: int, line: str, places: Mapping[str, int], header: Header) -> list[str]:
+    """Return a row that nobody can tell the cells of apart. Raises NotCsv where that is the table's fault."""
+    said = f"has {count} cells, and the header {header.cells}"
+    if not header.alone:
+        raise NotCsv(f"Line {line} {said}")
+    row = [""] * header.cells
+    for name in places.keys() & {"idAtencion", "nomSigno"}:
+        row[places[name]] = Reason(f"this row {said}")
+    return row
+
+
 def _cells(name: str, texts: list[str], dialect: Dialect) -> Distinct[Any] | list[Any]:
     read = Distinct.of(texts).map(lambda text: read_cell(text, name, dialect))
     return read.cells() if name == "valor" else read
@@ -162,8 +178,8 @@ def _cells(name: str, texts: list[str], dialect: Dialect) -> Distinct[Any] | lis
 
 def read_cell(text: str, name: str, dialect: Dialect) -> Any:  # noqa: ANN401 - as JSON would hold it
     """Read a cell of a column, by its name. What is no number where one belongs stays text."""
-    said = text_of(text)
-    if said is None or name not in NUMBERS:
+    said = text if isinstance(text, Reason) else text_of(text)
+    if said is None or isinstance(said, Reason) or name not in NUMBERS:
         return said
     mixed = dialect.decimal == "," and "." in said  # there it parts thousands, or is a mistake
     number = "" if mixed else said.replace(dialect.decimal, ".")

@@ -7,21 +7,18 @@ import csv
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from io import BytesIO, StringIO, TextIOWrapper
+from io import BytesIO, TextIOWrapper
 from typing import Any, NamedTuple
 
 from fcv_api.domain.bad_cells import Cell, InvalidBody
 from fcv_api.domain.errors import TableTooLarge
-from fcv_api.wire.answer import INFERENCE_KEYS
 from fcv_api.wire.cells import Reason, check_utf8, text_of, whole_number
-from fcv_api.wire.formulas import inert
 from fcv_api.wire.table import MOST_COLUMNS, MOST_ROWS, Distinct, KeyedColumn
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 LIKE_NUMBER = re.compile(r"[+-]?[\d.,]*\d[\d.,]*", re.ASCII)
 OTHER_DECIMALS = Reason("must be a number with the decimal sign of the others in the column")
 NUMBERS = ("idAtencion", "idSigno", "valor")
-ANSWER_COLUMNS = ("idAtencion", "State", *INFERENCE_KEYS.values(), "warnings", "error", "detail")
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 HEADER = 2**20
 """Bytes of a body in which its separator is looked for."""
@@ -189,18 +186,3 @@ def read_cell(text: str, name: str, dialect: Dialect) -> Any:  # noqa: ANN401 - 
     if NUMBER.fullmatch(number):
         return float(number)
     return OTHER_DECIMALS if LIKE_NUMBER.fullmatch(said) else said
-
-
-def write_csv(results: Iterable[Mapping[str, Any]], dialect: Dialect) -> str:
-    """Write the results of a batch, as `BatchAnswerSchema` dumps them: one row an encounter."""
-    file = StringIO()
-    writer = csv.writer(file, delimiter=dialect.separator)
-    writer.writerow(ANSWER_COLUMNS)
-    for result in results:
-        given = result.get("inferences", {})
-        probabilities = [str(given.get(key, "")).replace(".", dialect.decimal) for key in INFERENCE_KEYS.values()]
-        codes = " ".join(dict.fromkeys(each["code"] for each in result.get("warnings", ())))
-        error = result.get("error", {})
-        row = (result["idAtencion"], result.get("State", ""), *probabilities, codes, error.get("type", ""))
-        writer.writerow((*row, inert(error.get("detail", ""))))
-    return file.getvalue()

@@ -27,7 +27,7 @@ from bench.feed.spent import Client, Costs
 from fcv_api import maintenance, scoring
 from fcv_api.accounts.system import feed_account
 from fcv_api.app import database_app, load_models
-from fcv_api.domain.answer_context import OFFLINE
+from fcv_api.domain.prediction import OFFLINE
 from fcv_api.feed import turns
 from fcv_api.lstm.runtime import RUNTIME
 from fcv_api.settings import ROOT, Settings

@@ -50,6 +50,7 @@ def chosen(observed: Observed, after: np.datetime64, step: np.timedelta64) -> ND
     for sign in range(len(SIGNS)):
         own = observed.signs == sign
         usable = np.flatnonzero(own & plausible)
+        usable = usable if len(usable) else np.flatnonzero(own)  # of those that none serves it is warned
         counted = usable[inside[usable]] if inside[usable].any() else usable
         if not len(counted):
             continue

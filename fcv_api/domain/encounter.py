@@ -9,6 +9,7 @@ from datetime import UTC, datetime, tzinfo
 import numpy as np
 from numpy.typing import NDArray
 
+from fcv_api.domain.stored import Stored
 from fcv_api.domain.vitals import SIGNS
 
 LONGEST_SHOWN = 32
@@ -50,6 +51,7 @@ class Encounter:
     newest: the newest instant of any row that was sent, of those without a value and of other signs too.
     unknown: the units that nobody knows here.
     implausible: what `without_noise` dropped.
+    stored: of the memory of beds, what else it knows.
     """
 
     id: int
@@ -60,6 +62,7 @@ class Encounter:
     newest: np.datetime64 | None = None
     unknown: tuple[UnknownUnit, ...] = ()
     implausible: tuple[Implausible, ...] = ()
+    stored: Stored | None = None
 
     @property
     def unknown_units(self) -> tuple[tuple[int, str], ...]:

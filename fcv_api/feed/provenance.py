@@ -27,8 +27,8 @@ def sources_of(source: str, taken: Cut) -> bytes:
     last = np.flatnonzero((np.diff(taken.signs, append=-1) != 0) | (np.diff(slots, append=-1) != 0))
     cells = []
     for place in last.tolist():
-        sign, at, channel, name, *_said, received = taken.rows[place]
-        cells.append((sign, name, channel, at, received))
+        sign, at, channel, name, *_said = row = taken.rows[place]
+        cells.append((sign, name, channel, at, row[9]))
     return zlib.compress(orjson.dumps({"source": source, "cells": cells}))
 
 

@@ -19,7 +19,7 @@ from fcv_api.domain.prediction import AnswerContext, Models, Refusal, Scorer
 from fcv_api.domain.stays import CLOSED_AFTER, SILENT_AFTER, Placement, Stay, closed_since, conflict_since
 from fcv_api.extensions import db
 from fcv_api.extensions.cursors import on_sqlite, read_cursor, run, write_attempts
-from fcv_api.feed import stays
+from fcv_api.feed import arrivals, stays
 from fcv_api.feed.beds import by_place
 from fcv_api.feed.cut import Cut, cut
 from fcv_api.feed.provenance import hash_of, sources_of
@@ -84,9 +84,14 @@ def run_slot(feed: Feed, end: int) -> int:
 def run_groups(feed: Feed, end: int) -> Iterator[int]:
     """Score and record a slot's turns some at a time, and yield how many were recorded after each. Raises NoModel.
 
-    So the caller can give a sign of life between them: the turns of a city take longer than a watchdog waits.
+    So the caller can give a sign of life between them: the turns of a city take longer than a watchdog waits. None is
+    recorded as long as the clock that the slot comes from is doubted.
     """
     model = feed.models.active()
+    with read_cursor() as cursor:
+        clock = arrivals.read(cursor)
+    if clock is not None and not clock.may_score(end):
+        return
     for attempt in write_attempts():
         with attempt as cursor:
             run(cursor, FIRST, end - CLOSED_AFTER)

@@ -24,6 +24,7 @@ from fcv_api.wire.csv_rows import NotCsv, read_csv
 from fcv_api.wire.encounter import VitalsSchema, encounters_of, invalid_body
 from fcv_api.wire.json_body import read_json
 from fcv_api.wire.json_faults import NotJson
+from fcv_api.wire.observations import ObservationsSchema
 
 LARGEST_FORM = 20  # fields
 FORM = "application/x-www-form-urlencoded"
@@ -76,7 +77,9 @@ class BatchParser(OrjsonParser):
         if req.mimetype != CSV:
             return super().load_json(req, schema)
         try:
-            columns, current_request().dialect = read_csv(self.receive(req), required_of(schema), schema.fields)
+            columns, current_request().dialect = read_csv(
+                self.receive(req), required_of(schema), schema.fields, alone=isinstance(schema, ObservationsSchema)
+            )
         except NotCsv as error:
             raise ProblemRaised("not-csv", f"The body is not CSV: {error}.") from None
         return columns

@@ -125,6 +125,8 @@ def encounter_id(cell: object, exact_below: int = EXACT_BELOW) -> int | Reason |
 
     exact_below: from here on a float of the cell's size does not hold every whole number.
     """
+    if isinstance(cell, Reason):
+        return cell
     if cell is None or (isinstance(cell, str) and text_of(cell) is None):
         return None
     found = whole_number(cell)

@@ -55,7 +55,7 @@ def test_a_turn_whose_record_was_not_committed_is_recorded_by_the_next_driver(mo
 def test_a_turn_that_another_host_drives_at_any_point_is_recorded_once(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On PostgreSQL the other finds the turn locked, from when its group was. On SQLite, which locks none, it is the first."""
+    """On PostgreSQL the other finds the turn locked. On SQLite, which locks none, it is the first."""
     fill(1)
     locks = settings.database_url.startswith("postgresql")
     host = database_app(settings)

@@ -30,12 +30,12 @@ AT_ONCE = 10
 """Turns of one transaction."""
 FIRST = """INSERT INTO turns (encounter, last_slot) SELECT s.id, 0 FROM stays s WHERE s.seen_at >= ?
     AND NOT EXISTS (SELECT 1 FROM turns t WHERE t.encounter = s.id) ON CONFLICT DO NOTHING"""
-DUE = f"""SELECT t.encounter FROM turns t JOIN stays s ON s.id = t.encounter
+CANDIDATES = f"""SELECT t.encounter FROM turns t JOIN stays s ON s.id = t.encounter
     WHERE t.last_slot < ? AND s.seen_at >= ? AND (s.moving_at > t.last_slot
         OR s.corrected_at > t.last_slot
         OR (s.moving_at <= ? AND t.last_slot < s.moving_at + {SILENT_AFTER}))
     ORDER BY t.encounter"""  # noqa: S608 - ours
-STILL_DUE = "SELECT encounter, last_slot FROM turns WHERE last_slot < ? AND encounter IN ({}) ORDER BY encounter"
+DUE = "SELECT encounter, last_slot FROM turns WHERE last_slot < ? AND encounter IN ({}) ORDER BY encounter"
 LOCKED = " FOR UPDATE SKIP LOCKED"
 ADVANCE = "UPDATE turns SET last_slot = ? WHERE last_slot < ? AND encounter IN ({}) RETURNING encounter"
 CLOCKS = {
@@ -95,7 +95,7 @@ def run_groups(feed: Feed, end: int) -> Iterator[int]:
     for attempt in write_attempts():
         with attempt as cursor:
             run(cursor, FIRST, end - CLOSED_AFTER)
-    due = _due(end)
+    due = _candidates(end)
     yield 0
     if not due:
         return
@@ -104,10 +104,10 @@ def run_groups(feed: Feed, end: int) -> Iterator[int]:
         yield _run_some(feed, model, slot, due[start : start + AT_ONCE])
 
 
-def _due(end: int) -> list[int]:
+def _candidates(end: int) -> list[int]:
     """Return the stays whose turns may be due, read once: asked for each group anew, PostgreSQL took 1 ms a turn."""
     with read_cursor() as cursor:
-        rows = run(cursor, DUE, end, end - CLOSED_AFTER, end - SILENT_AFTER).fetchall()
+        rows = run(cursor, CANDIDATES, end, end - CLOSED_AFTER, end - SILENT_AFTER).fetchall()
     return [int(row[0]) for row in rows]
 
 
@@ -127,19 +127,19 @@ def _run_some(feed: Feed, model: Scorer, slot: _Slot, group: Sequence[int]) -> i
     entries: list[Entry] = []
     if db.engine.dialect.name == "sqlite":
         with read_cursor() as cursor:
-            entries = _assessed(cursor, feed, model, (slot, _still_due(cursor, slot, group)))
+            entries = _assessed(cursor, feed, model, (slot, _due(cursor, slot, group)))
     recorded = 0
     for attempt in write_attempts():
         with attempt as cursor:
             if not on_sqlite(cursor):
-                entries = _assessed(cursor, feed, model, (slot, _still_due(cursor, slot, group)))
+                entries = _assessed(cursor, feed, model, (slot, _due(cursor, slot, group)))
             recorded = _record(cursor, entries, slot.end) if entries else 0
     return recorded
 
 
-def _still_due(cursor: Any, slot: _Slot, group: Sequence[int]) -> list[tuple[int, int]]:  # noqa: ANN401
+def _due(cursor: Any, slot: _Slot, group: Sequence[int]) -> list[tuple[int, int]]:  # noqa: ANN401
     """Return the stays of a group that nobody has scored meanwhile, each with its last slot, by encounter."""
-    query = STILL_DUE.format(", ".join("?" * len(group)))
+    query = DUE.format(", ".join("?" * len(group)))
     rows = run(cursor, query if on_sqlite(cursor) else query + LOCKED, slot.end, *group).fetchall()
     return [(int(row[0]), int(row[1])) for row in rows]
 

@@ -68,7 +68,7 @@ def test_a_turn_that_another_host_drives_at_any_point_is_recorded_once(
                 found.append(run_slot(FEED, end))
 
         after(place, drive, monkeypatch)
-        is_first = locks and place != "_due"
+        is_first = locks and place != "_candidates"
         assert [run_slot(FEED, NOW + step * SLOT), *found] == ([1, 0] if is_first else [0, 1])
         post(observation(minutes=-5 * (step + 1)), now=NOW + (step + 1) * SLOT)
     assert [slot for _encounter, slot, _problem in rows(RECORDED)] == [NOW + at * SLOT for at in range(step + 1)]

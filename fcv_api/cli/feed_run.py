@@ -95,7 +95,7 @@ def run_(sign_of_life: Path | None, parent: int | None, *, once: bool) -> None:
         else:
             signs = SignsOfLife(sign_of_life)
             signs.begin()  # before it writes anything
-            _run(Scoring(settings, models, _account()), signs, parent)
+            keep_scoring(Scoring(settings, models, _account()), signs, parent)
 
 
 def end_with(parent: int) -> None:
@@ -122,12 +122,13 @@ def _account() -> int:
     return account.id
 
 
-def _run(scoring: Scoring, signs: SignsOfLife, parent: int | None) -> None:
+def keep_scoring(scoring: Scoring, signs: SignsOfLife, parent: int | None) -> None:
     """Look each second whether a slot is due, until a signal says to stop. What is away is tried again."""
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
-    scoring.models.watch()
+    # Its first look also reports, and deletes what is old: after an outage that takes longer than a watchdog waits.
+    threading.Thread(target=scoring.models.watch, name="first look", daemon=True).start()
     last, again_at = 0, 0.0
     while not stopped.wait(SECONDS_BETWEEN_LOOKS) and parent in (None, os.getppid()):
         signs.beat()

@@ -67,7 +67,7 @@ def test_rows_that_are_posted_become_a_score_and_nobody_starts_anything(service:
     token = service.sign_in()
     posted = requests.post(f"{service.url}/observations", json=rows_until_now(), headers=token, timeout=10).json()
     assert posted["results"][0]["new"] == 180
-    assert until(lambda: "scored" in service.fcv("stays", "list").stdout, SECONDS_TO_SCORE)
+    assert until(lambda: "5501  scored " in service.fcv("stays", "list").stdout, SECONDS_TO_SCORE)
 
 
 def test_one_that_is_killed_is_started_again(service: Service) -> None:

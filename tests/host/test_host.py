@@ -168,9 +168,9 @@ def test_the_feed_is_turned_on_as_documented_and_scores_what_is_posted(machine: 
     posted = curl(machine, "/observations", *headers, "--data-binary", "@/opt/fcv/rows.json")
     assert '"new": 180' in json.dumps(posted)
     deadline = time.monotonic() + 30
-    while "scored" not in machine.run("fcv-as-service", "stays", "list") and time.monotonic() < deadline:
+    while "5501  scored " not in machine.run("fcv-as-service", "stays", "list") and time.monotonic() < deadline:
         time.sleep(1)
-    assert "scored" in machine.run("fcv-as-service", "stays", "list")
+    assert "5501  scored " in machine.run("fcv-as-service", "stays", "list")
     told = machine.run("fcv-as-service", "doctor")
     assert "The key of pseudonyms is /etc/fcv/pseudonym_key (mode 0640)" in told
     assert re.search(r"^ok       feed +\S+/feed:\d+ scores the beds\.$", told, re.MULTILINE), told

@@ -17,6 +17,8 @@ from fcv_api.ledger.record import utc_moment
 SLOT = 300
 SETTLE = 30
 """FCV_SETTLE_SECONDS, as it is by default."""
+FILLING = 0.04
+"""Seconds that a bed's past may take to be written: it ends when the posts begin, so that no window has a gap."""
 LONGEST_WAIT = 120
 """Seconds that the last turns are waited for."""
 LAST_LOOK = 30
@@ -89,8 +91,9 @@ def run(plan: Plan, folder: Path) -> Outcome:
     """Fill the beds' past, let them post, wait for the last turns, and ask the database what it holds."""
     with host(folder, postgresql=plan.postgresql) as running:
         headers = running.service.sign_in()
-        fill(running, History("api:ana", plan.beds, int(time.time() // 60), step=plan.step))
-        before, began = _count(running), _begin(plan)
+        began = _begin(plan, time.time() + FILLING * plan.beds / plan.step)
+        fill(running, History("api:ana", plan.beds, int(began // 60), step=plan.step))
+        before, began = _count(running), began if time.time() < began else _begin(plan, time.time())
         time.sleep(max(began - time.time(), 0))
         spent, pace = running.spent, Pace(plan.beds, began, 60 * plan.minutes, plan.every)
         with predicting(running, headers, plan.predicts) as predicts, watched(running) as megabytes:
@@ -102,8 +105,7 @@ def run(plan: Plan, folder: Path) -> Outcome:
         return Outcome(sent, _turns(running, sent), wanted, kept, used, seconds, megabytes, predicts, running.waits)
 
 
-def _begin(plan: Plan) -> float:
-    now = time.time()
+def _begin(plan: Plan, now: float) -> float:
     return (now - SETTLE) // SLOT * SLOT + SLOT + SETTLE + 15 if plan.aligned else now + 1
 
 

@@ -23,19 +23,13 @@ from fcv_api.domain.stays import MINUTE, SILENT_AFTER
 from fcv_api.domain.stored import Channel, Source, Stored
 from fcv_api.domain.vitals import INDEX_BY_CODE, SIGNS
 from fcv_api.domain.window import WindowSpec
-from fcv_api.extensions.cursors import read_rows
 from fcv_api.feed import flags
-from fcv_api.feed.flags import Row
+from fcv_api.feed.window_rows import Row, read_rows_of
 
-SELECT = "SELECT sign, at, channel, name, status, sent_at, value, unit, flag, received_at, source FROM observations"
-WITHIN = f"{SELECT} WHERE encounter = ? AND sign = ? AND at > ? AND at <= ?"
-READ = f"{' UNION ALL '.join([WITHIN] * len(SIGNS))} ORDER BY sign, at, source, channel, name"
-"""In the order of the primary key, so that nothing is sorted."""
-ALL = -(2**62)
-"""Before all times."""
 CODES = np.array(sorted(INDEX_BY_CODE), dtype=np.int64)
 PLACES = np.array([INDEX_BY_CODE[code] for code in sorted(INDEX_BY_CODE)], dtype=np.intp)
 STATIC = np.array([sign.code in STATIC_CODES for sign in SIGNS])
+NOT_CARRIED = [at for at, sign in enumerate(SIGNS) if not sign.static and not sign.carried]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +56,36 @@ class Cut:
 def cut(cursor: Any, encounter: int, end: int, spec: WindowSpec) -> Cut:  # noqa: ANN401 - a driver's cursor
     """Return what the window that ends with a slot is cut from. end: the slot's, in microseconds.
 
-    Older rows than a window can use are read only where they may decide why there is none.
+    Rows from before the window are read only where there is a gap that they may fill, and older ones than a window can
+    use only where they may decide why there is none.
     """
-    rows = _read(cursor, encounter, end, _reach(spec))
+    reach = _reach(spec)
+    found = cut_of(read_rows_of(cursor, encounter, end, (reach, _length(spec))), encounter, end, spec)
+    if _has_no_gap(found, spec):
+        return found
+    rows = read_rows_of(cursor, encounter, end, (reach, reach))
     found = cut_of(rows, encounter, end, spec)
     if _is_whole(found, end, spec):
         return found
-    older = _read(cursor, encounter, end, None)
+    older = read_rows_of(cursor, encounter, end, None)
     return found if len(older) == len(rows) else cut_of(older, encounter, end, spec)
+
+
+def _length(spec: WindowSpec) -> int:
+    """Return how long a window's slots are together, in microseconds."""
+    return round(spec.instants * spec.step_minutes * MINUTE)
+
+
+def _has_no_gap(found: Cut, spec: WindowSpec) -> bool:
+    """Return whether each sign that is not carried was measured in the first slot, and anything in each of the others.
+
+    What came before can then fill nothing. A bed that sends every minute is so: half as many rows are read for it.
+    """
+    sent, step = found.encounter, step_of(spec)
+    inside = sent.instants > np.datetime64(found.after, "us")
+    slots = slot_ends(sent.instants[inside], step)
+    first = sent.signs[inside][slots == np.datetime64(found.after, "us") + step]
+    return len(np.unique(slots)) == spec.instants and bool(np.isin(NOT_CARRIED, first).all())
 
 
 def _reach(spec: WindowSpec) -> int:
@@ -87,16 +103,6 @@ def _is_whole(found: Cut, end: int, spec: WindowSpec) -> bool:
     if not len(near) or near.max() < np.datetime64(end - SILENT_AFTER, "us"):
         return False
     return len(np.unique(slot_ends(near, step_of(spec)))) >= spec.instants
-
-
-def _read(cursor: Any, encounter: int, end: int, reach: int | None) -> Sequence[Row]:  # noqa: ANN401
-    """Read observations up to a slot's end: of `reach`, and of what is carried before it; static signs however old."""
-    values: list[int] = []
-    for sign in SIGNS:
-        after = ALL if sign.static or reach is None else end - reach - round(sign.carried.total_seconds() * 1e6)
-        values += [encounter, sign.code, after, end]
-    rows: Sequence[Row] = read_rows(cursor, READ, *values)
-    return rows
 
 
 def cut_of(rows: Sequence[Row], encounter: int, end: int, spec: WindowSpec) -> Cut:

@@ -1,9 +1,11 @@
-"""What the flags of stored observations say: the warnings that `/predict` would draw of the rows as they were sent."""
+"""What the flags of stored observations say: the warnings that `/predict` would draw of the rows as they were sent.
+
+flagged: rows that have a value and a flag.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -11,10 +13,7 @@ from fcv_api.domain.encounter import HIGHEST, LONGEST_SHOWN, LOWEST, UnknownUnit
 from fcv_api.domain.observations import CONFLICTING, IMPLAUSIBLE, UNITS_BETWEEN, UNKNOWN_UNIT, figure_of
 from fcv_api.domain.stored import Conflict
 from fcv_api.domain.vitals import INDEX_BY_CODE
-
-Row = tuple[Any, ...]
-"""An observation that has a value, as the driver gives it: sign, at, channel, name, status, sent_at, value, unit, flag,
-received_at, and what a query reads besides."""
+from fcv_api.feed.window_rows import Row
 
 
 def unknown_units(flagged: Sequence[Row]) -> tuple[UnknownUnit, ...]:

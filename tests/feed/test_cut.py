@@ -136,6 +136,16 @@ def test_a_turn_reads_the_hours_that_its_window_can_use_and_height_however_old()
     assert scored(after.encounter)[0].warnings == scored(before.encounter)[0].warnings
 
 
+def test_nothing_from_before_a_window_is_read_where_no_gap_could_be_filled_with_it() -> None:
+    stored(columns())
+    post(observation(300.0, minutes=101))
+    assert NOW - 101 * MINUTE not in {key.at for key, _said, _at in cut_now().used}
+    whole = scored(cut_now().encounter)
+    post(observation(None, minutes=95, status="D"), now=NOW + MINUTE)  # of the first slot
+    assert NOW - 101 * MINUTE in {key.at for key, _said, _at in cut_now().used}
+    assert [found.window.raw[0, HEART_RATE] for found in (whole[0], scored(cut_now().encounter)[0])] == [104.0, 300.0]
+
+
 def test_older_rows_are_read_where_they_decide_why_a_window_is_refused() -> None:
     times = [*range(0, 60, 5), *range(300, 600, 5)]
     post(*(observation(minutes=minutes) for minutes in times))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from fcv_api.training.alarms import RATES
+from fcv_api.training.flow import flow_table
 
 Summary = dict[str, Any]
 NOT_SAID = "Nobody has said this yet."
@@ -33,12 +34,7 @@ def outcome(summary: Summary) -> str:
 
 def inclusion(summary: Summary) -> str:
     """Draw who was kept and who was lost, by reason, state and site."""
-    head = ["what became of them", "state", "site", "patients", "encounters"]
-    rows = [
-        [row["reason"], row["state"], row["site"], str(row["patients"]), str(row["encounters"])]
-        for row in summary["flow"]
-    ]
-    return table(head, rows)
+    return table(*flow_table(summary["flow"]))
 
 
 def event_rate(summary: Summary) -> str:

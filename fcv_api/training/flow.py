@@ -6,8 +6,9 @@ After the participant flow that TRIPOD+AI (Collins et al., BMJ 2024) asks of a r
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -47,6 +48,12 @@ class FlowRow:
     def kept(self) -> bool:
         """Whether windows of theirs are used."""
         return self.reason in (KEPT, EVENT_UNSEEN)
+
+
+def flow_table(flow: Iterable[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
+    """Return a head and rows of text, without encounters' numbers. flow: each a `FlowRow` as a report holds it."""
+    head = ["what became of them", "state", "site", "patients", "encounters"]
+    return head, [[str(row[name]) for name in ("reason", *head[1:])] for row in flow]
 
 
 def labelled_cohort(exported: ExportedCohort, horizon: Horizon) -> Cohort:

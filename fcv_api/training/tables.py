@@ -10,6 +10,7 @@ from fcv_api.training.agreement import SAYS_SOMETHING
 from fcv_api.training.burden import AHEAD, EVENT_RATES
 from fcv_api.training.dataset import NONE
 from fcv_api.training.discrimination import ILL, NAMES
+from fcv_api.training.flow import flow_table
 
 Scorers = dict[str, Any]
 Table = tuple[str, list[str], list[list[str]]]
@@ -18,9 +19,10 @@ HEADLINE = ["ill", *ILL_NAMES]
 
 
 def tables(comparison: dict[str, Any]) -> list[Table]:
-    """Return the tables of a report, the headline first."""
+    """Return the tables of a report: who was measured and who was lost, where it is known, then the headline."""
     scorers = comparison["scorers"]
     return [
+        *([("Patients, and what became of them", *flow_table(comparison["flow"]))] if "flow" in comparison else []),
         _windows(comparison["data"]),
         *(_areas(scorers, area) for area in ("auroc", "auprc")),
         _differences(comparison["differences"]),

@@ -32,6 +32,14 @@ def test_the_page_holds_its_pictures_and_names_every_scorer(comparison: dict[str
     assert "Simulated patients only." in text
 
 
+def test_the_page_begins_with_who_was_measured_and_who_was_lost(comparison: dict[str, Any], tmp_path: Path) -> None:
+    row = {"reason": "no rows in the export", "state": "Sano", "site": "UCI <1>", "patients": 7, "encounters": 9}
+    page, _ = write_report(tmp_path / "out", comparison | {"flow": [row]})
+    text = page.read_text("utf-8")
+    cells = "<td>no rows in the export</td><td>Sano</td><td>UCI &lt;1&gt;</td><td>7</td><td>9</td>"
+    assert text.index("Patients, and what became of them") < text.index(cells) < text.index("Windows before an onset")
+
+
 def test_the_json_holds_the_same_figures(comparison: dict[str, Any], tmp_path: Path) -> None:
     _, data = write_report(tmp_path, comparison)
     told = orjson.loads(data.read_bytes())

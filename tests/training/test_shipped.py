@@ -15,9 +15,6 @@ from fcv_api.lstm.registry import SHIPPED
 from fcv_api.training.ablation import FEATURES, MOST, simulator_sha256
 from fcv_api.training.reference import LEARN_SEED, SCALING, SPOILT, TEST_SEED, Budget
 
-MISSES = {"hypoxia.saturation": 0.27}
-"""What misses the aim of a quarter, as docs/model.md says: to be mended by the next model, and never added to."""
-
 
 @pytest.fixture(scope="module")
 def manifest(root: Path) -> Manifest:
@@ -56,13 +53,10 @@ def test_its_document_says_what_it_did_on_the_patients_kept_aside(manifest: Mani
     assert f"{area:.3f} on those kept aside" in (root / "docs" / "model.md").read_text("utf-8")
 
 
-def test_no_feature_but_the_one_that_the_document_names_is_worth_more_than_a_quarter_of_a_state(made: Path) -> None:
+def test_no_feature_is_worth_more_than_a_quarter_of_a_state(made: Path) -> None:
     changes = read(made / "ablation.json")["changes"]
     assert changes.keys() == set(FEATURES)
-    worst = {name: max(map(abs, by_state.values())) for name, by_state in changes.items()}
-    over = {name: change for name, change in worst.items() if change > MOST}
-    assert over.keys() <= MISSES.keys()
-    assert all(change <= MISSES[name] for name, change in over.items())
+    assert max(abs(change) for by_state in changes.values() for change in by_state.values()) <= MOST
 
 
 def test_its_ablation_is_of_this_simulator_and_of_it(manifest: Manifest, made: Path) -> None:

@@ -20,6 +20,7 @@ FINAL, CORRECTION, DELETION = "F", "C", "D"
 AT_EQUAL_TIMES = {DELETION: 3, CORRECTION: 2, FINAL: 1}
 STATIC_CODES = tuple(sign.code for sign in SIGNS if sign.static)
 UNKNOWN_UNIT, IMPLAUSIBLE, CONFLICTING = "unknown_unit", "implausible_value", "conflicting_values"
+QUESTIONABLE = "questionable_value"
 """Flags: what a window cut from the store must warn of, by the codes of the warnings."""
 
 

@@ -18,6 +18,7 @@ from fcv_api import maintenance
 from fcv_api.access_log import open_log
 from fcv_api.accounts.system import feed_account
 from fcv_api.app import database_app, load_models
+from fcv_api.cli.hl7_listener import hl7_listener
 from fcv_api.domain.answer_context import AnswerContext
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.slots import step_of
@@ -60,7 +61,8 @@ def run_(*, once: bool) -> None:
         if once:
             click.echo(f"Recorded {_score(settings, models, account.id):,} turns.")
         else:
-            _run(app, settings, models, account.id)
+            with hl7_listener(settings):
+                _run(app, settings, models, account.id)
 
 
 @contextmanager

@@ -65,10 +65,14 @@ class Observation(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What came of one encounter in one request or message, in its order."""
+    """What came of one encounter in one request or message, in its order.
+
+    repeated: observations that a monitor may only repeat, each as new as the message: stored where the value changed.
+    """
 
     encounter: int
     observations: Sequence[Observation]
+    repeated: Sequence[Observation] = ()
 
 
 Rank = tuple[bool, int, int, float, str, str, str]

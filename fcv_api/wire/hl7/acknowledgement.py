@@ -25,7 +25,18 @@ def acknowledgement(header: Header | None, ack: Ack, now: int, *, accept: bool =
     kind = (marks.component or "^").join(["ACK", *([event, "ACK"] if event else [])])
     others = "".join(marks[1:])
     own_id = f"FCV{now}"
-    cells = ["MSH", others, *sender[2:], *sender[:2], time, "", kind, own_id, "P", header.version if header else b""]
+    cells: list[str | bytes] = [
+        "MSH",
+        others,
+        *sender[2:],
+        *sender[:2],
+        time,
+        "",
+        kind,
+        own_id,
+        "P",
+        header.version if header else b"",
+    ]
     cells[-1] = cells[-1] or LATEST_VERSION
     lines: tuple[list[str | bytes], ...] = (cells, ["MSA", code, control])
     return b"".join(_bytes(marks.field).join([_bytes(each) for each in line]) + b"\r" for line in lines)

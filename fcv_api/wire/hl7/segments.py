@@ -67,6 +67,12 @@ def _begins_message(line: bytes) -> bool:
     return line[:3] == b"MSH" and not line[3:4].isalnum()
 
 
+def is_envelope(content: bytes) -> bool:
+    """Return whether content is the envelope of a batch and nothing else: it is not acknowledged."""
+    lines = [line for line in LINE_ENDS.split(content) if line.strip(b" \t\0")]
+    return bool(lines) and all(line[:3] in ENVELOPES for line in lines)
+
+
 def header_of(message: Message) -> Header:
     """Read MSH, whatever of it is there."""
     line = message.lines[0]

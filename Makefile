@@ -80,8 +80,8 @@ attack: $(VENV)/dev ## Attack services that it starts itself, on the loopback, a
 soak: $(VENV)/dev ## Load everything at once for half an hour, and see that nothing grows: make soak MINUTES=1 to try (nginx)
 	@PYTHONPATH=.:tests:tests/e2e $(BIN)/python tests/faults/soak.py --minutes $(or $(MINUTES),30)
 
-certs: ## Make a LAN's certificate authority and a certificate: make certs NAMES="fcv.hospital.lan 10.0.0.5"
-	@deploy/certs.sh $(NAMES)
+certs: ## Make a LAN's certificate authority and a certificate: make certs NAMES="fcv.hospital.lan 10.0.0.5"; GATEWAY=NAME for an HL7 gateway's
+	@GATEWAY="$(GATEWAY)" deploy/certs.sh $(NAMES)
 
 secrets: ## Make the secrets and settings that docker-compose.yml and swarm.yml need
 	@deploy/secrets.sh

@@ -10,6 +10,7 @@ from pathlib import Path
 from time import monotonic
 
 import click
+from marshmallow import ValidationError
 
 from fcv_api.settings.hl7 import check_address, host_and_port
 from fcv_api.wire.hl7.frames import FrameBuffer, framed
@@ -34,8 +35,8 @@ def send(file: Path, address: str, timeout: float, ca: Path | None, cert: Path |
     """
     try:
         check_address(address)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
+    except ValidationError as error:
+        raise click.UsageError(str(error.messages[0])) from None
     messages = messages_of(file.read_bytes())
     if not messages:
         raise click.ClickException(f"{file} holds no message: no line of it begins with MSH.")

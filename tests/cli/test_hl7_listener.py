@@ -51,7 +51,7 @@ def sources_file(tmp_path: Path) -> Path:
     return file
 
 
-@pytest.mark.usefixtures("empty_database")
+@pytest.mark.usefixtures("empty_database", "log_file")
 def test_it_listens_beside_the_scoring(make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     port, acks = free_port(), []
     make_settings(HL7_BIND=f"127.0.0.1:{port}", **UNTRAINED)
@@ -71,7 +71,7 @@ def test_it_listens_nowhere_by_default(settings: Settings) -> None:
         assert address is None
 
 
-@pytest.mark.usefixtures("empty_database")
+@pytest.mark.usefixtures("empty_database", "log_file")
 def test_an_address_that_is_taken_is_a_sentence(make_settings: MakeSettings) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as bound:
         make_settings(HL7_BIND=f"127.0.0.1:{bound.getsockname()[1]}", **UNTRAINED)
@@ -125,7 +125,7 @@ def test_a_wrong_file_of_sources_stops_the_start_by_name(
         known_sources(make_settings(HL7_SOURCES_FILE=str(sources_file)))
     with pytest.raises(SettingsError, match="cannot read"):
         sources_in(tmp_path / "none.toml", make_settings().timezone)
-    with pytest.raises(SettingsError, match="There is no source x. The file's sources are: default"):
+    with pytest.raises(SettingsError, match=r"There is no source x\. The file's sources are: default"):
         source_named(known_sources(make_settings(HL7_SOURCES_FILE="")), "x")
 
 

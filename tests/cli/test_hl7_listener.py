@@ -25,6 +25,7 @@ PRODUCTION = {
     "FEED": "on",
     "HL7_BIND": "10.0.0.1:2575",
 }
+FEED = sys.modules["fcv_api.cli.feed"]
 KILLED = """
 import os, signal, sys
 from fcv_api.mllp import storage
@@ -44,6 +45,12 @@ def free_port() -> int:
 
 
 @pytest.fixture
+def no_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the log of the tests' own process as it is."""
+    monkeypatch.setattr(FEED, "open_log", lambda *_: None)
+
+
+@pytest.fixture
 def sources_file(tmp_path: Path) -> Path:
     """Write a file of sources that knows this machine."""
     file = tmp_path / "sources.toml"
@@ -51,7 +58,7 @@ def sources_file(tmp_path: Path) -> Path:
     return file
 
 
-@pytest.mark.usefixtures("empty_database", "log_file")
+@pytest.mark.usefixtures("empty_database", "no_log")
 def test_it_listens_beside_the_scoring(make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch) -> None:
     port, acks = free_port(), []
     make_settings(HL7_BIND=f"127.0.0.1:{port}", **UNTRAINED)
@@ -60,7 +67,7 @@ def test_it_listens_beside_the_scoring(make_settings: MakeSettings, monkeypatch:
         with connected(("127.0.0.1", port)) as own:
             acks.extend(own.exchange(live()))
 
-    monkeypatch.setattr(sys.modules["fcv_api.cli.feed"], "_run", meanwhile)
+    monkeypatch.setattr(FEED, "_run", meanwhile)
     assert CliRunner().invoke(main, ["feed", "run"], catch_exceptions=False).exit_code == 0
     assert acks == ["AA M1"]
     assert rows("SELECT source FROM stays") == [("default",)]
@@ -71,7 +78,7 @@ def test_it_listens_nowhere_by_default(settings: Settings) -> None:
         assert address is None
 
 
-@pytest.mark.usefixtures("empty_database", "log_file")
+@pytest.mark.usefixtures("empty_database", "no_log")
 def test_an_address_that_is_taken_is_a_sentence(make_settings: MakeSettings) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as bound:
         make_settings(HL7_BIND=f"127.0.0.1:{bound.getsockname()[1]}", **UNTRAINED)

@@ -50,6 +50,7 @@ class Encounter:
     newest: the newest instant of any row that was sent, of those without a value and of other signs too.
     unknown: the units that nobody knows here.
     implausible: what `without_noise` dropped.
+    questionable: the sign, by its index, of each value that its monitor doubted.
     """
 
     id: int
@@ -60,6 +61,7 @@ class Encounter:
     newest: np.datetime64 | None = None
     unknown: tuple[UnknownUnit, ...] = ()
     implausible: tuple[Implausible, ...] = ()
+    questionable: tuple[int, ...] = ()
 
     @property
     def unknown_units(self) -> tuple[tuple[int, str], ...]:

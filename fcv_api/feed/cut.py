@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from fcv_api.domain.channels import Observed, chosen
 from fcv_api.domain.encounter import LONGEST_SHOWN, Encounter, UnknownUnit
-from fcv_api.domain.observations import UNKNOWN_UNIT, Key, Statement, with_those_of_no_channel
+from fcv_api.domain.observations import QUESTIONABLE, UNKNOWN_UNIT, Key, Statement, with_those_of_no_channel
 from fcv_api.domain.slots import step_of
 from fcv_api.domain.vitals import INDEX_BY_CODE
 from fcv_api.domain.window import WindowSpec
@@ -45,8 +45,10 @@ def cut(cursor: Any, encounter: int, end: int, spec: WindowSpec) -> Cut:  # noqa
         if is_read
     ]
     newest = np.datetime64(max(key.at for key in said), "us") if said else None
-    own = _encounter(encounter, [(key, statement) for key, statement, _at in used], newest)
-    return Cut(own, int(after.astype(np.int64)), used)
+    read = [(key, statement) for key, statement, _at in used]
+    begin = int(after.astype(np.int64))
+    own = replace(_encounter(encounter, read, newest), questionable=_questionable(read, begin))
+    return Cut(own, begin, used)
 
 
 def _observed(held: Sequence[tuple[Key, Statement]]) -> Observed:
@@ -64,6 +66,16 @@ def _arrays(held: Sequence[tuple[Key, Statement]]) -> tuple[Any, Any, Any]:
 def _encounter(number: int, held: Sequence[tuple[Key, Statement]], newest: np.datetime64 | None) -> Encounter:
     signs, values, instants = _arrays(held)
     return Encounter(number, signs, values, instants, None, newest, _unknown_units(dict(held))).without_noise()
+
+
+def _questionable(held: Sequence[tuple[Key, Statement]], after: int) -> tuple[int, ...]:
+    """Return the signs of the values that a monitor doubted: those in the window, and the newest, which fills gaps."""
+    newest = {key.sign: key.at for key, _statement in sorted(held)}
+    return tuple(
+        INDEX_BY_CODE[key.sign]
+        for key, statement in held
+        if QUESTIONABLE in statement.flag.split() and (key.at > after or key.at == newest[key.sign])
+    )
 
 
 def _unknown_units(held: Mapping[Key, Statement]) -> tuple[UnknownUnit, ...]:

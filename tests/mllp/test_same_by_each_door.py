@@ -98,7 +98,8 @@ def by_hl7(rows: list[Row], encounter: int) -> None:
         time = f"{datetime.fromisoformat(row['fecRegistro']):%Y%m%d%H%M%S}+0000"
         name, code = row["nomSigno"], SIGNS[INDEX_BY_NAME[row["nomSigno"]]].code
         unit = f"1^{row['unidad']}^MDC" if row["unidad"] != "odd" else "odd"
-        lines.append(obx(f"{code}^{name}^MDC", f"{row['valor']}", unit, f4=row["canal"], f11=row["estado"], f14=time))
+        more = {"f4": row["canal"], "f8": row.get("flag", ""), "f11": row["estado"], "f14": time}
+        lines.append(obx(f"{code}^{name}^MDC", f"{row['valor']}", unit, **more))
     own = message(*lines, time=sent, patient="\n".join(patient(str(encounter))))
     reading = read(messages_of(own)[0], source(SITE), allow_test=False)
     store.store_all([delivery_of(reading, source(SITE), SITE, NOW)])
@@ -127,3 +128,17 @@ def test_both_doors_give_the_same_to_the_last_bit(
     assert one.warnings == other.warnings
     assert one.probabilities == other.probabilities
     assert one.state == other.state
+
+
+def test_a_value_that_the_monitor_doubts_is_read_and_warned_of(model: Scorer) -> None:
+    rows = rows_of_the_example()
+    for row in rows[-9:]:
+        row["flag"] = "QUES" if row["nomSigno"] == "MDC_TEMP" else ""
+    by_hl7(rows, 2)
+    with read_cursor() as cursor:
+        taken = cut(cursor, 2, NOW, model.spec)
+    found = scoring.assess(taken.encounter, model, OFFLINE, np.datetime64(NOW, "us"))
+    assert isinstance(found, Prediction)
+    (warning,) = [each for each in found.warnings if each.code == "questionable_value"]
+    assert (warning.sign, warning.figures) == ("MDC_TEMP", {"count": 1.0})
+    assert warning.detail.startswith("MDC_TEMP: 1 of its values")

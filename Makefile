@@ -49,10 +49,11 @@ bench: $(VENV)/dev $(CONTENDERS:%=$(RIVALS)/%/installed) ## Measure beside what 
 bench-short: $(VENV)/dev $(CONTENDERS:%=$(RIVALS)/%/installed) ## The same in some minutes, to see that all works: into build/bench
 	@PYTHONPATH=tests/e2e $(BIN)/python -m bench.contest --short $(BENCH)
 
-bench-parts: $(VENV)/serving ## Measure a request beside json.loads of its body, its record, a batch, and the start
+bench-parts: $(VENV)/serving ## Measure a request beside json.loads of its body, its record, a batch, HL7 messages, and the start
 	@$(BIN)/python -m bench.request
 	@$(BIN)/python -m bench.ledger
 	@$(BIN)/python -m bench.batch
+	@$(BIN)/python -m bench.hl7
 	@$(BIN)/python -m bench.service
 
 profile: $(VENV)/dev $(RIVALS)/ours/installed ## Write bench/profile.md and its flame graphs: where the time of a request goes

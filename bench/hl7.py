@@ -22,9 +22,9 @@ from fcv_api.cli.db import migrate_database
 from fcv_api.domain.vitals import SIGNS
 from fcv_api.extensions import db
 from fcv_api.extensions.sqlite_file import survive_power_cuts
+from fcv_api.mllp.answers import Waiting, answered
 from fcv_api.mllp.delivery import delivery_of
 from fcv_api.mllp.site import Site
-from fcv_api.mllp.storage import Waiting, answered
 from fcv_api.settings import Settings
 from fcv_api.wire.hl7.reading import read
 from fcv_api.wire.hl7.segments import messages_of

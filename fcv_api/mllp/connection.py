@@ -7,8 +7,9 @@ import contextlib
 import logging
 import socket
 
+from fcv_api.mllp.answers import Waiting
 from fcv_api.mllp.site import Site
-from fcv_api.mllp.storage import Storage, Waiting
+from fcv_api.mllp.storage import Storage
 from fcv_api.mllp.tls import names_in
 from fcv_api.wire.hl7.frames import FrameBuffer
 from fcv_api.wire.hl7.source import Source

@@ -28,11 +28,11 @@ PRODUCTION = {
 FEED = sys.modules["fcv_api.cli.feed"]
 KILLED = """
 import os, signal, sys
-from fcv_api.mllp import storage
+from fcv_api.mllp import answers
 from fcv_api.settings import Settings
 from gateways import listened, site_of
 
-storage.acknowledgement = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
+answers.acknowledgement = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
 with listened(Settings.from_environment(dotenv=None), site_of()) as address:
     print(address[1], flush=True)
     sys.stdin.read()

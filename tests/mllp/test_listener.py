@@ -222,6 +222,13 @@ def test_every_reason_is_counted_by_source_and_shown(settings: Settings) -> None
     assert "sentinel 1" in printed
 
 
+def test_what_was_counted_is_written_when_nothing_comes_any_more(settings: Settings) -> None:
+    with listened(settings, site_of('[source.other]\npeers = ["10.9.9.9"]')) as address, connected(address) as own:
+        own.exchange(live(), live())
+    ((name, counters),) = rows("SELECT name, counters FROM feed_sources")
+    assert (name, json.loads(counters)) == ("hl7:unlisted", {"messages": 2, "AR": 2, "unlisted-source": 2})
+
+
 def test_on_sqlite_a_commit_waits_for_the_disk(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     found: list[int] = []
     held = store._store  # noqa: SLF001

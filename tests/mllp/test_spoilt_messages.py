@@ -12,7 +12,7 @@ from hl7_mutations import attack, spoilt
 from memory import rows
 
 from fcv_api.feed import store
-from fcv_api.mllp.storage import Waiting, answered
+from fcv_api.mllp.answers import Waiting, answered
 
 MARKS = ("Zacarias", "Quijano", "4711", "Sala-9", "nota libre")
 

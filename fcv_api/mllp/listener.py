@@ -70,6 +70,8 @@ class Listener:
             task.add_done_callback(self._open.discard)
         try:
             await connection.serve(self._site)
+        except asyncio.CancelledError:
+            return  # the listener ends: asyncio would log a task that was cancelled as an error
         except Exception as error:  # noqa: BLE001 - its text may quote a message
             log.error("hl7: a connection of %s ended: %s", connection.address, type(error).__name__)  # noqa: TRY400
 

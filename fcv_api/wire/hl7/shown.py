@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from fcv_api.domain.channels import channel_order
 from fcv_api.domain.observations import (
-    IMPLAUSIBLE,
     UNKNOWN_UNIT,
     Key,
     Statement,
@@ -60,7 +59,7 @@ def _chosen(rows: Sequence[Row], dropped: list[Drop]) -> list[tuple[Key, Stateme
     usable: defaultdict[tuple[int, int], list[Key]] = defaultdict(list)
     holding = with_those_of_no_channel(_said(rows))
     for key, statement in holding.items():
-        if reason := _unusable(statement):
+        if reason := _unusable(key, statement):
             dropped.append(Drop(f"OBX {numbers[key]}", reason))
         else:
             usable[key.sign, key.at].append(key)
@@ -80,10 +79,11 @@ def _said(rows: Sequence[Row]) -> dict[Key, Statement]:
     return said
 
 
-def _unusable(statement: Statement) -> Reason | None:
+def _unusable(key: Key, statement: Statement) -> Reason | None:
     if statement.value is None:
         return Reason.DELETES
-    return Reason.OUTSIDE_LIMITS if IMPLAUSIBLE in statement.flag.split() else None
+    low, high = SIGNS[INDEX_BY_CODE[key.sign]].limits.hard
+    return None if low <= statement.value <= high else Reason.OUTSIDE_LIMITS
 
 
 def _order(key: Key) -> Order:

@@ -190,8 +190,9 @@ def test_one_name_and_then_the_lower_channel_serve_each_instant() -> None:
     assert reasons(message(beat, obx(value="89", f4="1.9"))) == ["other-name"]
 
 
-def test_two_values_of_one_key_are_averaged() -> None:
+def test_two_values_of_one_key_are_averaged_without_those_that_are_no_measurements() -> None:
     assert values(message(obx(value="80"), obx(value="90"))) == [85]
+    assert values(message(obx(value="80"), obx(value="351"))) == [80]
 
 
 @pytest.mark.parametrize(

@@ -42,13 +42,15 @@ RUN useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --
  && install -d -o fcv -g fcv -m 0700 /opt/fcv/instance
 COPY --from=checkout /opt/fcv /opt/fcv
 # Development keeps its database and secret in instance/; production writes to the two folders under /var, and to no other.
+# A container is one process: the feed is another one's, and development's `child` would be refused.
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     FCV_ENV=production \
     FCV_BIND=0.0.0.0:8000 \
     FCV_MODELS_DIR=/var/lib/fcv/models \
-    FCV_LOG_DIR=/var/log/fcv
+    FCV_LOG_DIR=/var/log/fcv \
+    FCV_FEED=off
 WORKDIR /opt/fcv
 
 FROM runtime AS importer

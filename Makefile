@@ -9,7 +9,7 @@ LOCKED := $(BIN)/pip --disable-pip-version-check install --quiet --require-hashe
 ITSELF := $(BIN)/pip --disable-pip-version-check install --quiet --no-index --no-deps --no-build-isolation --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo test check lint types format audit bench bench-short bench-parts profile model ablation faults attack soak fuzz certs secrets \
+.PHONY: help serve demo test check lint types format audit bench bench-short bench-parts feed-load profile model ablation faults attack soak fuzz certs secrets \
 	lock sbom image-check host-check bundle bundle-check clean
 
 help: ## Show what there is to make
@@ -19,7 +19,7 @@ serve: $(VENV)/serving ## Install, and serve on 127.0.0.1:8000
 	@$(BIN)/python examples/first_steps.py
 	@exec $(BIN)/fcv serve
 
-demo: $(VENV)/examples ## Install, and show one prediction from sign-in to answer
+demo: $(VENV)/examples ## Install, and show one prediction from sign-in to answer, and a bed that is fed row by row
 	@$(BIN)/python examples/demo.py
 
 test: $(VENV)/dev ## Install the rest, and run the tests
@@ -49,12 +49,17 @@ bench: $(VENV)/dev $(CONTENDERS:%=$(RIVALS)/%/installed) ## Measure beside what 
 bench-short: $(VENV)/dev $(CONTENDERS:%=$(RIVALS)/%/installed) ## The same in some minutes, to see that all works: into build/bench
 	@PYTHONPATH=tests/e2e $(BIN)/python -m bench.contest --short $(BENCH)
 
-bench-parts: $(VENV)/serving ## Measure a request beside json.loads of its body, its record, a batch, HL7 messages, and the start
+bench-parts: $(VENV)/dev ## Measure a request beside json.loads of its body, its record, a batch, HL7 messages, and the start
 	@$(BIN)/python -m bench.request
 	@$(BIN)/python -m bench.ledger
 	@$(BIN)/python -m bench.batch
 	@$(BIN)/python -m bench.hl7
 	@$(BIN)/python -m bench.service
+	@PYTHONPATH=tests:tests/e2e $(BIN)/python -m bench.feed.costs
+	@PYTHONPATH=tests:tests/e2e $(BIN)/python -m bench.feed.costs --postgresql
+
+feed-load: $(VENV)/dev ## Let beds post for up to 20 minutes, and write docs/scale.md: make feed-load LOAD=ward, city, sqlite or beside
+	@PYTHONPATH=tests:tests/e2e $(BIN)/python -m bench.feed --write $(LOAD)
 
 profile: $(VENV)/dev $(RIVALS)/ours/installed ## Write bench/profile.md and its flame graphs: where the time of a request goes
 	@PYTHONPATH=tests/e2e $(BIN)/python -m bench.profile

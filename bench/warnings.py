@@ -25,11 +25,12 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from fcv_api.bulk.assess import assess_each
 from fcv_api.domain.encounter import Encounter
-from fcv_api.domain.prediction import Scorer, ScoreWarning, State
+from fcv_api.domain.prediction import Scorer, State
 from fcv_api.domain.quality import inspect, levels_of
 from fcv_api.domain.rolling import Rolling
 from fcv_api.domain.screens import warnings_of
 from fcv_api.domain.window import Matrix, WindowSpec, extract_window
+from fcv_api.domain.words import ScoreWarning
 from fcv_api.lstm.registry import SHIPPED, Registry
 from fcv_api.settings import ROOT
 from fcv_api.training.artefacts import with_artefacts

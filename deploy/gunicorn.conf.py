@@ -19,6 +19,7 @@ from fcv_api.ledger.heads import publish_head
 from fcv_api.serving import affinity
 from fcv_api.serving.concurrency_limit import WAITING
 from fcv_api.serving.descriptors import raise_limit
+from fcv_api.serving.feed_process import FeedProcess, feed_command, look_after
 from fcv_api.serving.sign_of_life import SignOfLife
 from fcv_api.serving.worker import LeavingWorker
 from fcv_api.settings import ROOT, Settings
@@ -49,7 +50,13 @@ limit_request_line = limit_request_field_size = 8190
 forwarded_allow_ips = "127.0.0.1,::1"  # FCV_PROXIES decides who is believed; nothing is ever believed of all (`*`)
 
 
-def pre_fork(server: Any, worker: Any) -> None:  # noqa: ANN401 - gunicorn's own types
+def when_ready(server: Any) -> None:  # noqa: ANN401 - gunicorn's own types
+    """Start the feed beside the workers, where it is the master's child."""
+    if _settings.feed == "child":
+        look_after(server, FeedProcess(SignOfLife(server.cfg), feed_command()))
+
+
+def pre_fork(server: Any, worker: Any) -> None:  # noqa: ANN401
     """Choose a worker's processor while all others are known, and leave it no connection of the master's.
 
     Two processes on one connection garble each other.
@@ -102,8 +109,10 @@ def worker_exit(_server: Any, _worker: Any) -> None:  # noqa: ANN401
         app.extensions["fcv"].models.forget()
 
 
-def on_exit(_server: Any) -> None:  # noqa: ANN401
-    """Publish the record's head once more when all workers have ended: one of them may not have come to it."""
+def on_exit(server: Any) -> None:  # noqa: ANN401
+    """End the feed, and publish the record's head once more when all have ended: one may not have come to it."""
+    if feed := getattr(server, "feed", None):
+        feed.stop()
     loaded = sys.modules.get("wsgi")  # not where the start was refused
     if loaded is None or not preload_app:
         return

@@ -35,6 +35,7 @@ if [ -s secrets/database_url ] && [ ! -s secrets/postgres_password ]; then
 fi
 keep jwt_secret "$(random)"
 keep admin_password "$(random)"
+keep pseudonym_key "$(random)" # never another one: keep it with the backups
 keep postgres_password "$(random)"
 keep database_url "postgresql+psycopg://fcv:$(cat secrets/postgres_password)@db:5432/fcv"
 
@@ -55,6 +56,9 @@ FCV_ALLOW_UNVALIDATED_MODEL=1
 
 # The first admin, made at the start when no account has the name. Its password: deploy/secrets/admin_password
 FCV_ADMIN_USERNAME=admin
+
+# The memory of beds: POST /observations, and the service \`feed\` that scores each bed every five minutes. docs/feed.md
+#FCV_FEED=on
 
 # Processes of each instance: as many as it may use processors (docker-compose.yml: 2).
 FCV_WORKERS=2

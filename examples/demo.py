@@ -1,4 +1,4 @@
-"""`make demo`: the whole way once. Starts the service, makes a user, signs in, predicts, prints, and stops."""
+"""`make demo`: the whole way once. Starts the service, predicts, feeds a bed row by row, and shows its score."""
 
 from __future__ import annotations
 
@@ -10,12 +10,16 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import requests
 from client import Client, show
 
 ROOT = Path(__file__).resolve().parents[1]
+FCV = str(Path(sys.executable).with_name("fcv"))
+MINUTES = 120
+"""A window has 100, up to the newest slot that is due."""
 ENCOUNTER = ROOT / "examples" / "encounter.json"
 
 
@@ -23,22 +27,48 @@ def main() -> None:
     """Run the demonstration in a folder of its own, which is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="fcv-demo-") as folder:
         url = f"http://127.0.0.1:{_free_port()}"
+        settings = _settings(url, Path(folder))
         print(f"1. Starting the service on {url}")
-        service = _start(url, Path(folder))
+        service = _start(settings)
         try:
             _wait_until_ready(url, service)
             credentials = {"username": "demo", "password": secrets.token_urlsafe(12)}
-            print("2. POST /auth/create_user, POST /auth/token")
-            requests.post(f"{url}/auth/create_user", json=credentials, timeout=10).raise_for_status()
-            print(f"3. POST /predict with {ENCOUNTER.relative_to(ROOT)}\n")
-            show(Client(url, **credentials).predict(json.loads(ENCOUNTER.read_text("utf-8"))))
-            model = requests.get(f"{url}/home", timeout=10).json()
-            print(f"Model: {model['model_name']}/{model['model_version']}, evidence: {model['evidence']}.")
-            if model["evidence"] not in ("retrospective", "prospective"):
-                print("It was never validated on real patients: this answer shows the way, and means nothing else.")
+            _predict(url, credentials)
+            _feed(url, credentials, settings)
         finally:
             service.terminate()
             service.wait(timeout=30)
+
+
+def _predict(url: str, credentials: Mapping[str, str]) -> None:
+    """Send the whole history of an encounter, and print the answer."""
+    print("2. POST /auth/create_user, POST /auth/token")
+    requests.post(f"{url}/auth/create_user", json=credentials, timeout=10).raise_for_status()
+    print(f"3. POST /predict with {ENCOUNTER.relative_to(ROOT)}\n")
+    show(Client(url, **credentials).predict(json.loads(ENCOUNTER.read_text("utf-8"))))
+    model = requests.get(f"{url}/home", timeout=10).json()
+    print(f"Model: {model['model_name']}/{model['model_version']}, evidence: {model['evidence']}.")
+    if model["evidence"] not in ("retrospective", "prospective"):
+        print("It was never validated on real patients: this answer shows the way, and means nothing else.")
+
+
+def _feed(url: str, credentials: Mapping[str, str], settings: dict[str, str]) -> None:
+    """Send single rows of a simulated bed, as monitors would, have it scored, and print its line of /beds."""
+    print(f"\n4. POST /observations: {MINUTES} minutes of a simulated bed, 13 rows a minute")
+    account = {"MLAPI_USER": credentials["username"], "MLAPI_PASSWORD": credentials["password"]}
+    fed = ("simulate", "--feed", url, "--minutes", str(MINUTES), "--speed", "1000000", "--json")
+    answered = json.loads(_fcv(settings | account, *fed))
+    print(f"   {answered['posts']} posts, {answered['rows']} rows: {answered['new']} new, {answered['errors']} errors")
+    print("5. fcv feed run --once: the newest slot of five minutes that is due")
+    print(f"   {_fcv(settings, 'feed', 'run', '--once').splitlines()[-1]}")
+    print("6. GET /beds, as an account that may read it\n")
+    reader = {"username": "ward", "password": Path(settings["FCV_ADMIN_PASSWORD_FILE"]).read_text("utf-8")}
+    token = requests.post(f"{url}/auth/token", json=reader, timeout=10).json()["access_token"]
+    (bed,) = requests.get(f"{url}/beds", headers={"Authorization": f"Bearer {token}"}, timeout=10).json()["beds"]
+    if bed["last"] is None:
+        sys.exit(f"Bed {bed['bed']} was not scored: {bed['status']}, {bed['reason']}.")
+    print(f"Bed {bed['bed']}, {bed['status']}: the slot that ended {bed['last']['age_seconds']} s ago")
+    show({"idAtencion": bed["encounter"], **bed["last"]})
 
 
 def _free_port() -> int:
@@ -48,20 +78,38 @@ def _free_port() -> int:
         return port
 
 
-def _start(url: str, folder: Path) -> subprocess.Popen[bytes]:
-    """Start `fcv serve` with nothing of this machine's settings but the model's."""
+def _settings(url: str, folder: Path) -> dict[str, str]:
+    """Return an environment with nothing of this machine's settings but the model's.
+
+    FCV_FEED is on, and not child: a turn that ran by itself while the rows come would find the bed half told.
+    """
+    password = folder / "password"
+    password.write_text(secrets.token_urlsafe(12), "utf-8")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FCV_")}
-    settings = {
+    return kept | {
         "FCV_ENV": "development",
         "FCV_REGISTRATION": "open",
         "FCV_BIND": url.removeprefix("http://"),
         "FCV_DATABASE_URL": f"sqlite:///{folder / 'demo.db'}",
         "FCV_LOG_DIR": str(folder),
         "FCV_JWT_SECRET": secrets.token_hex(32),
+        "FCV_ADMIN_USERNAME": "ward",
+        "FCV_ADMIN_PASSWORD_FILE": str(password),
+        "FCV_FEED": "on",
     }
-    with (folder / "output").open("wb") as output:
-        command = [str(Path(sys.executable).with_name("fcv")), "serve"]
-        return subprocess.Popen(command, env=kept | settings, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT)
+
+
+def _start(settings: dict[str, str]) -> subprocess.Popen[bytes]:
+    with (Path(settings["FCV_LOG_DIR"]) / "output").open("wb") as output:
+        return subprocess.Popen([FCV, "serve"], env=settings, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT)
+
+
+def _fcv(settings: dict[str, str], *words: str) -> str:
+    """Run a command to its end, and return what it prints."""
+    done = subprocess.run([FCV, *words], env=settings, capture_output=True, text=True, check=False, cwd=ROOT)
+    if done.returncode:
+        sys.exit(f"fcv {' '.join(words)} failed: {done.stderr}")
+    return done.stdout
 
 
 def _wait_until_ready(url: str, service: subprocess.Popen[bytes]) -> None:
@@ -72,7 +120,8 @@ def _wait_until_ready(url: str, service: subprocess.Popen[bytes]) -> None:
             if requests.get(f"{url}/health/ready", timeout=5).ok:
                 return
         except requests.ConnectionError:
-            time.sleep(0.1)
+            pass
+        time.sleep(0.1)
     sys.exit("The service was not ready within 20 seconds.")
 
 

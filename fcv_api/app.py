@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,10 +21,9 @@ from fcv_api.lstm.registry import Registry
 from fcv_api.lstm.runtime import RUNTIME
 from fcv_api.lstm.swap import Serving, SwappedModels
 from fcv_api.serving import load_shedding
-from fcv_api.serving.concurrency_limit import ConcurrencyLimit
-from fcv_api.serving.large_body_lock import LargeBodyLock
+from fcv_api.serving.concurrency_limit import ConcurrencyLimit, LargeBodyLock
 from fcv_api.settings import ROOT, Settings, SettingsError
-from fcv_api.web import error_handlers, held, large_answers, requests, routes, tokens
+from fcv_api.web import bodies, error_handlers, requests, routes, tokens
 from fcv_api.web.openapi import spec_options
 from fcv_api.web.parser import use_orjson
 
@@ -41,7 +40,7 @@ def create_app(settings: Settings, models: Models | None = None) -> Flask:
     limit = ConcurrencyLimit(settings.threads)
     lock = LargeBodyLock(limit)
     requests.register(app, _service(settings, models or load_models(settings, app), limit, lock))
-    for part in (limit, lock, held, large_answers):
+    for part in (limit, lock, bodies):
         part.register(app)
     jwt.init_app(app)
     routes.register(app)
@@ -68,6 +67,7 @@ def _service(settings: Settings, models: Models, limit: ConcurrencyLimit, lock: 
         max_encounters=settings.max_encounters,
         feed=settings.feed != "off",
         observation_hours=settings.observation_hours,
+        settle_seconds=settings.settle_seconds,
     )
 
 
@@ -79,14 +79,17 @@ def database_app(settings: Settings, *, serving: bool = False) -> Flask:
     return app
 
 
-def load_models(settings: Settings, app: Flask) -> SwappedModels:
-    """Load the model that serves. Raises NoModel, or SettingsError when production must not serve it."""
+def load_models(settings: Settings, app: Flask, host: str = "") -> SwappedModels:
+    """Load the model that serves. Raises NoModel, or SettingsError when production must not serve it.
+
+    host: how this process is named among the workers; the host's own name, where empty.
+    """
     registry = Registry(settings.models_dir)
     try:
         first = registry.load(settings.model, settings.log_dir)
     except NoModel as reason:
         raise (SettingsError(f"FCV_MODEL={settings.model}: {reason}") if settings.model else reason) from None
-    kept = DatabaseActivations(app, settings)
+    kept = DatabaseActivations(app, settings, host or socket.gethostname())
     models = SwappedModels(first, kept, registry.check_on_disk, settings.log_dir)
     try:
         models.prepare()
@@ -120,10 +123,14 @@ def unvalidated(model: ModelIdentity) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class DatabaseActivations:
-    """Activations as the database keeps them. Where FCV_MODEL is set, it says what serves."""
+    """Activations as the database keeps them. Where FCV_MODEL is set, it says what serves.
+
+    host: how a process that serves is named among the workers.
+    """
 
     app: Flask
     settings: Settings
+    host: str = field(default_factory=socket.gethostname)
 
     def latest_id(self) -> int:
         """Return the id of the activation in force; 0 for none."""
@@ -159,14 +166,14 @@ class DatabaseActivations:
             maintenance.run(self.settings)
             activations.report(
                 activations.Worker(
-                    state.host, state.pid, model.name, model.version, model.sha256, state.activation, state.problem
+                    self.host, state.pid, model.name, model.version, model.sha256, state.activation, state.problem
                 )
             )
 
     def forget(self) -> None:
         """Record that this process ends, and publish the head of the record up to here."""
         with self.app.app_context():
-            activations.forget(socket.gethostname(), os.getpid())
+            activations.forget(self.host, os.getpid())
             publish_head(at_once=True)
 
 

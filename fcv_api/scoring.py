@@ -10,10 +10,11 @@ import numpy as np
 import orjson
 
 from fcv_api.domain import quality
-from fcv_api.domain.answer_context import OFFLINE, AnswerContext, undecided
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import NoModel, Unscorable, WindowSpan
 from fcv_api.domain.prediction import (
+    OFFLINE,
+    AnswerContext,
     ModelIdentity,
     Models,
     Prediction,
@@ -22,6 +23,7 @@ from fcv_api.domain.prediction import (
     State,
     most_probable,
     probabilities_of,
+    undecided,
 )
 from fcv_api.domain.slots import last_window_in_slots, window_on_the_clock
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGN_NAMES
@@ -29,17 +31,14 @@ from fcv_api.domain.window import History, Window, WindowSpec, last_window
 from fcv_api.ledger.record import Entry, Record
 
 Outcome = Prediction | Refusal
+Slot = np.datetime64 | None
+"""Of the memory of a bed: the end of the slot on the clock with which its window of slots ends."""
 
 
-def assess(
-    encounter: Encounter, model: Scorer, given: AnswerContext = OFFLINE, slot: np.datetime64 | None = None
-) -> Outcome:
-    """Score one encounter's last window, or say why not.
-
-    slot: of the memory of a bed, the end of the slot on the clock with which its window of slots ends.
-    """
+def assess(encounter: Encounter, model: Scorer, given: AnswerContext = OFFLINE, slot: Slot = None) -> Outcome:
+    """Score one encounter's last window, or say why not."""
     try:
-        window = _window(History.of(encounter), model.spec, slot)
+        window = window_of(History.of(encounter), model.spec, slot)
         probabilities = probabilities_of(model.score(model.spec.scale(window.raw)), model)
     except Unscorable as reason:
         return Refusal(encounter.id, reason)
@@ -50,17 +49,15 @@ def assess(
     return Prediction(encounter.id, probabilities, window, model.identity, warnings)
 
 
-def _window(history: History, spec: WindowSpec, slot: np.datetime64 | None) -> Window:
-    return window_of(history, spec) if slot is None else window_on_the_clock(history, spec, slot)
-
-
 def assess_read(read: Encounter | Refusal, model: Scorer, given: AnswerContext = OFFLINE) -> Outcome:
     """Score what could be read. What could not stays refused."""
     return read if isinstance(read, Refusal) else assess(read, model, given)
 
 
-def window_of(history: History, spec: WindowSpec) -> Window:
+def window_of(history: History, spec: WindowSpec, slot: Slot = None) -> Window:
     """Return the last window as sent, or of slots where that is too dense. Raises what `last_window` raises."""
+    if slot is not None:
+        return window_on_the_clock(history, spec, slot)
     try:
         return last_window(history, spec)
     except WindowSpan as reason:

@@ -17,17 +17,20 @@ from pathlib import Path
 import psycopg
 import pytest
 
+QUICK = "-c fsync=off -c max_connections=200"
+"""What a test needs."""
 UNPRIVILEGED = "postgres"
 """Whom the server runs as where the tests run as root, which it refuses."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """A PostgreSQL server. programs: where `pg_ctl`, `pg_dump` and the others are."""
+    """A PostgreSQL server. programs: where `pg_ctl`, `pg_dump` and the others are. settings: options."""
 
     programs: Path
     place: Path
     port: int
+    settings: str = QUICK
 
     @property
     def url(self) -> str:
@@ -46,7 +49,7 @@ class Server:
 
     def start(self) -> None:
         """Start it, on the port that it has."""
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.place} -c fsync=off -c max_connections=200"
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.place} {self.settings}"
         self.control("-o", options, "start")
 
     def stop(self) -> None:
@@ -62,7 +65,7 @@ class Server:
 
 
 @contextmanager
-def cluster() -> Iterator[Server]:
+def cluster(settings: str = QUICK) -> Iterator[Server]:
     """Start a server, and stop it. Skips where PostgreSQL is not installed."""
     found = shutil.which("initdb") or next(map(str, Path("/usr/lib/postgresql").glob("*/bin/initdb")), None)
     if found is None:
@@ -72,7 +75,7 @@ def cluster() -> Iterator[Server]:
             shutil.chown(place, UNPRIVILEGED)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
-            server = Server(Path(found).resolve().parent, Path(place), probe.getsockname()[1])
+            server = Server(Path(found).resolve().parent, Path(place), probe.getsockname()[1], settings)
         server.run("initdb", "-D", server.place / "data", "-U", "fcv", "-A", "trust", "-E", "UTF8")
         server.start()
         try:

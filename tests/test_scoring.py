@@ -15,11 +15,10 @@ from hypothesis import strategies as st
 from strategies import requests
 
 from fcv_api import scoring
-from fcv_api.domain.answer_context import AnswerContext
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import ModelOutput, TooFewInstants
 from fcv_api.domain.evidence import Evidence
-from fcv_api.domain.prediction import ModelIdentity, Prediction, Refusal, State
+from fcv_api.domain.prediction import AnswerContext, ModelIdentity, Prediction, Refusal, State
 from fcv_api.domain.quality import inspect
 from fcv_api.domain.window import WindowSpec, extract_window
 from fcv_api.wire.encounter import EncounterSchema

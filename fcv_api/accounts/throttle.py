@@ -100,11 +100,8 @@ def network_of(address: str) -> str:
         found = ip_address(address)
     except ValueError:
         return UNKNOWN
-    if not isinstance(found, IPv6Address):
-        return str(found)
-    if found.ipv4_mapped:
-        return str(found.ipv4_mapped)
-    return f"{IPv6Address(int(found) >> 64 << 64)}/64"
+    ipv4 = found.ipv4_mapped if isinstance(found, IPv6Address) else found
+    return str(ipv4) if ipv4 else f"{IPv6Address(int(found) >> 64 << 64)}/64"
 
 
 def check(attempt: Attempt) -> bool:

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fcv_api import scoring
-from fcv_api.domain.answer_context import LEAD, SURE, AnswerContext, undecided
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import Unscorable
-from fcv_api.domain.prediction import SUM_TOLERANCE, Refusal, Scorer, ScoreWarning, State, probabilities_of
+from fcv_api.domain.prediction import (
+    LEAD,
+    SUM_TOLERANCE,
+    SURE,
+    AnswerContext,
+    Refusal,
+    Scorer,
+    State,
+    probabilities_of,
+    undecided,
+)
 from fcv_api.domain.rolling import Rolling
 from fcv_api.domain.scores import Scores
 from fcv_api.domain.screens import warnings_of
 from fcv_api.domain.window import Matrix
+from fcv_api.domain.words import ScoreWarning
 
 OFFLINE = AnswerContext(warn_unvalidated=True)
 """Nobody waits for these answers, so none is stale; and none hides that its model was never validated."""
@@ -35,18 +44,9 @@ def assess_each(encounter: Encounter | Refusal, model: Scorer) -> Scores:
     except Unscorable as reason:
         return Scores.of(Refusal(encounter.id, reason), model.classes)
     refusals = _refusals(rolling)
-    usable = np.ones(len(rolling), dtype=np.bool_)
-    usable[list(refusals)] = False
-    probabilities = _probabilities(rolling.scaled(), usable, model, refusals)
-    usable[list(refusals)] = False
-    return Scores(
-        encounter.id,
-        rolling.first,
-        rolling.last,
-        probabilities,
-        _warnings(rolling, probabilities, usable, model),
-        refusals,
-    )
+    probabilities = _probabilities(rolling.scaled(), model, refusals)
+    warnings = _warnings(rolling, probabilities, model)
+    return Scores(encounter.id, rolling.first, rolling.last, probabilities, warnings, refusals)
 
 
 def _refusals(rolling: Rolling) -> dict[int, Unscorable]:
@@ -60,8 +60,10 @@ def _refusals(rolling: Rolling) -> dict[int, Unscorable]:
     return refusals
 
 
-def _probabilities(scaled: Matrix, usable: NDArray[np.bool_], model: Scorer, refusals: dict[int, Unscorable]) -> Matrix:
-    """Ask the model about each usable window. Gives (w, 4), and adds to `refusals` what is no answer."""
+def _probabilities(scaled: Matrix, model: Scorer, refusals: dict[int, Unscorable]) -> Matrix:
+    """Ask the model about each window. Return (w, 4), NaN for what is refused; what is no answer joins `refusals`."""
+    usable = np.ones(scaled.shape[1], dtype=np.bool_)
+    usable[list(refusals)] = False
     found = np.full((len(usable), len(State)), np.nan)
     for window in np.flatnonzero(usable).tolist():
         found[window] = model.score(scaled[:, window])
@@ -74,10 +76,9 @@ def _probabilities(scaled: Matrix, usable: NDArray[np.bool_], model: Scorer, ref
     return found
 
 
-def _warnings(
-    rolling: Rolling, probabilities: Matrix, usable: NDArray[np.bool_], model: Scorer
-) -> list[tuple[ScoreWarning, ...]]:
-    """Put each window's warnings in the order of `scoring.assess`."""
+def _warnings(rolling: Rolling, probabilities: Matrix, model: Scorer) -> list[tuple[ScoreWarning, ...]]:
+    """Put each window's warnings in the order of `scoring.assess`. One without probabilities was refused."""
+    usable = ~np.isnan(probabilities[:, 0])
     always, raw = tuple(OFFLINE.of_model(model.identity)), warnings_of(rolling, usable)
     found = [(*always, *each) if each else always for each in raw]
     for window in np.flatnonzero(~usable).tolist():

@@ -5,15 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-import orjson
 
-from fcv_api.app import database_app
-from fcv_api.cli.active import artifact_of
+from fcv_api.cli.active import load_model
 from fcv_api.cli.train import bars
-from fcv_api.lstm import trial
 from fcv_api.settings import Settings
 from fcv_api.training.ablation import MOST, ablate
-from fcv_api.wire.files import replaced
+from fcv_api.wire.files import write_json
 
 PATIENTS = 1200
 
@@ -27,13 +24,10 @@ def ablation(reference: str | None, patients: int, out: Path) -> None:
 
     Ends with a failure where one feature is worth more than a quarter of a state's AUPRC.
     """
-    settings = Settings.from_environment()
-    with database_app(settings).app_context():
-        model = trial.load(artifact_of(settings, reference), settings.log_dir)
+    model = load_model(Settings.from_environment(), reference)
     with bars() as progress:
         found = ablate(model, patients, progress)
-    with replaced(out) as part:
-        part.write_bytes(orjson.dumps(found, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    write_json(out, found)
     worst = [(abs(change), feature, state) for feature, by in found["changes"].items() for state, change in by.items()]
     size, feature, state = max(worst)
     click.echo(f"Most is {feature}: without it the AUPRC of {state} changes by {size:.0%}. Wrote {out}.")

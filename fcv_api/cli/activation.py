@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 import hashlib
 import os
-import socket
 import time
 
 import click
@@ -15,6 +14,7 @@ from fcv_api.activations import ModelCopy, Worker
 from fcv_api.app import refused, unvalidated
 from fcv_api.cli.active import stored_artifact
 from fcv_api.cli.audit import log_event
+from fcv_api.feed.process import is_here
 from fcv_api.lstm import trial
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.registry import SHIPPED, Registry
@@ -125,7 +125,7 @@ def _late(activation: int) -> list[Worker]:
 
 def _alive() -> list[Worker]:
     """Return the workers seen in the last minute, without those of this host that have ended since."""
-    return [worker for worker in activations.workers() if worker.host != socket.gethostname() or _runs(worker.pid)]
+    return [worker for worker in activations.workers() if not is_here(worker.host) or _runs(worker.pid)]
 
 
 def _runs(pid: int) -> bool:

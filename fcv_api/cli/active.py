@@ -10,8 +10,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from fcv_api import activations
 from fcv_api.activations import Activation
+from fcv_api.app import database_app
+from fcv_api.lstm import trial
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.registry import SHIPPED, Registry
+from fcv_api.lstm.runtime import LiteRtModel
 from fcv_api.settings import Settings
 
 
@@ -34,6 +37,12 @@ def artifact_of(settings: Settings, reference: str | None) -> Artifact:
     if current is None:
         return registry.artifact(reference or settings.model or SHIPPED)
     return stored_artifact(current)
+
+
+def load_model(settings: Settings, reference: str | None) -> LiteRtModel:
+    """Return the same, ready to score. Raises ArtifactError. Needs no app's context."""
+    with database_app(settings).app_context():
+        return trial.load(artifact_of(settings, reference), settings.log_dir)
 
 
 def stored_artifact(activation: Activation) -> Artifact:

@@ -10,12 +10,10 @@ import click
 import numpy as np
 from tqdm import tqdm
 
-from fcv_api.app import database_app
-from fcv_api.cli.active import artifact_of
+from fcv_api.cli.active import load_model
 from fcv_api.cli.exports import ENCODING, ORDER, form_of, origin_of, read_labelled
 from fcv_api.cli.flow import print_flow
 from fcv_api.domain.window import WindowSpec
-from fcv_api.lstm import trial
 from fcv_api.lstm.artifact import Manifest
 from fcv_api.settings import Settings
 from fcv_api.training.dataset import Cohort, Horizon, LabelledWindows, UnusableData, cut_windows
@@ -55,8 +53,7 @@ def evaluate(export: Path, labels: Path, **said: Any) -> None:  # noqa: ANN401 -
     if (said["train"] is None) != (said["train_labels"] is None):
         raise click.UsageError("--train and --train-labels go together.")
     settings = Settings.from_environment()
-    with database_app(settings).app_context():
-        model = trial.load(artifact_of(settings, said["reference"]), settings.log_dir)
+    model = load_model(settings, said["reference"])
     minutes = model.manifest.horizon_minutes if said["horizon"] is None else said["horizon"]
     source = Source(settings, spec_in_order(model), Horizon(minutes or USUAL_HORIZON, said["every"]), form_of(said))
     cohort = source.read(export, labels)

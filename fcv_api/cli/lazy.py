@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -27,20 +28,25 @@ class LazyCommand(click.Command):
 
     def load(self) -> click.Command:
         """Import the command. Ends with one sentence where its extra is not installed."""
-        module, _, attribute = self.where.partition(":")
-        try:
-            command: click.Command = getattr(import_module(module), attribute)
-        except ModuleNotFoundError as missing:
-            if (missing.name or "").partition(".")[0] == "fcv_api":
-                raise  # an error of ours
-            install = f"{sys.executable} -m pip install -c constraints.txt -e '.[{self.extra}]'"
-            raise click.ClickException(f"{missing.name} is not installed. Install it with: {install}") from None
+        command: click.Command = load(self.where, self.extra)
         return command
+
+
+def load(where: str, extra: str) -> Any:  # noqa: ANN401 - whatever it is
+    """Import what another module holds. where, extra: as of a LazyCommand. Ends with one sentence without its extra."""
+    module, _, attribute = where.partition(":")
+    try:
+        return getattr(import_module(module), attribute)
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").partition(".")[0] == "fcv_api":
+            raise  # an error of ours
+        install = f"{sys.executable} -m pip install -c constraints.txt -e '.[{extra}]'"
+        raise click.ClickException(f"{missing.name} is not installed. Install it with: {install}") from None
 
 
 LAZY = (
     LazyCommand(
-        "simulate", "fcv_api.cli.simulate:simulate", "Write simulated stays as a ward's export and its labels."
+        "simulate", "fcv_api.cli.simulate:simulate", "Write simulated stays as files, or play them into a service."
     ),
     LazyCommand("score", "fcv_api.cli.score:score", "Score the encounters of an export of any size.", "score"),
     LazyCommand("train", "fcv_api.cli.train:command", "Train a model on an export and its labels, and import it."),

@@ -49,12 +49,8 @@ def export(
     """
     ends = [utc_text(each.replace(tzinfo=settings.timezone)) if each else None for each in (since, until)]
     records = query.stream(Wanted(encounter=encounter, since=ends[0], until=ends[1]))
-    if form == "csv":
-        lines = csv_lines(records)
-    else:
-        lines = (f"{orjson.dumps(as_wire(each) | {'values': values_of(each)}).decode()}\n" for each in records)
-    for line in lines:
-        file.write(line)
+    jsonl = (f"{orjson.dumps(as_wire(each) | {'values': values_of(each)}).decode()}\n" for each in records)
+    file.writelines(csv_lines(records) if form == "csv" else jsonl)
 
 
 @ledger.command()

@@ -44,7 +44,7 @@ def replay(settings: Settings, record_id: str | None, model: str | None, *, ever
     if model:
         _try_out(scored, trial.load(artifact_of(settings, model), settings.log_dir))
     else:
-        _compare(scored, Recorded(settings), tell=not every)
+        _compare(scored, Recorded(settings), name_each=not every)
 
 
 def _one(record_id: str) -> Record:
@@ -81,7 +81,7 @@ class Recorded:
             return NoModel(f"{identity} with sha256 {identity.sha256} is not here. {reason}")
 
 
-def _compare(records: Iterable[Record], models: Recorded, *, tell: bool) -> None:
+def _compare(records: Iterable[Record], models: Recorded, *, name_each: bool) -> None:
     """Replay each by its own model, and say how it came out. Raises ClickException when one is not as it should be."""
     verdicts: Counter[str] = Counter()
     runtimes: set[str] = set()
@@ -89,7 +89,7 @@ def _compare(records: Iterable[Record], models: Recorded, *, tell: bool) -> None
         verdict = _verdict(record, models)
         verdicts[verdict] += 1
         runtimes.add(record.runtime or "")
-        if tell or (verdict not in ("equal", "within tolerance") and verdicts[verdict] <= MOST_NAMED):
+        if name_each or (verdict not in ("equal", "within tolerance") and verdicts[verdict] <= MOST_NAMED):
             click.echo(f"{record.id}  {verdict}")
     for verdict, count in verdicts.most_common():
         click.echo(f"{count:>10,}  {verdict}")
@@ -125,10 +125,10 @@ def _try_out(records: Iterable[Record], model: LiteRtModel) -> None:
     click.echo(f"Same state: {agreed:,} ({agreed / total:.1%}).")
     median = sorted(differences)[total // 2]
     click.echo(f"Largest difference of a probability: median {median:.3f}, most {max(differences):.3f}.")
-    _tell_changes(changes, encounters)
+    _print_changes(changes, encounters)
 
 
-def _tell_changes(changes: Counter[tuple[str, str]], encounters: Counter[int]) -> None:
+def _print_changes(changes: Counter[tuple[str, str]], encounters: Counter[int]) -> None:
     names = {state.value: name for state, name in STATE_NAMES.items()}
     for (old, new), count in changes.most_common():
         if old != new:

@@ -21,8 +21,8 @@ from fcv_api.domain.prediction import State
 from fcv_api.domain.vitals import SIGN_NAMES
 from fcv_api.lstm.artifact import Artifact, ArtifactError
 from fcv_api.lstm.card import card_of
-from fcv_api.lstm.import_process import TrainExtraMissing, import_file
-from fcv_api.lstm.import_request import ImportRequest
+from fcv_api.lstm.import_process import import_file
+from fcv_api.lstm.import_request import CLASSES, ImportRequest
 from fcv_api.lstm.keras_import import STEPS, Report
 from fcv_api.lstm.registry import check_part
 from fcv_api.settings import Settings
@@ -32,13 +32,13 @@ Known = TypeVar("Known")
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 CLASS_NAMES = {state.value: state for state in State} | {key: state for state, key in INFERENCE_KEYS.items()}
-# What an import takes for granted where nobody says, and --expect can prove.
+# What an import takes for granted where nobody says. --expect can prove all but the step.
 ASSUMED = {
     "signs": "the nine signs in alphabetical order of their names",
     "scaling": "each window scaled by its own mean and deviation",
     "classes": "classes in the order cardiac arrest, low cardiac output, none of these, cardiogenic shock",
+    "step": "one instant every 5 minutes",
 }
-ASSUMED_STEP = "one instant every 5 minutes"
 
 
 @click.command("import")
@@ -74,7 +74,8 @@ def import_(file: Path, **said: Any) -> None:  # noqa: ANN401 - click's options,
     folder = settings.models_dir / request.name / request.version
     if folder.exists():
         raise ArtifactError(f"{folder} exists; give another --version.")
-    artifact = _import(file, request)
+    with _progress() as report:
+        artifact = import_file(file, request, report)
     if said["expect"]:
         artifact, by_class = confirm(artifact, said["expect"], settings.timezone)
         proved = [ASSUMED["signs"], ASSUMED["scaling"], *([ASSUMED["classes"]] if by_class else [])]
@@ -82,16 +83,7 @@ def import_(file: Path, **said: Any) -> None:  # noqa: ANN401 - click's options,
     card = card_of(request, written, file.name)
     artifact = replace(artifact, manifest=replace(artifact.manifest, card=card, assumed=request.assumed))
     artifact.save(folder)
-    _tell(artifact, folder, met=bool(said["expect"]))
-
-
-def _import(file: Path, request: ImportRequest) -> Artifact:
-    try:
-        with _progress() as report:
-            return import_file(file, request, report)
-    except TrainExtraMissing as missing:
-        command = f"{sys.executable} -m pip install -c constraints.txt -e '.[train]'"
-        raise click.ClickException(f"{missing} is not installed. Install it with: {command}") from None
+    _print_imported(artifact, folder, met=bool(said["expect"]))
 
 
 @contextmanager
@@ -112,20 +104,17 @@ def _progress() -> Iterator[Report]:
 def _request(file: Path, said: dict[str, Any]) -> ImportRequest:
     """Put together what was said and what is assumed."""
     named, versioned = _named(file)
-    step = said["step"]
-    assumed = [text for option, text in ASSUMED.items() if not said[option]] + ([] if step else [ASSUMED_STEP])
-    signs = _listed("--signs", said["signs"], {name: name for name in SIGN_NAMES}) if said["signs"] else SIGN_NAMES
-    request = ImportRequest(
+    return ImportRequest(
         name=check_part(said["name"] or named),
         version=check_part(said["version"] or versioned),
         trained_on=TrainedOn(said["trained_on"]),
-        signs=signs,
+        signs=_listed("--signs", said["signs"], dict(zip(SIGN_NAMES, SIGN_NAMES, strict=True)), SIGN_NAMES),
+        classes=_listed("--classes", said["classes"], CLASS_NAMES, CLASSES),
         scaling=_scaling(said["scaling"], said["scaler"]),
-        step_minutes=step or 5.0,
+        step_minutes=said["step"] or 5.0,
         horizon_minutes=said["horizon"],
-        assumed=tuple(assumed),
+        assumed=tuple(text for option, text in ASSUMED.items() if not said[option]),
     )
-    return replace(request, classes=_listed("--classes", said["classes"], CLASS_NAMES)) if said["classes"] else request
 
 
 def _named(file: Path) -> tuple[str, str]:
@@ -134,8 +123,10 @@ def _named(file: Path) -> tuple[str, str]:
     return (match["name"], match["version"]) if match else (file.stem, "1.0.0")
 
 
-def _listed(option: str, text: str, known: dict[str, Known]) -> tuple[Known, ...]:
-    """Read a list with commas that names each of the known things once."""
+def _listed(option: str, text: str | None, known: dict[str, Known], usual: tuple[Known, ...]) -> tuple[Known, ...]:
+    """Read a list with commas that names each of the known things once. usual: where nothing was said."""
+    if not text:
+        return usual
     names = [name.strip() for name in text.split(",")]
     unknown = [name for name in names if name not in known]
     if unknown:
@@ -168,7 +159,7 @@ def _scaling(kind: str | None, scaler: Path | None) -> dict[str, Any]:
     return {"kind": "population", "mean": mean.tolist(), "deviation": deviation.tolist()}
 
 
-def _tell(artifact: Artifact, folder: Path, *, met: bool) -> None:
+def _print_imported(artifact: Artifact, folder: Path, *, met: bool) -> None:
     manifest, parity = artifact.manifest, artifact.manifest.parity
     click.echo(f"Imported {manifest.identity} to {folder}")
     click.echo(f"  largest difference to Keras over {parity['windows']} windows: {parity['largest_difference']:.1e}")

@@ -7,19 +7,16 @@ from pathlib import Path
 import click
 import numpy as np
 
-from fcv_api.app import database_app
-from fcv_api.cli.active import artifact_of
+from fcv_api.cli.active import load_model
+from fcv_api.cli.predict import read_request
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import UnusableExport
 from fcv_api.domain.prediction import Refusal
 from fcv_api.domain.window import History
-from fcv_api.lstm import trial
 from fcv_api.settings import Settings
 from fcv_api.training.plot import draw, roll
 from fcv_api.wire.export import read_export
 from fcv_api.wire.files import replaced
-from fcv_api.wire.json_body import read_encounter
-from fcv_api.wire.json_parts import NotJson
 from fcv_api.wire.labels import read_labels
 
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -40,15 +37,12 @@ def plot(file: Path, encounter: int | None, labels: Path | None, model: str | No
     if out.suffix.lower() not in PICTURES:
         raise click.BadParameter(f"{out} must end in {', '.join(PICTURES)}.", param_hint="--out")
     settings = Settings.from_environment()
-    drawn = _read(file, encounter, settings)
-    onset = _onset(labels, drawn.id, settings)
-    with database_app(settings).app_context():
-        scorer = trial.load(artifact_of(settings, model), settings.log_dir)
-    history = History.of(drawn)
-    figure = draw(history, onset, roll(history, scorer))
+    history = History.of(_read(file, encounter, settings))
+    onset = _onset(labels, history.encounter.id, settings)
+    figure = draw(history, onset, roll(history, load_model(settings, model)))
     with replaced(out) as part:
         figure.savefig(part)
-    click.echo(f"Drew encounter {drawn.id} to {out}")
+    click.echo(f"Drew encounter {history.encounter.id} to {out}")
 
 
 def _read(file: Path, wanted: int | None, settings: Settings) -> Encounter:
@@ -67,10 +61,7 @@ def _read(file: Path, wanted: int | None, settings: Settings) -> Encounter:
 
 
 def _read_request(file: Path, settings: Settings) -> Encounter:
-    try:
-        read = read_encounter(file.read_bytes()).read(settings.timezone)
-    except NotJson as error:
-        raise click.ClickException(f"{file} is not JSON: {error}.") from None
+    read = read_request(file, settings)
     if isinstance(read, Refusal):
         raise read.reason
     return read

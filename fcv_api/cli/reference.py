@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-import orjson
 
 from fcv_api.cli.train import bars
 from fcv_api.lstm.registry import SHIPPED, check_part
@@ -13,7 +12,7 @@ from fcv_api.training.reference import Budget, make_reference
 from fcv_api.training.report import write_report
 from fcv_api.training.tables import headline
 from fcv_api.training.train import Plan
-from fcv_api.wire.files import replaced
+from fcv_api.wire.files import write_json
 
 NOTE = "All patients are simulated: this says how a model does on the simulator, and nothing of real patients."
 
@@ -34,8 +33,7 @@ def reference(patients: int, tested: int, out: Path) -> None:
     with bars() as progress:
         made = make_reference(Plan(check_part(name), version), Budget(patients, tested), progress)
     write_report(out, made.comparison, (NOTE,))
-    with replaced(out / "trainings.json") as part:
-        part.write_bytes(orjson.dumps(made.trainings, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    write_json(out / "trainings.json", made.trainings)
     (out / made.artifact.manifest.source["file"]).write_bytes(made.keras)
     made.artifact.save(out / "models" / name / version)
     for scorer, each in made.comparison["scorers"].items():

@@ -107,7 +107,7 @@ def score(
         checkpoint.check()
         _run(file, checkpoint, job, Means(count, memory, rows, dask))
         done = put_together(checkpoint, job, output, _about(artifact))
-    _tell(done, artifact, output)
+    _print_scored(done, artifact, output)
 
 
 def _run(file: TableFile, checkpoint: Checkpoint, job: Job, means: Means) -> None:
@@ -155,7 +155,7 @@ def _in_sentences() -> Iterator[None]:
         raise click.ClickException(f"Interrupted. {again}") from None
 
 
-def _tell(done: Done, artifact: Artifact, output: Path) -> None:
+def _print_scored(done: Done, artifact: Artifact, output: Path) -> None:
     click.echo(
         f"Wrote {done.windows} rows to {output}: {done.windows - done.refused} scored by {artifact.manifest.identity}, "
         f"{done.refused} with a problem."

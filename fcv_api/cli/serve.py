@@ -12,7 +12,8 @@ from fcv_api.access_log import open_log
 from fcv_api.app import database_app, load_models
 from fcv_api.cli.db import migrate_database
 from fcv_api.cli.users import ensure_admin
-from fcv_api.settings import ROOT, Settings
+from fcv_api.serving.feed_process import refused_here
+from fcv_api.settings import ROOT, Settings, SettingsError
 
 
 @click.command()
@@ -23,6 +24,8 @@ def serve(bind: str | None, *, reload: bool) -> None:
     if bind:
         os.environ["FCV_BIND"] = bind
     settings = Settings.from_environment()
+    if settings.feed == "child" and (refusal := refused_here()):
+        raise SettingsError(refusal)
     migrate_database(settings)
     app = database_app(settings)
     with app.app_context():

@@ -1,18 +1,20 @@
-"""`fcv simulate`: stays to learn from where nobody may share real ones."""
+"""`fcv simulate`: stays to learn from where nobody may share real ones, as files or played into a running service."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
+from typing import Any
 
 import click
+from click.core import ParameterSource
 
-from fcv_api.training import marginals
-from fcv_api.training import simulate as simulator
-from fcv_api.wire.files import replaced
-from fcv_api.wire.stays import write_stays
+from fcv_api.cli.lazy import load
+from fcv_api.cli.player import options
+from fcv_api.cli.player.command import feed
 
 FILE = click.Path(dir_okay=False, path_type=Path)
+OF_FILES = {"patients", "report", "export", "labels"}
+OF_BOTH = {"seed", "artefacts"}
 
 
 @click.command()
@@ -26,19 +28,37 @@ FILE = click.Path(dir_okay=False, path_type=Path)
     help="The share of stays whose monitors have artefacts.",
 )
 @click.option("--report", type=FILE, help="Compare them with the limits of the signs, in this Markdown file.")
-@click.argument("export", type=FILE)
-@click.argument("labels", type=FILE)
-def simulate(patients: int, seed: int, artefacts: float, report: Path | None, export: Path, labels: Path) -> None:
+@options.of_a_play
+@click.argument("export", type=FILE, required=False)
+@click.argument("labels", type=FILE, required=False)
+def simulate(
+    patients: int,
+    seed: int,
+    artefacts: float,
+    report: Path | None,
+    export: Path | None,
+    labels: Path | None,
+    **played: Any,  # noqa: ANN401 - the options of a play
+) -> None:
     """Write simulated stays to EXPORT and what became of them to LABELS, each a .csv or a .parquet.
 
     EXPORT has one row a measurement, as a ward's export: idAtencion, idSigno, nomSigno, valor, unidad, fecRegistro.
     LABELS has one row a stay: idAtencion, State, onset, and sede, which is `simulated`. Times are a wall clock's. No
     patient is behind any of it: a model that learns from them knows the simulator.
+
+    With --feed no file is written. The stays are played into POST /observations of a running service: each bed posts
+    what its monitors measured once a minute, 13 rows while all sensors are on, and height and weight when somebody
+    entered them. At a speed over 1 they play the past, so that no row is ahead of the clock and the last one is new.
     """
-    stays = simulator.simulate(patients, seed, simulator.first_id(seed), artefacts)
-    with click.progressbar(stays, length=patients, label="Simulating", file=sys.stderr) as bar:
-        count = write_stays(export, labels, bar)
-    if report:
-        with replaced(report) as part:
-            part.write_text(marginals.report(list(simulator.simulate(patients, seed))), "utf-8")
-    click.echo(f"Wrote {count} simulated stays to {export}, and their labels to {labels}.")
+    context, is_fed = click.get_current_context(), played["url"] is not None
+    given = {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+    if foreign := given - OF_BOTH - (options.NAMES if is_fed else OF_FILES):
+        raise click.UsageError(
+            f"{options.spelt(context, foreign)} {'cannot' if is_fed else 'can only'} be given with --feed."
+        )
+    if is_fed:
+        feed(seed, artefacts, options.Played(**played))
+    elif export is None or labels is None:
+        raise click.UsageError("Name EXPORT and LABELS, or a service by --feed.")
+    else:
+        load("fcv_api.cli.simulated_files:write", "train")(patients, seed, artefacts, report, (export, labels))

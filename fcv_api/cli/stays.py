@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from time import time_ns
 from typing import IO
 
 import click
@@ -12,6 +11,7 @@ from fcv_api.cli.audit import log_event
 from fcv_api.feed import beds
 from fcv_api.feed import stays as rows
 from fcv_api.feed.pseudonym import Identifier, encounter_of
+from fcv_api.feed.turns import database_now
 from fcv_api.settings import Settings
 from fcv_api.wire.beds import utc
 from fcv_api.wire.cells import LARGEST_ID
@@ -30,7 +30,7 @@ def stays(context: click.Context) -> None:
 @stays.command("list")
 def list_() -> None:
     """List what is known of each bed, as GET /beds answers it: times are in UTC."""
-    for each in beds.now_known(_now()):
+    for each in beds.now_known(database_now()):
         encounter = "-" if each.encounter is None else str(each.encounter)
         status = str(each.status) if each.reason is None else f"{each.status} ({each.reason})"
         since = utc(each.since)[:16].replace("T", " ")
@@ -42,7 +42,7 @@ def list_() -> None:
 @click.pass_obj
 def close(settings: Settings, encounter: int) -> None:
     """Close the stay of ENCOUNTER now. What is observed over 5 minutes later opens it again."""
-    if not rows.close(encounter, _now()):
+    if not rows.close(encounter, database_now()):
         raise click.ClickException(f"There is no stay of encounter {encounter}. `fcv stays list` shows all.")
     log_event(settings, "stay-closed")
     click.echo(f"Closed the stay of encounter {encounter}.")
@@ -61,7 +61,3 @@ def id_(settings: Settings, source: str, kind: str, authority: str, value_file: 
     value = str(value_file.read()).strip() if value_file else str(click.prompt("Identifier", hide_input=True, err=True))
     identifier = Identifier(source, kind, authority, value)
     click.echo(encounter_of(identifier, str.__str__(settings.pseudonym_key())))
-
-
-def _now() -> int:
-    return time_ns() // 1000

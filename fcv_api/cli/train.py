@@ -10,21 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import click
-import orjson
 
 from fcv_api.cli.claims import EVIDENCE, TRAINED_ON
 from fcv_api.cli.exports import ENCODING, ORDER, form_of, origin_of, read_labelled
 from fcv_api.cli.flow import print_flow
 from fcv_api.domain.evidence import TrainedOn
 from fcv_api.lstm.artifact import ArtifactError
-from fcv_api.lstm.import_process import TrainExtraMissing
 from fcv_api.lstm.network import ACTIVATIONS, LAYERS, Recipe
 from fcv_api.lstm.registry import check_part
 from fcv_api.settings import Settings
 from fcv_api.training.about import About
-from fcv_api.training.dataset import Cohort, Horizon, UnusableData
+from fcv_api.training.dataset import Horizon
 from fcv_api.training.train import Plan, Progress, Trained, train
-from fcv_api.wire.files import replaced
+from fcv_api.wire.files import write_json
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 AHEAD = click.FloatRange(0, min_open=True)
@@ -76,12 +74,12 @@ def command(export: Path, labels: Path, **said: Any) -> None:  # noqa: ANN401 - 
     if folder.exists():
         raise ArtifactError(f"{folder} exists; give another --version.")
     cohort = read_labelled((export, labels), settings, form_of(said), plan.horizon)
-    trained = _train(cohort, replace(plan, trained_on=TrainedOn(origin_of(cohort, said["trained_on"]))))
+    with bars() as progress:
+        trained = train(cohort, replace(plan, trained_on=TrainedOn(origin_of(cohort, said["trained_on"]))), progress)
     if said["summary"]:
-        with replaced(said["summary"]) as part:
-            part.write_bytes(orjson.dumps(trained.summary, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        write_json(said["summary"], trained.summary)
     trained.artifact.save(folder)
-    _tell(trained, folder)
+    _print_trained(trained, folder)
 
 
 def _plan(said: dict[str, Any]) -> Plan:
@@ -95,17 +93,6 @@ def _plan(said: dict[str, Any]) -> Plan:
         trained_on=TrainedOn(said["trained_on"]),
         about=About(said["setting"], said["owner"], said["expires"] and said["expires"].date()),
     )
-
-
-def _train(cohort: Cohort, plan: Plan) -> Trained:
-    try:
-        with bars() as progress:
-            return train(cohort, plan, progress)
-    except UnusableData as error:
-        raise click.ClickException(str(error)) from None
-    except TrainExtraMissing as missing:
-        command = f"{sys.executable} -m pip install -c constraints.txt -e '.[train]'"
-        raise click.ClickException(f"{missing} is not installed. Install it with: {command}") from None
 
 
 @contextmanager
@@ -131,7 +118,7 @@ def bars() -> Iterator[Progress]:
         finish()
 
 
-def _tell(trained: Trained, folder: Path) -> None:
+def _print_trained(trained: Trained, folder: Path) -> None:
     summary = trained.summary
     print_flow(trained.flow)
     click.echo(f"Trained {summary['model']} in {summary['epochs']} epochs, and imported it to {folder}")

@@ -41,6 +41,13 @@ class Clock:
         """Return whether it is over an hour past the last arrival: after an outage, or a jump."""
         return now - self.newest_at > GAP
 
+    def may_score(self, end: int) -> bool:
+        """Return whether a slot may be scored that ends then.
+
+        By a clock that jumped ahead each stay would be silent, and no slot would be scored until the time it showed.
+        """
+        return not self.is_ahead(end) and (not self.doubted or self.agreeing_since is not None)
+
     def may_delete(self, now: int) -> bool:
         """Return whether what is old by this clock may be refused and deleted."""
         return not (self.doubted or self.is_ahead(now))

@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from fcv_api.domain.encounter import HIGHEST, LOWEST
 from fcv_api.domain.slots import slot_ends
-from fcv_api.domain.vitals import INDEX_BY_NAME, SIGNS
+from fcv_api.domain.vitals import SIGNS
 
 HEART_RATE = "MDC_ECG_HEART_RATE"
 BEAT_RATE = "MDC_ECG_CARD_BEAT_RATE"
 """How monitors of IHE PCD name the heart rate, by the same code."""
-SIGN_OF_NAME = INDEX_BY_NAME | {BEAT_RATE: INDEX_BY_NAME[HEART_RATE]}
 Source = tuple[str, str]
 """A name and a channel."""
 
@@ -41,24 +40,33 @@ def chosen(observed: Observed, after: np.datetime64, step: np.timedelta64) -> ND
     then the lower channel. A sign without a value inside, as a temperature that is carried, is chosen from all.
     """
     plausible = (observed.values >= LOWEST[observed.signs]) & (observed.values <= HIGHEST[observed.signs])
-    slots = slot_ends(observed.instants, step)
+    slots = slot_ends(observed.instants, step).astype(np.int64)
     inside = observed.instants > after
+    place = {source: at for at, source in enumerate(sorted(set(observed.sources)))}
+    sources = np.zeros(len(observed.signs), dtype=np.intp)
+    if len(place) > 1:
+        sources[:] = [place[each] for each in observed.sources]
     kept = np.zeros(len(observed.signs), dtype=np.bool_)
     for sign in range(len(SIGNS)):
-        own = np.flatnonzero(observed.signs == sign)
-        usable = own[plausible[own]]
+        own = observed.signs == sign
+        usable = np.flatnonzero(own & plausible)
+        usable = usable if len(usable) else np.flatnonzero(own)  # of those that none serves it is warned
         counted = usable[inside[usable]] if inside[usable].any() else usable
-        filled = {(*observed.sources[row], slots[row]) for row in counted.tolist()}
-        best = _best([(name, channel) for name, channel, _slot in filled])
-        kept[own] = [observed.sources[row] == best for row in own.tolist()]
+        if not len(counted):
+            continue
+        best = sources[counted[0]]
+        if (sources[counted] != best).any():
+            filled = set(zip(sources[counted].tolist(), slots[counted].tolist(), strict=True))
+            best = place[_best([list(place)[source] for source, _slot in filled])]
+        kept |= own & (sources == best)
     return kept
 
 
-def _best(filled: Sequence[Source]) -> Source | None:
-    """Return the source that serves, from one entry a filled slot; None where there is none."""
+def _best(filled: Sequence[Source]) -> Source:
+    """Return the source that serves, from one entry a filled slot: at least one."""
     by_name = [each for each in filled if each[0] == HEART_RATE] or filled
     ranked = {source: (-by_name.count(source), channel_order(source[1]), source) for source in set(by_name)}
-    return min(ranked, key=ranked.__getitem__, default=None)
+    return min(ranked, key=ranked.__getitem__)
 
 
 def channel_order(channel: str) -> list[tuple[bool, int, str]]:

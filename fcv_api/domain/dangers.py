@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from fcv_api.domain import limits
-from fcv_api.domain.prediction import ScoreWarning
 from fcv_api.domain.raw_window import Flags, Raw
+from fcv_api.domain.stored import Source, figures_of, words_of
 from fcv_api.domain.vitals import SIGNS
 from fcv_api.domain.window import Matrix
-from fcv_api.domain.words import bounds, danger_range, extent, finite, shown, warn
+from fcv_api.domain.words import ScoreWarning, bounds, danger_range, extent, finite, shown, warn
 
 RATES = [limits.HEART_RATE, limits.PULSE]
 CIRCULATION = [limits.HEART_RATE, limits.PULSE, limits.PERFUSION]
@@ -89,12 +89,11 @@ def agreeing(raw: Raw) -> Flags:
     """
     heart, pulse, perfusion = _circulation(raw)
     low, high = limits.LOW[limits.HEART_RATE], limits.HIGH[limits.HEART_RATE]
-    cold = perfusion < limits.NO_PERFUSION
     alike = ((heart <= low) & (pulse <= low)) | ((heart >= high) & (pulse >= high))
     without = pulse == 0
     found = np.zeros(len(SIGNS), dtype=np.bool_)
     found[limits.HEART_RATE] = (alike | ((heart == 0) & np.isnan(pulse)) | ((heart >= high) & without)).any()
-    found[limits.PULSE] = (alike | (without & ((heart >= high) | cold))).any()
+    found[limits.PULSE] = (alike | (without & ((heart >= high) | (perfusion < limits.NO_PERFUSION)))).any()
     return found
 
 
@@ -110,10 +109,22 @@ def _circulation(raw: Raw) -> Matrix:
 
 def critical(raw: Raw, danger: Danger) -> ScoreWarning:
     """Warn of a danger in the last rows that is no artefact."""
-    figures = extent(danger.values) | {"rows": limits.LAST_ROWS} | finite(*danger_range(danger.sign))
-    pieces = {"values": shown(danger.values, danger.sign), "danger": bounds(*danger_range(danger.sign))}
-    key = "critical_value" if danger.confirmed else "critical_value.agreed"
-    return warn(key, danger.sign, figures, pieces | {"kind": raw.kind})
+    source = raw.encounter.stored.read.get(danger.sign) if raw.encounter.stored else None
+    if not danger.confirmed:
+        key = "critical_value.agreed"
+    else:
+        key = "critical_value" if source is None else "critical_value.channel"
+    return critical_value(key, raw, (danger.sign, danger.values), source)
+
+
+def critical_value(key: str, raw: Raw, found: tuple[int, list[float]], source: Source | None) -> ScoreWarning:
+    """Warn of values in the danger range. found: their sign, and they. source: what measured them, if named."""
+    sign, values = found
+    figures = extent(values) | {"rows": limits.LAST_ROWS} | finite(*danger_range(sign))
+    pieces = {"values": shown(values, sign), "danger": bounds(*danger_range(sign)), "kind": raw.kind}
+    if source is None:
+        return warn(key, sign, figures, pieces)
+    return warn(key, sign, {**figures, **figures_of(sign, source)}, pieces | {"source": words_of(sign, source)})
 
 
 def asystole(raw: Raw) -> Iterator[ScoreWarning]:

@@ -1,4 +1,4 @@
-"""One patient's stay, as measured: what every wire format is read into."""
+"""One patient's stay, as measured: what every wire format is read into, and its rows side by side by time."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import UTC, datetime, tzinfo
 import numpy as np
 from numpy.typing import NDArray
 
+from fcv_api.domain.stored import Stored
 from fcv_api.domain.vitals import SIGNS
 
 LONGEST_SHOWN = 32
@@ -50,6 +51,7 @@ class Encounter:
     newest: the newest instant of any row that was sent, of those without a value and of other signs too.
     unknown: the units that nobody knows here.
     implausible: what `without_noise` dropped.
+    stored: of the memory of beds, what else it knows.
     questionable: the sign, by its index, of each value that its monitor doubted.
     """
 
@@ -61,6 +63,7 @@ class Encounter:
     newest: np.datetime64 | None = None
     unknown: tuple[UnknownUnit, ...] = ()
     implausible: tuple[Implausible, ...] = ()
+    stored: Stored | None = None
     questionable: tuple[int, ...] = ()
 
     @property
@@ -106,11 +109,39 @@ class Encounter:
         noise = missing | implausible
         if not noise.any():
             return self
-        found = []
-        for index in range(len(SIGNS)):
-            instants = self.instants[implausible & (self.signs == index)]
-            if len(instants):
-                found.append(Implausible(index, tuple(np.sort(instants))))
-        kept = ~noise
-        signs, values, instants = self.signs[kept], self.values[kept], self.instants[kept]
-        return replace(self, signs=signs, values=values, instants=instants, implausible=tuple(found))
+        dropped = [
+            Implausible(sign, tuple(np.sort(self.instants[implausible & (self.signs == sign)])))
+            for sign in np.unique(self.signs[implausible]).tolist()
+        ]
+        return replace(self.rows(np.flatnonzero(~noise)), implausible=tuple(dropped))
+
+
+def pivot(encounter: Encounter) -> tuple[NDArray[np.datetime64], NDArray[np.float64]]:
+    """One row per distinct instant with a measurement, one column per sign of `vitals.SIGNS`.
+
+    Returns instants (t,), ascending, and values (t, 9): the mean where a sign has several, NaN where it has none.
+    """
+    present = ~np.isnan(encounter.values)
+    microseconds, rows = np.unique(encounter.instants[present].view(np.int64), return_inverse=True)
+    cells = rows * len(SIGNS) + encounter.signs[present]
+    size = len(microseconds) * len(SIGNS)
+    counts = np.bincount(cells, minlength=size)
+    sums = np.bincount(cells, weights=encounter.values[present], minlength=size)
+    means = np.full(size, np.nan)
+    np.divide(sums, counts, out=means, where=counts > 0)
+    return microseconds.view(encounter.instants.dtype), means.reshape(-1, len(SIGNS))
+
+
+def forward_fill(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Carry each column's last measurement down over its gaps. values: (t, k), oldest row first."""
+    gaps = np.isnan(values)
+    if not gaps.any():
+        return values
+    rows = np.arange(len(values))[:, np.newaxis]
+    source = np.maximum.accumulate(np.where(gaps, 0, rows), axis=0)  # (t, k)
+    return values[source, np.arange(values.shape[1])]
+
+
+def backward_fill(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Fill each column's gap at the top from its first measurement. values: (t, k), oldest row first."""
+    return forward_fill(values[::-1])[::-1]

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from fcv_api.domain import limits
-from fcv_api.domain.prediction import ScoreWarning
 from fcv_api.domain.raw_window import Raw
 from fcv_api.domain.vitals import SIGNS
 from fcv_api.domain.window import MINUTE
-from fcv_api.domain.words import warn
+from fcv_api.domain.words import ScoreWarning, warn
 
 
 def sampling(raw: Raw) -> Iterator[ScoreWarning]:

@@ -12,11 +12,10 @@ import numpy as np
 
 from fcv_api.domain import limits
 from fcv_api.domain.dangers import Danger
-from fcv_api.domain.prediction import ScoreWarning
-from fcv_api.domain.raw_window import Raw
+from fcv_api.domain.raw_window import Raw, Vector
 from fcv_api.domain.vitals import SIGNS
 from fcv_api.domain.window import MINUTE
-from fcv_api.domain.words import bounds, danger_range, extent, finite, number, shown, usual_of, warn
+from fcv_api.domain.words import ScoreWarning, bounds, danger_range, extent, finite, number, shown, usual_of, warn
 
 
 def level_signs(raw: Raw) -> list[int]:
@@ -67,13 +66,11 @@ def unusual_values(raw: Raw, dangers: dict[int, Danger], settled: set[int]) -> I
     odd = unusual.any(axis=0)
     single = {sign for sign, each in dangers.items() if each.single}
     for sign in sorted({*odd.nonzero()[0].tolist(), *single} - settled):
-        if odd[sign]:
-            yield _unusual(raw, sign, sorted(set(values[unusual[:, sign], sign].tolist())))
-        else:
-            yield _single(raw, dangers[sign])
+        yield _unusual(raw, sign, values[unusual[:, sign], sign]) if odd[sign] else _single(raw, dangers[sign])
 
 
-def _unusual(raw: Raw, sign: int, values: list[float]) -> ScoreWarning:
+def _unusual(raw: Raw, sign: int, found: Vector) -> ScoreWarning:
+    values = sorted(set(found.tolist()))
     low, high = SIGNS[sign].limits.usual
     pieces = {"values": shown(values, sign), "kind": raw.kind, "usual": usual_of(sign)}
     figures = extent(values) | {"rows": limits.LAST_ROWS} | finite(low, high)

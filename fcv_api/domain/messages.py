@@ -26,6 +26,10 @@ WORDS: dict[str, Pair] = {
         "{values} in the last {rows} {kind}; {danger} is critical.",
         "{values} en los últimos {rows} {kind}; {danger} es crítico.",
     ),
+    "critical_value.channel": (
+        "{values} on {source} in the last {rows} {kind}; {danger} is critical.",
+        "{values} en {source} en los últimos {rows} {kind}; {danger} es crítico.",
+    ),
     "critical_value.agreed": (
         "{values} in the last {rows} {kind}, and another sign agrees; {danger} is critical.",
         "{values} en los últimos {rows} {kind}, y otro signo coincide; {danger} es crítico.",

@@ -21,7 +21,10 @@ AT_EQUAL_TIMES = {DELETION: 3, CORRECTION: 2, FINAL: 1}
 STATIC_CODES = tuple(sign.code for sign in SIGNS if sign.static)
 UNKNOWN_UNIT, IMPLAUSIBLE, CONFLICTING = "unknown_unit", "implausible_value", "conflicting_values"
 QUESTIONABLE = "questionable_value"
-"""Flags: what a window cut from the store must warn of, by the codes of the warnings."""
+"""Flags: what a window cut from the store must warn of, by the codes of the warnings. A mean's have a figure, after a
+`=`: how many values lay outside the limits, if more than one; how far apart those lay that the mean is of."""
+UNITS_BETWEEN = "\n"
+"""Between several units of one observation that nobody knows: no unit holds a control character."""
 
 
 class Key(NamedTuple):
@@ -107,20 +110,45 @@ def averaged(observations: Iterable[Observation]) -> list[Observation]:
 
 
 def _mean(group: list[Observation]) -> Observation:
-    """Return the mean of observations of one key and status. The greatest bed and unit hold, whatever their order."""
+    """Return the mean of observations of one key and status; the greatest bed holds, whatever their order.
+
+    Of values outside the hard limits alone it is one of them: a mean might lie inside. Of units that nobody knows all.
+    """
     usable = [each.value for each in group if each.value is not None and IMPLAUSIBLE not in each.flag]
-    values = usable or [each.value for each in group if each.value is not None]
-    flags = {flag for each in group for flag in each.flag.split()}
-    if usable and max(usable) - min(usable) > SIGNS[INDEX_BY_CODE[group[0].key.sign]].limits.apart:
-        flags.add(CONFLICTING)
+    outside = [each.value for each in group if each.value is not None and IMPLAUSIBLE in each.flag]
+    mean = reduce(add, usable) / len(usable) if usable else None  # `sum` of floats is another one since Python 3.12
+    unknown = sorted({each.unit for each in group if UNKNOWN_UNIT in each.flag})
     return Observation(
         group[0].key,
         group[0].status,
-        reduce(add, values) / len(values) if values else None,  # `sum` of floats is another one since Python 3.12
-        max(each.unit for each in group),
-        " ".join(sorted(flags)),
+        max(outside, default=None) if mean is None else mean,
+        UNITS_BETWEEN.join(unknown) or max(each.unit for each in group),
+        " ".join(sorted([*_flags(usable, len(outside), group[0].key.sign), *_kept_flags(group)])),
         max(each.bed for each in group),
     )
+
+
+def _kept_flags(group: Sequence[Observation]) -> list[str]:
+    """Return the flags without a figure: a mean has those of any of its values."""
+    return [code for code in (UNKNOWN_UNIT, QUESTIONABLE) if any(code in each.flag.split() for each in group)]
+
+
+def _flags(usable: Sequence[float], outside: int, sign: int) -> list[str]:
+    """Return the flags of a mean, each with its figure. outside: how many values were no measurements."""
+    flags = [IMPLAUSIBLE if outside == 1 else f"{IMPLAUSIBLE}={outside}"] if outside else []
+    apart = round(max(usable) - min(usable), 6) if usable else 0.0
+    if apart > SIGNS[INDEX_BY_CODE[sign]].limits.apart:
+        flags.append(f"{CONFLICTING}={apart!r}")
+    return flags
+
+
+def figure_of(flag: str, code: str) -> float | None:
+    """Return the figure of a code among flags; 1 where it stands alone, None where it is not there."""
+    for each in flag.split():
+        name, _, figure = each.partition("=")
+        if name == code:
+            return float(figure or 1)
+    return None
 
 
 def with_those_of_no_channel(statements: Mapping[Key, Statement]) -> dict[Key, Statement]:

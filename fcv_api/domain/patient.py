@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from fcv_api.domain.beside import critical_beside
 from fcv_api.domain.dangers import asystole, critical, find_dangers, no_pulse, past_danger
 from fcv_api.domain.levels import level, level_signs, several_signs, trends, unusual_values
-from fcv_api.domain.prediction import ScoreWarning
 from fcv_api.domain.raw_window import Raw
+from fcv_api.domain.words import ScoreWarning
 
 
 def speak_of_patient(raw: Raw) -> Iterator[ScoreWarning]:
@@ -15,12 +16,11 @@ def speak_of_patient(raw: Raw) -> Iterator[ScoreWarning]:
     dangers = find_dangers(raw)
     grave = {sign for sign, each in dangers.items() if each.critical}
     levels = [sign for sign in level_signs(raw) if sign not in grave]
-    for sign in sorted(grave):
-        yield critical(raw, dangers[sign])
+    yield from (critical(raw, dangers[sign]) for sign in sorted(grave))
+    yield from critical_beside(raw)
     yield from asystole(raw)
     yield from no_pulse(raw)
-    for sign in levels:
-        yield level(raw, sign)
+    yield from (level(raw, sign) for sign in levels)
     yield from trends(raw, grave)
     yield from several_signs(raw)
     for sign in sorted(dangers.keys() - grave):

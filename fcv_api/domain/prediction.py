@@ -1,8 +1,13 @@
-"""What a model says of a window, and what it takes to be a model here."""
+"""What a model says of a window, what it takes to be a model here, and what an answer must warn of for their sake.
+
+Those are the warnings of when it is asked for, by what model, and how sure that is; `quality` has the raw window's.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import Enum
 from operator import itemgetter
 from typing import NoReturn, Protocol
@@ -12,8 +17,12 @@ import numpy as np
 from fcv_api.domain.errors import ModelOutput, Unscorable
 from fcv_api.domain.evidence import Evidence, TrainedOn
 from fcv_api.domain.window import Matrix, Window, WindowSpec
+from fcv_api.domain.words import ScoreWarning, warn
 
 SUM_TOLERANCE = 1e-3
+FUTURE = timedelta(minutes=2)  # what two clocks of one hospital may differ by
+SURE, LEAD = 0.5, 0.1
+DIGITS = 6  # of a probability: the rest is rounding
 
 
 class State(Enum):
@@ -47,20 +56,6 @@ class ModelIdentity:
     def is_same(self, other: ModelIdentity) -> bool:
         """Whether the other one is this model to the bit; what is known of it may have changed since."""
         return (self.name, self.version, self.sha256) == (other.name, other.version, other.sha256)
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreWarning:
-    """Something that whoever reads the score must read first.
-
-    detail, detail_es: the same sentence in English and Spanish. figures: its numbers, by name.
-    """
-
-    code: str
-    sign: str | None
-    detail: str
-    detail_es: str = ""
-    figures: dict[str, float] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +102,9 @@ class Scorer(Protocol):
     @property
     def classes(self) -> tuple[State, ...]:
         """The state that each of the model's outputs stands for."""
-        ...
 
     def score(self, scaled: Matrix) -> Matrix:
         """Return the model's outputs, (4,), for one scaled window, (instants, 9)."""
-        ...
 
 
 class Models(Protocol):
@@ -119,23 +112,53 @@ class Models(Protocol):
 
     def active(self) -> Scorer:
         """Return the model that answers now. Raises NoModel when there is none."""
-        ...
 
     def at(self, model: ModelIdentity) -> Scorer:
         """Return the very model of a name, version and sha256. Raises NoModel when it is not here."""
-        ...
 
     def verify(self) -> None:
         """Run the active model's golden windows. Raises NoModel when they do not come out."""
-        ...
 
     def manifest(self) -> object:
         """Return what is known of the active model. Raises NoModel when there is none."""
-        ...
 
     def problem(self) -> str:
         """Return what is wrong although the active model answers; empty when nothing is."""
-        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerContext:
+    """In what an answer is given.
+
+    now: with its offset; None where nobody waits for the answer, as for a file of the past.
+    stale_after: how long before `now` a window may end.
+    warn_unvalidated: warn where no real patients are behind the model.
+    """
+
+    now: datetime | None = None
+    stale_after: timedelta = timedelta(minutes=15)
+    warn_unvalidated: bool = False
+
+    def warnings(self, window: Window, model: ModelIdentity) -> Iterator[ScoreWarning]:
+        """Return what they add to an answer."""
+        yield from self.of_model(model)
+        age = timedelta(0) if self.now is None else self.now - window.end
+        if age > self.stale_after:
+            yield warn("stale.old", None, {"minutes": _minutes(age)})
+        if -age > FUTURE:
+            yield warn("stale.future", None, {"minutes": _minutes(-age)})
+
+    def of_model(self, model: ModelIdentity) -> Iterator[ScoreWarning]:
+        """Return what they add to every answer of a model."""
+        if self.warn_unvalidated and not model.evidence.validated:
+            yield warn("unvalidated_model", None, {}, {"model": str(model), "evidence": model.standing})
+
+
+OFFLINE = AnswerContext()
+
+
+def _minutes(time: timedelta) -> int:
+    return round(time / timedelta(minutes=1))
 
 
 def most_probable(probabilities: dict[State, float]) -> State:
@@ -159,3 +182,11 @@ def probabilities_of(outputs: Matrix, model: Scorer) -> dict[State, float]:
     if not are_probabilities(outputs):
         raise ModelOutput(str(model.identity))
     return dict(zip(model.classes, outputs.tolist(), strict=True))
+
+
+def undecided(probabilities: dict[State, float]) -> Iterator[ScoreWarning]:
+    """Warn of a model that does not tell the states apart."""
+    first, second = sorted(probabilities.values(), reverse=True)[:2]
+    lead = round(first - second, DIGITS)
+    if round(first, DIGITS) < SURE or lead < LEAD:
+        yield warn("undecided", None, {"largest": first, "lead": lead})

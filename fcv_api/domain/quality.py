@@ -17,10 +17,10 @@ import numpy as np
 from fcv_api.domain import exports, limits, sensors
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.patient import speak_of_patient
-from fcv_api.domain.prediction import ScoreWarning
 from fcv_api.domain.raw_window import Cells, Flags, Levels, Raw, Vector
 from fcv_api.domain.vitals import SIGN_NAMES
 from fcv_api.domain.window import MINUTE, Matrix, Window, WindowSpec
+from fcv_api.domain.words import ScoreWarning
 
 
 def inspect(encounter: Encounter, window: Window, spec: WindowSpec) -> tuple[ScoreWarning, ...]:
@@ -125,8 +125,9 @@ def is_not_entered(cells: Cells) -> Flags:
 
 
 def is_ill_or_dense(raw: Raw) -> bool:
-    """Suspect the same, and of slots any danger or unusual value between their rows: it is soon known."""
-    return raw.samples is not None or bool(is_ill(raw, raw.levels))
+    """Suspect the same, and of slots, or of several channels, any danger between their rows: it is soon known."""
+    beside = raw.encounter.stored is not None and bool(raw.encounter.stored.beside)
+    return raw.samples is not None or beside or bool(is_ill(raw, raw.levels))
 
 
 def is_outrun(raw: Raw) -> bool:
@@ -143,7 +144,8 @@ def is_implausible(raw: Raw) -> bool:
 def has_doubles(raw: Raw) -> bool:
     """Suspect a sign that has two values at an instant. Of slots it is seen by the check."""
     inside = np.count_nonzero(raw.encounter.instants >= raw.instants[0])
-    return raw.samples is not None or bool(inside > np.count_nonzero(raw.measured))
+    kept = raw.encounter.stored is not None and bool(raw.encounter.stored.conflicts)
+    return raw.samples is not None or kept or bool(inside > np.count_nonzero(raw.measured))
 
 
 def is_resampled(raw: Raw) -> bool:

@@ -130,16 +130,10 @@ class Rolling:
         first, end = int(self.rows.first[window]), window + self.spec.instants
         rows = slice(self.sent[first], self.sent[end])
         values, measured = self.values[:, window], self.measured[:, window]
-        return Raw(
-            values,
-            measured,
-            self.last_measured[window],
-            self.rows.ends[:, window],
-            self.spec.step_minutes,
-            levels_of(values, measured),
-            self.ordered.rows(rows).until(self.last[window]) if as_then else self.ordered,
-            self._samples(first, end, rows) if self.rows.resampled[window] else None,
-        )
+        last, instants, step = self.last_measured[window], self.rows.ends[:, window], self.spec.step_minutes
+        encounter = self.ordered.rows(rows).until(self.last[window]) if as_then else self.ordered
+        samples = self._samples(first, end, rows) if self.rows.resampled[window] else None
+        return Raw(values, measured, last, instants, step, levels_of(values, measured), encounter, samples)
 
     def _samples(self, first: int, end: int, rows: slice) -> Samples:
         history = self.history

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fcv_api.domain.errors import Unscorable
-from fcv_api.domain.prediction import Prediction, Refusal, ScoreWarning, State
+from fcv_api.domain.prediction import Prediction, Refusal, State
 from fcv_api.domain.window import Matrix
+from fcv_api.domain.words import ScoreWarning
 
 NEVER = np.array(["NaT"], dtype="datetime64[us]")
 

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fcv_api.domain import limits, quality
-from fcv_api.domain.prediction import ScoreWarning
 from fcv_api.domain.raw_window import Flags
 from fcv_api.domain.rolling import Rolling
 from fcv_api.domain.samples import spread
+from fcv_api.domain.words import ScoreWarning
 
 
 def warnings_of(rolling: Rolling, wanted: Flags) -> list[tuple[ScoreWarning, ...]]:

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from fcv_api.domain import limits
-from fcv_api.domain.prediction import ScoreWarning
 from fcv_api.domain.raw_window import Flags, Raw, Vector
 from fcv_api.domain.samples import spread
 from fcv_api.domain.vitals import SIGNS
-from fcv_api.domain.window import MINUTE
-from fcv_api.domain.words import between, warn
+from fcv_api.domain.window import MINUTE, Matrix
+from fcv_api.domain.words import ScoreWarning, between, warn
 
 
 def implausible(raw: Raw) -> Iterator[ScoreWarning]:
@@ -93,14 +92,8 @@ def conflicts(raw: Raw) -> Iterator[ScoreWarning]:
     from row to row; now and then a little further. Two sources disagree at many instants, or once by far. Height and
     weight are entered, and have no noise.
     """
-    instants, cells = (raw.instants, raw.measured.sum()) if raw.samples is None else raw.samples.cells
-    inside = raw.encounter.instants >= instants[0]
-    if inside.sum() <= cells:
-        return  # no sign has two values at an instant
-    signs, values = raw.encounter.signs[inside], raw.encounter.values[inside]
-    rows = np.searchsorted(instants, raw.encounter.instants[inside])
-    apart = spread(rows, signs, values, len(instants))  # (instants, 9)
-    if not (apart > limits.APART).any():
+    apart = _apart(raw)
+    if apart is None or not (apart > limits.APART).any():
         return
     tolerance = tolerances(raw)
     counts, most = (apart > tolerance).sum(axis=0), apart.max(axis=0)
@@ -108,6 +101,27 @@ def conflicts(raw: Raw) -> Iterator[ScoreWarning]:
     for sign in (often | (most >= limits.GROSS * tolerance)).nonzero()[0].tolist():
         figures = {"apart": most[sign], "count": counts[sign], "of": len(apart)}
         yield warn("conflicting_values", sign, figures, {"unit": SIGNS[sign].unit.words})
+
+
+def _apart(raw: Raw) -> Matrix | None:
+    """Return how far the values of each instant of the window lie apart, (instants, 9); None where each is alone.
+
+    Of values that the memory of beds stored as their mean, it remembers that.
+    """
+    instants, cells = (raw.instants, raw.measured.sum()) if raw.samples is None else raw.samples.cells
+    inside = raw.encounter.instants >= instants[0]
+    kept = (
+        [each for each in raw.encounter.stored.conflicts if each.instant >= instants[0]] if raw.encounter.stored else []
+    )
+    if inside.sum() <= cells and not kept:
+        return None
+    signs, values = raw.encounter.signs[inside], raw.encounter.values[inside]
+    rows = np.searchsorted(instants, raw.encounter.instants[inside])
+    apart = spread(rows, signs, values, len(instants))
+    for each in kept:
+        cell = int(np.searchsorted(instants, each.instant)), each.sign
+        apart[cell] = max(apart[cell], each.apart)
+    return apart
 
 
 def tolerances(raw: Raw) -> Vector:

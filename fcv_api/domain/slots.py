@@ -17,6 +17,7 @@ from fcv_api.domain.vitals import INDEX_BY_NAME
 from fcv_api.domain.window import History, Window, WindowSpec, last_measured, last_window
 
 Instants = NDArray[np.datetime64]
+Rows = NDArray[np.intp]
 EPOCH = np.datetime64(0, "us")
 
 
@@ -62,9 +63,7 @@ def window_on_the_clock(history: History, spec: WindowSpec, now: np.datetime64) 
     window = last_window(on_the_clock(history, step, now), spec)
     if bool(np.isin(history.instants, slot_ends(history.instants, step)).all()):
         return window
-    measured = last_measured(history.instants, history.measured)
-    order = [INDEX_BY_NAME[name] for name in spec.signs]
-    return replace(window, last_measured=measured[order], samples=_inside(history, window, step))
+    return _as_measured(window, history, step)
 
 
 def last_window_in_slots(history: History, spec: WindowSpec, refused: WindowSpan) -> Window:
@@ -74,21 +73,25 @@ def last_window_in_slots(history: History, spec: WindowSpec, refused: WindowSpan
     """
     if not refused.too_dense:
         raise refused
-    instants, step = history.instants, step_of(spec)
-    slots = in_slots(history, slot_ends(instants, step, instants[-1]))
-    measured = last_measured(instants, history.measured)
     try:
-        window = last_window(slots, spec)
+        window = last_window(in_slots(history, slot_ends(history.instants, step_of(spec), history.instants[-1])), spec)
     except TooFewInstants as reason:
         raise TooFewInstants(reason.have, reason.need, reason.ready_at, spec.step_minutes) from None
     except MissingSigns as reason:
-        raise _as_measured(reason, history, measured) from None
-    order = [INDEX_BY_NAME[name] for name in spec.signs]
+        raise _missing_as_measured(reason, history) from None
+    return _as_measured(window, history, step_of(spec))
+
+
+def _as_measured(window: Window, history: History, step: np.timedelta64) -> Window:
+    """Return a window of slots with what was measured inside them, and when each sign was, also before."""
+    measured = last_measured(history.instants, history.measured)
+    order = [INDEX_BY_NAME[name] for name in window.signs]
     return replace(window, last_measured=measured[order], samples=_inside(history, window, step))
 
 
-def _as_measured(reason: MissingSigns, history: History, measured: Instants) -> MissingSigns:
+def _missing_as_measured(reason: MissingSigns, history: History) -> MissingSigns:
     """Return the fact with the instants at which signs were measured, instead of the ends of their slots."""
+    measured = last_measured(history.instants, history.measured)
     signs = [
         each if each.last_measured is None else MissingSign(each.name, history.encounter.as_sent(at))
         for each, at in ((each, measured[INDEX_BY_NAME[each.name]]) for each in reason.signs)
@@ -105,9 +108,7 @@ def _inside(history: History, window: Window, step: np.timedelta64) -> Samples:
     return Samples(history.instants[first:], history.measured[first:], rows, step)
 
 
-def last_slots(
-    instants: Instants, newest: NDArray[np.intp], step: np.timedelta64, count: int
-) -> tuple[NDArray[np.intp], Instants]:
+def last_slots(instants: Instants, newest: Rows, step: np.timedelta64, count: int) -> tuple[Rows, Instants]:
     """Return the last filled slots of many windows, each with its slots laid from its own newest instant.
 
     newest: (w,), the row of each window's newest instant. Returns the row of the last instant in each slot, (count, w),
@@ -119,6 +120,5 @@ def last_slots(
     for slot in reversed(range(count)):
         rows[slot], ends[slot] = row, end
         row = np.where(np.isnat(end), -1, np.searchsorted(instants, end - step, side="right") - 1)
-        found = slot_ends(instants[row], step, instants[newest])
-        end = np.where(row < 0, np.datetime64("NaT"), found)
+        end = np.where(row < 0, np.datetime64("NaT"), slot_ends(instants[row], step, instants[newest]))
     return rows, ends

@@ -1,24 +1,63 @@
-"""The window: the last instants of an encounter as the matrix that a model reads.
+"""The window: the last instants of an encounter as the matrix that a model reads, and its scaling.
 
 The steps and limits are those of docs/model.md, "From rows to a window".
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fcv_api.domain.encounter import Encounter
+from fcv_api.domain.encounter import Encounter, backward_fill, forward_fill, pivot
 from fcv_api.domain.errors import MissingSign, MissingSigns, TooFewInstants, WindowSpan
 from fcv_api.domain.samples import Samples
-from fcv_api.domain.scaling import Scaling, scale_by_window
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGN_NAMES, SIGNS
 
 Matrix = NDArray[np.float64]
+Scaling = Callable[[Matrix], Matrix]
+"""How signs of different units come to one scale. Which of the two ways a model needs is in its manifest."""
 MINUTE = np.timedelta64(1, "m")
+MOVES = np.array([not sign.static for sign in SIGNS])
+
+
+def scale_by_window(raw: Matrix) -> Matrix:
+    """Scale each sign to mean 0 and population deviation 1 over the window.
+
+    raw: (instants, 9), the signs' own units; a column of NaN is a static sign never sent.
+    Near-constant columns come out as zeros. Which those are, is decided as scikit-learn's StandardScaler does:
+    a variance no larger than what rounding alone can leave (`sklearn.preprocessing._data._is_constant_feature`).
+    """
+    rows, epsilon = len(raw), np.finfo(np.float64).eps
+    mean = raw.mean(axis=0)
+    centred = raw - mean
+    # The second term mends the rounding of `mean`, as in sklearn.utils.extmath._incremental_mean_and_var.
+    variance = (centred**2).mean(axis=0) - centred.mean(axis=0) ** 2
+    rounding = rows * epsilon * variance + (rows * mean * epsilon) ** 2
+    moving = variance > rounding  # false for NaN
+    scaled = np.zeros_like(raw)
+    np.divide(centred, np.sqrt(variance, where=moving, out=np.ones_like(mean)), out=scaled, where=moving)
+    return scaled
+
+
+@dataclass(frozen=True, slots=True)
+class PopulationScaling:
+    """Scale each sign by the mean and deviation of the patients that the model was trained on.
+
+    mean, deviation: one number a sign, in the model's order. A static sign never sent becomes the mean: 0.
+    """
+
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+
+    def __call__(self, raw: Matrix) -> Matrix:
+        """Scale `raw`, (instants, 9)."""
+        scaled: Matrix = (raw - np.array(self.mean)) / np.array(self.deviation)
+        scaled[np.isnan(scaled)] = 0.0
+        return scaled
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +137,10 @@ def last_window(history: History, spec: WindowSpec) -> Window:
     """Return the window that ends with a history. Raises what `extract_window` raises."""
     encounter, instants, measured = history.encounter, history.instants, history.measured
     if len(instants) < spec.instants:
-        raise _too_few(encounter, instants, spec)
+        raise _too_few(history, spec)
     kept = instants[-spec.instants :]
     _check_span(encounter, kept, spec)
-    _check_measured(encounter, instants, measured, spec)
+    _check_measured(history, spec)
     raw = backward_fill(history.filled[-spec.instants :])  # (instants, 9)
     order = slice(None) if spec.signs == SIGN_NAMES else [INDEX_BY_NAME[name] for name in spec.signs]
     return Window(
@@ -115,22 +154,6 @@ def last_window(history: History, spec: WindowSpec) -> Window:
     )
 
 
-def pivot(encounter: Encounter) -> tuple[NDArray[np.datetime64], Matrix]:
-    """One row per distinct instant with a measurement, one column per sign of `vitals.SIGNS`.
-
-    Returns instants (t,), ascending, and values (t, 9): the mean where a sign has several, NaN where it has none.
-    """
-    present = ~np.isnan(encounter.values)
-    microseconds, rows = np.unique(encounter.instants[present].view(np.int64), return_inverse=True)
-    cells = rows * len(SIGNS) + encounter.signs[present]
-    size = len(microseconds) * len(SIGNS)
-    counts = np.bincount(cells, minlength=size)
-    sums = np.bincount(cells, weights=encounter.values[present], minlength=size)
-    means = np.full(size, np.nan)
-    np.divide(sums, counts, out=means, where=counts > 0)
-    return microseconds.view(encounter.instants.dtype), means.reshape(-1, len(SIGNS))
-
-
 def last_measured(instants: NDArray[np.datetime64], measured: Matrix) -> NDArray[np.datetime64]:
     """Return, (9,), when each sign was last measured; NaT for never. measured: (t, 9), NaN where it was not."""
     found = ~np.isnan(measured[::-1])
@@ -138,27 +161,11 @@ def last_measured(instants: NDArray[np.datetime64], measured: Matrix) -> NDArray
     return np.where(found.any(axis=0), instants[len(instants) - 1 - back], np.datetime64("NaT"))
 
 
-def forward_fill(values: Matrix) -> Matrix:
-    """Carry each column's last measurement down over its gaps. values: (t, k), oldest row first."""
-    gaps = np.isnan(values)
-    if not gaps.any():
-        return values
-    rows = np.arange(len(values))[:, np.newaxis]
-    source = np.maximum.accumulate(np.where(gaps, 0, rows), axis=0)  # (t, k)
-    return values[source, np.arange(values.shape[1])]
-
-
-def backward_fill(values: Matrix) -> Matrix:
-    """Fill each column's gap at the top from its first measurement. values: (t, k), oldest row first."""
-    return forward_fill(values[::-1])[::-1]
-
-
-def _too_few(encounter: Encounter, instants: NDArray[np.datetime64], spec: WindowSpec) -> TooFewInstants:
-    missing = spec.instants - len(instants)
-    ready_at = None
-    if len(instants):
-        ready_at = encounter.as_sent(instants[-1]) + timedelta(minutes=missing * spec.step_minutes)
-    return TooFewInstants(have=len(instants), need=spec.instants, ready_at=ready_at)
+def _too_few(history: History, spec: WindowSpec) -> TooFewInstants:
+    have = len(history.instants)
+    missing = timedelta(minutes=(spec.instants - have) * spec.step_minutes)
+    ready_at = history.encounter.as_sent(history.instants[-1]) + missing if have else None
+    return TooFewInstants(have=have, need=spec.instants, ready_at=ready_at)
 
 
 def _check_span(encounter: Encounter, kept: NDArray[np.datetime64], spec: WindowSpec) -> None:
@@ -176,19 +183,16 @@ def _check_span(encounter: Encounter, kept: NDArray[np.datetime64], spec: Window
         )
 
 
-def _check_measured(encounter: Encounter, instants: NDArray[np.datetime64], measured: Matrix, spec: WindowSpec) -> None:
+def _check_measured(history: History, spec: WindowSpec) -> None:
     """Refuse when a moving sign has no measurement of its own inside the window.
 
     A sign that may be carried (temperature) may have been measured up to `Sign.carried` before the first instant.
     """
-    start = len(instants) - spec.instants
+    as_sent, kept = history.encounter.as_sent, history.instants[-spec.instants :]
     missing = []
-    for index in np.flatnonzero(np.isnan(measured[start:]).all(axis=0)):
-        sign = SIGNS[index]
-        before = instants[~np.isnan(measured[:, index])]
-        carried = len(before) > 0 and instants[start] - before[-1] <= np.timedelta64(sign.carried)
-        if not (sign.static or carried):
-            missing.append(MissingSign(sign.name, encounter.as_sent(before[-1]) if len(before) else None))
+    for index in np.flatnonzero(np.isnan(history.measured[-spec.instants :]).all(axis=0) & MOVES):
+        before = history.instants[~np.isnan(history.measured[:, index])]
+        if not len(before) or kept[0] - before[-1] > np.timedelta64(SIGNS[index].carried):
+            missing.append(MissingSign(SIGNS[index].name, as_sent(before[-1]) if len(before) else None))
     if missing:
-        kept = instants[start:]
-        raise MissingSigns(tuple(missing), encounter.as_sent(kept[0]), encounter.as_sent(kept[-1]))
+        raise MissingSigns(tuple(missing), as_sent(kept[0]), as_sent(kept[-1]))

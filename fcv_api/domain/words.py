@@ -1,28 +1,45 @@
-"""How the sentences of `messages.WORDS` are filled in with the figures of one warning."""
+"""A warning, and how the sentences of `messages.WORDS` are filled in with its figures."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from math import isfinite
 
 from fcv_api.domain.limits import LAST_ROWS
 from fcv_api.domain.messages import WORDS, Pair
-from fcv_api.domain.prediction import ScoreWarning
 from fcv_api.domain.vitals import SIGNS
 
-Figures = Mapping[str, float]
+Figures = Mapping[str, float | str]
 LESS, MORE = ("or less", "o menos"), ("or more", "o más")
 AT_MOST_THE_HEART_RATE = ("at most the heart rate", "a lo más la frecuencia cardíaca")
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreWarning:
+    """Something that whoever reads the score must read first.
+
+    detail, detail_es: the same sentence in English and Spanish. figures: its numbers, by name; a channel is text.
+    """
+
+    code: str
+    sign: str | None
+    detail: str
+    detail_es: str = ""
+    figures: dict[str, float | str] = field(default_factory=dict, hash=False)
 
 
 def warn(key: str, sign: int | None, figures: Figures, pieces: Mapping[str, str | Pair] | None = None) -> ScoreWarning:
     """Return a warning in both languages.
 
-    key: of `WORDS`. figures: what is said, as numbers. pieces: what a sentence holds besides them.
+    key: of `WORDS`. figures: what is said, as numbers; a channel as text. pieces: what a sentence holds besides them.
     """
-    kept = {name: round(float(value), 3) for name, value in figures.items()}
+    kept = {name: value if isinstance(value, str) else round(float(value), 3) for name, value in figures.items()}
     english, spanish = {}, {}
-    for part, pair in [*((part, number(value)) for part, value in kept.items()), *(pieces or {}).items()]:
+    for part, pair in [
+        *((part, number(value)) for part, value in kept.items() if not isinstance(value, str)),
+        *(pieces or {}).items(),
+    ]:
         english[part], spanish[part] = (pair, pair) if isinstance(pair, str) else pair
     name = None if sign is None else SIGNS[sign].name
     named = f"{name}: " if name else ""

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from flask import Flask, current_app
 from flask_jwt_extended import JWTManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, MetaData, event
-from sqlalchemy.engine import Dialect, Engine, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import NullPool
 
-from fcv_api.extensions.breaker import Breaker
+from fcv_api.extensions.breaker import waiting
 from fcv_api.extensions.postgresql import be_impatient, connect_arguments
 from fcv_api.extensions.sqlite_file import KnownFile, use_known_file
 
@@ -101,32 +98,6 @@ def write_transaction() -> Iterator[Session]:
     engine = db.engine.execution_options(fcv_writes=True)
     with waiting(engine.dialect), Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
-
-
-_BREAKERS: WeakKeyDictionary[Dialect, Breaker] = WeakKeyDictionary()
-"""One for the writers of each database."""
-
-
-@contextmanager
-def waiting(dialect: Dialect) -> Iterator[None]:
-    """Wait for the writer's lock, but not right after somebody waited for it in vain."""
-    breaker = _BREAKERS.setdefault(dialect, Breaker())
-    if not breaker.may_try():
-        raise OperationalError(None, None, TimeoutError("The database was locked a moment ago."))
-    in_vain = False
-    try:
-        yield
-    except DBAPIError as error:
-        in_vain = _waited_in_vain(error.orig)
-        raise
-    finally:
-        breaker.settle(failed=in_vain)
-
-
-def _waited_in_vain(error: object) -> bool:
-    """Return whether a lock was not to be had: SQLite is busy, or PostgreSQL's lock_ or statement_timeout is over."""
-    busy = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
-    return busy or getattr(error, "sqlstate", "") in ("55P03", "57014")
 
 
 @event.listens_for(Engine, "connect")

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from time import monotonic
+from weakref import WeakKeyDictionary
+
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 PAUSE = 0.5
 """Seconds for which nobody waits after a failure: how late the service notices at most that the database is back."""
@@ -38,3 +45,29 @@ class Breaker:
         elif self._refused_until:
             with self._lock:
                 self._refused_until = 0.0
+
+
+_BREAKERS: WeakKeyDictionary[Dialect, Breaker] = WeakKeyDictionary()
+"""One for the writers of each database."""
+
+
+@contextmanager
+def waiting(dialect: Dialect) -> Iterator[None]:
+    """Wait for the writer's lock, but not right after somebody waited for it in vain."""
+    breaker = _BREAKERS.setdefault(dialect, Breaker())
+    if not breaker.may_try():
+        raise OperationalError(None, None, TimeoutError("The database was locked a moment ago."))
+    in_vain = False
+    try:
+        yield
+    except DBAPIError as error:
+        in_vain = _waited_in_vain(error.orig)
+        raise
+    finally:
+        breaker.settle(failed=in_vain)
+
+
+def _waited_in_vain(error: object) -> bool:
+    """Return whether a lock was not to be had: SQLite is busy, or PostgreSQL's lock_ or statement_timeout is over."""
+    busy = getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+    return busy or getattr(error, "sqlstate", "") in ("55P03", "57014")

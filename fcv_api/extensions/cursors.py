@@ -21,7 +21,8 @@ from sqlalchemy.engine import Dialect, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import PoolProxiedConnection
 
-from fcv_api.extensions import db, waiting
+from fcv_api.extensions import db
+from fcv_api.extensions.breaker import waiting
 
 SECONDS_IN_LINE = 2.0
 
@@ -35,6 +36,13 @@ def run(cursor: Any, statement: str, *values: object) -> Any:  # noqa: ANN401
     """Run a statement that has a `?` for each value, and give the cursor."""
     cursor.execute(statement if on_sqlite(cursor) else statement.replace("?", "%s"), values)
     return cursor
+
+
+def read_rows(cursor: Any, statement: str, *values: object) -> Any:  # noqa: ANN401
+    """Return the rows of a statement that finds many: from PostgreSQL in their binary form, which is half the work."""
+    if on_sqlite(cursor):
+        return cursor.execute(statement, values).fetchall()
+    return cursor.execute(statement.replace("?", "%s"), values, binary=True).fetchall()
 
 
 @contextmanager

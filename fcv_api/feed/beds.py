@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from fcv_api.domain.arrivals import FUTURE
 from fcv_api.domain.stays import CLOSED_AFTER, MINUTE, SILENT_AFTER, Placement, Stay, closed_since, conflict_since
 from fcv_api.extensions.cursors import read_cursor, run
 from fcv_api.feed import stays
@@ -88,7 +89,7 @@ State = tuple[Status, str | None, int]
 
 def _bed(stay: Stay, state: State, turn: Turn | None, now: int) -> Bed:
     """Return a stay's bed. Its last turn says more of one that waits for its score, as long as it is one of now."""
-    if turn and state[1] == NOT_YET and now - turn.slot <= SHOWN:
+    if turn and state[1] == NOT_YET and -FUTURE <= now - turn.slot <= SHOWN:  # a clock may have been set back
         corrected = stay.corrected_at is not None and stay.corrected_at > turn.recorded_at
         if turn.problem is None and not corrected:
             state = Status.SCORED, None, turn.slot

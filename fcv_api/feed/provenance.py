@@ -6,15 +6,16 @@ import zlib
 from hashlib import sha256
 from typing import Any
 
+import numpy as np
 import orjson
 
-from fcv_api.domain.stays import slot_of
+from fcv_api.domain.stays import SLOT
 from fcv_api.feed.cut import Cut
 
 
 def hash_of(taken: Cut) -> str:
     """Hash the observations that were used, as the record does a body."""
-    return sha256(orjson.dumps([(*key, *said) for key, said, _received in taken.used])).hexdigest()
+    return sha256(orjson.dumps([row[:9] for row in taken.rows])).hexdigest()
 
 
 def sources_of(source: str, taken: Cut) -> bytes:
@@ -22,11 +23,13 @@ def sources_of(source: str, taken: Cut) -> bytes:
 
     Of what lies before the window the newest of each sign is kept, for that is what fills a gap.
     """
-    cells: dict[tuple[int, int], tuple[Any, ...]] = {}
-    for key, _said, received in taken.used:  # by time within a sign
-        slot = slot_of(key.at) if key.at > taken.after else 0
-        cells[key.sign, slot] = (key.sign, key.name, key.channel, key.at, received)
-    return zlib.compress(orjson.dumps({"source": source, "cells": list(cells.values())}))
+    slots = np.where(taken.times > taken.after, -(-taken.times // SLOT) * SLOT, 0)  # by time within a sign
+    last = np.flatnonzero((np.diff(taken.signs, append=-1) != 0) | (np.diff(slots, append=-1) != 0))
+    cells = []
+    for place in last.tolist():
+        sign, at, channel, name, *_said = row = taken.rows[place]
+        cells.append((sign, name, channel, at, row[9]))
+    return zlib.compress(orjson.dumps({"source": source, "cells": cells}))
 
 
 def unpacked(sources: bytes) -> dict[str, Any]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import orjson
+
 from fcv_api.domain.observations import STATIC_CODES, Observation
 from fcv_api.domain.stays import Placement, Stay, slot_of
-from fcv_api.extensions.cursors import run, write_attempts
+from fcv_api.extensions.cursors import on_sqlite, run, write_attempts
 
 COLUMNS = "id, source, bed, bed_at, opened_at, seen_at, moving_at, closed_at, corrected_at"
 NEWER_BED = """excluded.bed_at IS NOT NULL AND (stays.bed_at IS NULL OR excluded.bed_at > stays.bed_at
@@ -24,6 +26,11 @@ OBSERVED = f"""INSERT INTO stays (id, source, bed, bed_at, opened_at, seen_at, m
     moving_at = CASE WHEN {NEWER_MOVING} THEN excluded.moving_at ELSE stays.moving_at END
     WHERE stays.source = excluded.source RETURNING id"""  # noqa: S608 - ours
 PLACED = "INSERT INTO placements (source, bed, slot, encounter) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+OBSERVED_AND_PLACED = f"""WITH own AS ({OBSERVED}), placed AS (INSERT INTO placements (source, bed, slot, encounter)
+    SELECT place.source, place.bed, place.slot, own.id FROM own,
+    json_to_recordset(?::json) AS place (source text, bed text, slot bigint) ON CONFLICT DO NOTHING)
+    SELECT id FROM own"""  # noqa: S608
+"""PostgreSQL's: each statement of a request is a round trip to it."""
 UNNAMED = """INSERT INTO unnamed_beds (source, bed, since, seen_at) VALUES (?, ?, ?, ?)
     ON CONFLICT (source, bed) DO UPDATE SET
     since = CASE WHEN excluded.since < unnamed_beds.since THEN excluded.since ELSE unnamed_beds.since END,
@@ -48,10 +55,13 @@ def observed(cursor: Any, encounter: int, source: str, observations: Sequence[Ob
     moving = [each.key.at for each in observations if each.key.sign not in STATIC_CODES]
     bed_at, bed = max(((each.key.at, each.bed) for each in observations if each.bed), default=(None, None))
     cells = (encounter, source, bed, bed_at, min(times), max(times), max(moving, default=None))
+    places = sorted({(each.bed, slot_of(each.key.at)) for each in observations if each.bed})
+    if not on_sqlite(cursor):
+        placed = [{"source": source, "bed": place, "slot": slot} for place, slot in places]
+        return run(cursor, OBSERVED_AND_PLACED, *cells, orjson.dumps(placed).decode()).fetchone() is not None
     if run(cursor, OBSERVED, *cells).fetchone() is None:
         return False
-    for place, slot in sorted({(each.bed, slot_of(each.key.at)) for each in observations if each.bed}):
-        run(cursor, PLACED, source, place, slot, encounter)
+    cursor.executemany(PLACED, [(source, place, slot, encounter) for place, slot in places])
     return True
 
 

@@ -166,10 +166,8 @@ def _chained(entries: Sequence[Entry], last: Link) -> list[Record]:
     """Number entries, add their ids and one time, and chain them to the last record."""
     now, clock = datetime.now(UTC), perf_counter()
     at, moment = utc_text(now), id_prefix(now)
-    seq, previous = last
-    records = []
-    for entry in entries:
-        seq += 1
+    previous, records = last.hash, []
+    for seq, entry in enumerate(entries, last.seq + 1):
         duration_us = round((clock - entry.started) * 1e6)
         # The newest ids lie side by side in the index.
         place = seq, f"{moment}{os.urandom(10).hex()}", at, duration_us, previous

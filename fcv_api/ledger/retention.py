@@ -99,18 +99,14 @@ def _purge_some(seq: int, by: str, done: int) -> int:
         rows = session.execute(oldest.limit(ROWS_AT_ONCE)).all()
         if not rows:
             return 0
-        mark = {
-            "seq": rows[-1].seq,
-            "hash": rows[-1].hash,
-            "count": done + len(rows),
-            "at": utc_text(datetime.now(UTC)),
-        }
+        last = rows[-1]
+        mark = {"seq": last.seq, "hash": last.hash, "count": done + len(rows), "at": utc_text(datetime.now(UTC))}
         if done:
             session.execute(update(CheckpointRow).where(CheckpointRow.seq == rows[0].seq - 1).values(mark))
         else:
             session.execute(insert(CheckpointRow).values(mark | {"by": by}))
-        session.execute(delete(HeadRow).where(HeadRow.seq < rows[-1].seq))
-        session.execute(delete(PredictionRow).where(PredictionRow.seq <= rows[-1].seq))
+        session.execute(delete(HeadRow).where(HeadRow.seq < last.seq))
+        session.execute(delete(PredictionRow).where(PredictionRow.seq <= last.seq))
     return len(rows)
 
 
@@ -125,19 +121,16 @@ def stats() -> Stats:
     """Count the record."""
     row = PredictionRow
     model = row.model_name + "/" + row.model_version
-    week = datetime.now(UTC) - timedelta(days=7)
+    by_model = select(model, func.count()).where(row.problem.is_(None)).group_by(model)
+    counts = select(func.count(), func.count(row.problem), func.min(row.id), func.max(row.id))
+    now = datetime.now(UTC)
     with read_transaction() as connection:
-        total, refused, first, last = connection.execute(
-            select(func.count(), func.count(row.problem), func.min(row.id), func.max(row.id))
-        ).one()
-        models = connection.execute(select(model, func.count()).where(row.problem.is_(None)).group_by(model)).all()
-        recent = connection.scalar(select(func.count()).where(row.at >= utc_text(week))) or 0
-        size = _size(connection)
-    began, ended = (datetime.fromtimestamp(int(each[:12], 16) / 1000, UTC) if each else None for each in (first, last))
-    days = min(7.0, max((datetime.now(UTC) - began) / timedelta(days=1), 1 / 24)) if began else 7.0
-    return Stats(
-        total - refused, refused, began, ended, {str(name): count for name, count in models}, size, recent / days
-    )
+        total, refused, *ends = connection.execute(counts).one()
+        models = {str(name): count for name, count in connection.execute(by_model)}
+        recent = connection.scalar(select(func.count()).where(row.at >= utc_text(now - timedelta(days=7)))) or 0
+        first, last = (datetime.fromtimestamp(int(each[:12], 16) / 1000, UTC) if each else None for each in ends)
+        days = min(7.0, max((now - first) / timedelta(days=1), 1 / 24)) if first else 7.0
+        return Stats(total - refused, refused, first, last, models, _size(connection), recent / days)
 
 
 @dataclass(frozen=True, slots=True)

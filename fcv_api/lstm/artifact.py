@@ -14,9 +14,8 @@ import orjson
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.evidence import Evidence, TrainedOn
 from fcv_api.domain.prediction import ModelIdentity, State
-from fcv_api.domain.scaling import PopulationScaling, Scaling, scale_by_window
 from fcv_api.domain.vitals import SIGN_NAMES
-from fcv_api.domain.window import WindowSpec
+from fcv_api.domain.window import PopulationScaling, Scaling, WindowSpec, scale_by_window
 from fcv_api.lstm.attestation import Attestation, canonical_sha256, earned, read_claim
 from fcv_api.lstm.card import restated
 

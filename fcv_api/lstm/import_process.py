@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -23,12 +24,18 @@ from fcv_api.lstm.parity import largest_difference
 
 SECONDS = 600
 CHILD = "fcv_api.lstm.import_child"
+DECIDE = ("name", "version", "signs", "classes", "scaling", "step_minutes")
+"""What of a manifest decides what is imported."""
 
 log = logging.getLogger("fcv_api")
 
 
-class TrainExtraMissing(Exception):
-    """The packages that an import needs are not installed. The message names the first one."""
+class TrainExtraMissing(KerasFileError):
+    """The packages that an import needs are not installed. The message names the first one, and how to install them."""
+
+    def __init__(self, package: str) -> None:
+        command = f"{sys.executable} -m pip install -c constraints.txt -e '.[train]'"
+        super().__init__(f"{package} is not installed. Install it with: {command}")
 
 
 def import_file(path: Path, request: ImportRequest, report: Report, seconds: float = SECONDS) -> Artifact:
@@ -84,13 +91,6 @@ def parity_of(path: Path, artifact: Artifact, seconds: float = SECONDS) -> float
     score the same windows.
     """
     manifest = artifact.manifest
-    request = ImportRequest(
-        name=manifest.name,
-        version=manifest.version,
-        signs=manifest.signs,
-        classes=manifest.classes,
-        scaling=manifest.scaling,
-        step_minutes=manifest.step_minutes,
-    )
+    request = ImportRequest(**{name: getattr(manifest, name) for name in DECIDE})
     fresh = import_file(path, request, lambda _step, _done: None, seconds)
     return largest_difference(fresh, artifact)

@@ -6,9 +6,7 @@ TensorFlow is imported here, inside functions, as everywhere in this room: it mu
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,7 @@ from numpy.typing import NDArray
 from fcv_api.domain.prediction import State
 from fcv_api.domain.window import Matrix
 from fcv_api.lstm.import_process import TrainExtraMissing
+from fcv_api.lstm.runtime import standard_error_closed
 
 LAYERS = ("lstm", "gru", "conv", "dense")
 ACTIVATIONS = ("relu", "tanh")
@@ -127,25 +126,11 @@ def _keras() -> Any:  # noqa: ANN401 - Keras ships no types
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
     try:
-        with _hushed():
+        with standard_error_closed():
             import keras  # TensorFlow stays out of serving
     except ImportError as error:
         raise TrainExtraMissing(error.name or "tensorflow") from None
     return keras
-
-
-@contextmanager
-def _hushed() -> Iterator[None]:
-    """Send standard error nowhere: TensorFlow's libraries write to it, of this machine's graphics card and others."""
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def _repeat(keras: Any, seed: int) -> None:  # noqa: ANN401

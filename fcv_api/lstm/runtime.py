@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -68,7 +69,7 @@ class LiteRtModel:
         self.spec: WindowSpec = artifact.manifest.spec
         self.classes: tuple[State, ...] = artifact.manifest.classes
         self.manifest = artifact.manifest
-        with _standard_error_closed():
+        with standard_error_closed():
             self.verify()
 
     def score(self, scaled: Matrix) -> Matrix:
@@ -104,11 +105,12 @@ class LiteRtModel:
 
 
 @contextmanager
-def _standard_error_closed() -> Iterator[None]:
-    """Let LiteRT's library not write its "INFO: Created TensorFlow Lite XNNPACK delegate": it has no setting for it.
+def standard_error_closed() -> Iterator[None]:
+    """Let a library not write to the descriptor itself what it has no setting for.
 
-    It says so once a process, to the descriptor itself. Who reads it would look for a TensorFlow that is not there.
+    LiteRT: "INFO: Created TensorFlow Lite XNNPACK delegate", where there is none. TensorFlow: of a graphics card.
     """
+    sys.stderr.flush()
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nowhere, 2)

@@ -25,6 +25,8 @@ from fcv_api.lstm.runtime import LiteRtModel
 SECONDS_BETWEEN_LOOKS = 1.0
 LOOKS_BETWEEN_REPORTS = 15
 
+Disk = Callable[[Manifest], None]
+
 log = logging.getLogger("fcv_api")
 
 
@@ -66,13 +68,7 @@ class Serving:
 class SwappedModels:
     """`Models` of a serving process. Built in the master; each worker starts its own watch after the fork."""
 
-    def __init__(
-        self,
-        first: LiteRtModel,
-        activations: Activations,
-        disk: Callable[[Manifest], None],
-        verdicts: Path | None = None,
-    ) -> None:
+    def __init__(self, first: LiteRtModel, activations: Activations, disk: Disk, verdicts: Path | None = None) -> None:
         """Serve `first` where nothing was activated. disk: raises NoModel when a model's folder is damaged.
 
         verdicts: the folder of `trial.load`.

@@ -61,12 +61,11 @@ def calibration_warnings(windows: LabelledWindows) -> list[str]:
     """
     warnings = []
     for place, state in enumerate(CLASSES):
-        own = windows.label == place
-        count, patients = int(own.sum()), len(np.unique(windows.patient[own]))
-        if count < FEWEST_WINDOWS or patients < FEWEST_PATIENTS:
+        own = windows.patient[windows.label == place]
+        if len(own) < FEWEST_WINDOWS or len(np.unique(own)) < FEWEST_PATIENTS:
             warnings.append(
-                f"The calibration of {state.value} rests on {count} windows of {patients} patients; under "
-                f"{FEWEST_WINDOWS} windows of {FEWEST_PATIENTS} patients its probability may be far off."
+                f"The calibration of {state.value} rests on {len(own)} windows of {len(np.unique(own))} patients; "
+                f"under {FEWEST_WINDOWS} windows of {FEWEST_PATIENTS} patients its probability may be far off."
             )
     return warnings
 

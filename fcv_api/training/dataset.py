@@ -147,11 +147,5 @@ def _windows_of(encounter: Encounter, label: Label, spec: WindowSpec, horizon: H
             window = last_window(history.until(end), spec)
         except Unscorable:
             continue  # the service would refuse it, so no model is asked about it
-        yield (
-            window.raw,
-            encounter.id,
-            label.patient,
-            instant,
-            CLASSES.index(label.state) if reached else NONE,
-            lead,
-        )
+        state = CLASSES.index(label.state) if reached else NONE
+        yield window.raw, encounter.id, label.patient, instant, state, lead

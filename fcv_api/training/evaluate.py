@@ -30,7 +30,7 @@ from fcv_api.training.metrics import (
 )
 
 Figures = dict[str, Any]
-TellWindows = Callable[[Iterable[Matrix]], Iterable[Matrix]]
+ShowProgress = Callable[[Iterable[Matrix]], Iterable[Matrix]]
 """Wraps the windows that a model is asked about in a progress bar."""
 PREVALENCES = (0.01, 0.03, 0.1)
 
@@ -40,13 +40,13 @@ def spec_in_order(model: Scorer) -> WindowSpec:
     return WindowSpec(instants=model.spec.instants, step_minutes=model.spec.step_minutes)
 
 
-def score_windows(model: Scorer, windows: LabelledWindows, tell: TellWindows = iter) -> Matrix:
+def score_windows(model: Scorer, windows: LabelledWindows, shown: ShowProgress = iter) -> Matrix:
     """Ask a model about each window, as the service does. Gives (n, 4) by `CLASSES`. Raises ModelOutput.
 
     windows: cut by `spec_in_order(model)`.
     """
     order = [INDEX_BY_NAME[name] for name in model.spec.signs]
-    answers = (probabilities_of(model.score(model.spec.scale(raw[:, order])), model) for raw in tell(windows.raw))
+    answers = (probabilities_of(model.score(model.spec.scale(raw[:, order])), model) for raw in shown(windows.raw))
     return np.array([[by_state[state] for state in CLASSES] for by_state in answers])
 
 
@@ -64,7 +64,7 @@ def compare(
     for baseline, fit in FITTED.items():
         scored[baseline] = fit(train.where(train.ahead))(windows) if train else cross_fit(fit, windows)
     scored[EARLY_WARNING] = early_warning(windows)
-    told_apart = {name: _told_apart(windows, scores) for name, scores in scored.items()}
+    separations = {name: _discrimination(windows, scores) for name, scores in scored.items()}
     model = next(iter(named))
     return {
         "model": model,
@@ -72,11 +72,11 @@ def compare(
         "data": _describe(windows),
         "single_sign_ill_auroc": single_signs(windows.where(windows.ahead)),
         "scorers": {
-            name: told_apart[name].figures() | _ward(windows, scores, ranking=name == EARLY_WARNING)
+            name: separations[name].figures() | _ward(windows, scores, ranking=name == EARLY_WARNING)
             for name, scores in scored.items()
         },
         "differences": {
-            name: told_apart[model].against(name, other) for name, other in told_apart.items() if name != model
+            name: separations[model].against(name, other) for name, other in separations.items() if name != model
         },
     }
 
@@ -87,10 +87,10 @@ def assess_windows(windows: LabelledWindows, probabilities: Matrix, *, ranking: 
     ranking: they are only higher where a class is likelier. Then there is neither calibration nor a most probable
     class.
     """
-    return _told_apart(windows, probabilities).figures() | _ward(windows, probabilities, ranking=ranking)
+    return _discrimination(windows, probabilities).figures() | _ward(windows, probabilities, ranking=ranking)
 
 
-def _told_apart(windows: LabelledWindows, scores: Matrix) -> Discrimination:
+def _discrimination(windows: LabelledWindows, scores: Matrix) -> Discrimination:
     return Discrimination.of(windows.where(windows.ahead), scores[windows.ahead])
 
 
@@ -177,4 +177,4 @@ def _check(windows: LabelledWindows) -> None:
     found = np.unique(windows.label[windows.ahead])
     if len(found) < 2:  # noqa: PLR2004 - one class has no other to compare with
         only = CLASSES[found[0]].value if len(found) else "after an onset"
-        raise UnusableData(f"Nothing can be told apart: all {len(windows)} windows before an onset are {only}.")
+        raise UnusableData(f"Nothing can be distinguished: all {len(windows)} windows before an onset are {only}.")

@@ -29,12 +29,12 @@ def write_report(folder: Path, comparison: Comparison, notes: tuple[str, ...] = 
 
     comparison: from `evaluate.compare`. notes: what a reader must know first, such as the model's evidence.
     """
-    page = _page(comparison, notes)  # before anything is written
     data = orjson.dumps(comparison | {"notes": notes}, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY)
+    contents = _page(comparison, notes).encode(), data + b"\n"  # before anything is written
     folder.mkdir(parents=True, exist_ok=True)
     written = folder / "report.html", folder / "report.json"
     with tempfile.TemporaryDirectory(prefix=".report-", dir=folder) as unfinished:
-        for path, content in zip(written, (page.encode(), data + b"\n"), strict=True):
+        for path, content in zip(written, contents, strict=True):
             (Path(unfinished) / path.name).write_bytes(content)
         for path in written:
             os.replace(Path(unfinished) / path.name, path)  # noqa: PTH105 - atomic

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fcv_api.domain.scaling import PopulationScaling
-from fcv_api.domain.window import Matrix, WindowSpec
+from fcv_api.domain.window import Matrix, PopulationScaling, WindowSpec
 from fcv_api.training.dataset import LabelledWindows
 
 

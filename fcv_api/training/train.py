@@ -96,14 +96,10 @@ def train_on(split: Split, plan: Plan, progress: Progress) -> Trained:
     scaling, spec = fit_scaling(split.train, plan.scaling)
     network, calibration = _fit(split, spec, plan.recipe, progress)
     summary = _summarise(plan, split, (network, calibration))
-    request = ImportRequest(
-        name=plan.name,
-        version=plan.version,
-        trained_on=plan.trained_on,
-        scaling=scaling,
-        horizon_minutes=plan.horizon.minutes,
+    said = ImportRequest(
+        plan.name, plan.version, plan.trained_on, scaling=scaling, horizon_minutes=plan.horizon.minutes
     )
-    request = replace(request, card=card_of(request, written_card(summary), _file(request)))
+    request = replace(said, card=card_of(said, written_card(summary), _file(said)))
     artifact, keras = _import(network, request, progress)
     manifest = replace(artifact.manifest, learnt_from=split.provenance.known.as_manifest())
     return Trained(replace(artifact, manifest=manifest), keras, summary, request, split.provenance.flow)

@@ -23,7 +23,7 @@ from fcv_api.web.retries import KEY_TAKEN, REPLAY_HEADERS
 from fcv_api.web.tokens import authenticated
 from fcv_api.wire.answer import BatchAnswerSchema, Failure
 from fcv_api.wire.batch import BatchRows, BatchSchema
-from fcv_api.wire.csv_rows import write_csv
+from fcv_api.wire.csv_answer import write_csv
 from fcv_api.wire.encounter import encounters_of
 from fcv_api.wire.example import example_batch, example_batch_answer, example_csv
 

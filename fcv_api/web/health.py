@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fcv_api import __version__
+from fcv_api.web.feed_readiness import check_feed
 from fcv_api.web.openapi import problems
 from fcv_api.web.parser import Blueprint
 from fcv_api.web.readiness import (
@@ -61,7 +62,13 @@ def ready() -> tuple[dict[str, Any], int, dict[str, str]]:
 
 
 def _checks() -> dict[str, Check]:
-    return {"model": check_model(), "database": check_database(), "workers": check_workers(), "clock": check_clock()}
+    return {
+        "model": check_model(),
+        "database": check_database(),
+        "workers": check_workers(),
+        "clock": check_clock(),
+        "feed": check_feed(),
+    }
 
 
 def _worst(checks: dict[str, Check]) -> str:

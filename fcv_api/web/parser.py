@@ -5,7 +5,6 @@ webargs would use the standard library, which is slower and raises RecursionErro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
@@ -24,7 +23,8 @@ from fcv_api.web.requests import current_request, current_service
 from fcv_api.wire.csv_rows import NotCsv, read_csv
 from fcv_api.wire.encounter import VitalsSchema, encounters_of, invalid_body
 from fcv_api.wire.json_body import read_json
-from fcv_api.wire.json_parts import NotJson
+from fcv_api.wire.json_faults import NotJson
+from fcv_api.wire.observations import ObservationsSchema
 
 LARGEST_FORM = 20  # fields
 FORM = "application/x-www-form-urlencoded"
@@ -53,17 +53,8 @@ class OrjsonParser(FlaskParser):
         current_service().large_body_lock.acquire(len(body))
         return body
 
-    def handle_error(
-        self,
-        error: ValidationError,
-        req: Request,
-        schema: Schema,
-        *,
-        error_status_code: int | None,
-        error_headers: Mapping[str, str] | None,
-    ) -> NoReturn:
+    def handle_error(self, error: ValidationError, *_request: Any, **_answer: Any) -> NoReturn:  # noqa: ANN401
         """Raise the fact for what marshmallow found."""
-        del req, schema, error_status_code, error_headers
         ((place, messages),) = error.messages.items()  # type: ignore[union-attr] # webargs puts them under "json"
         found = invalid_body(messages)
         if place == "query":
@@ -86,7 +77,9 @@ class BatchParser(OrjsonParser):
         if req.mimetype != CSV:
             return super().load_json(req, schema)
         try:
-            columns, current_request().dialect = read_csv(self.receive(req), required_of(schema), schema.fields)
+            columns, current_request().dialect = read_csv(
+                self.receive(req), required_of(schema), schema.fields, alone=isinstance(schema, ObservationsSchema)
+            )
         except NotCsv as error:
             raise ProblemRaised("not-csv", f"The body is not CSV: {error}.") from None
         return columns

@@ -30,19 +30,19 @@ def check_model() -> Check:
         models.verify()
         problem, model = models.problem(), models.active().identity
     except NoModel as reason:
-        return _check(FAILED, f"{reason} Restore the model's folder, or choose another model, and restart.")
+        return check(FAILED, f"{reason} Restore the model's folder, or choose another model, and restart.")
     except SQLAlchemyError:
-        return _check(FAILED, "The database does not say which model is active; see the check of the database.")
+        return check(FAILED, "The database does not say which model is active; see the check of the database.")
     if problem:
-        return _check(DEGRADED, f"{model} sha256 {model.sha256} goes on serving. {problem}")
-    return _check(OK, f"{model} sha256 {model.sha256} computes what it computed when it was imported.")
+        return check(DEGRADED, f"{model} sha256 {model.sha256} goes on serving. {problem}")
+    return check(OK, f"{model} sha256 {model.sha256} computes what it computed when it was imported.")
 
 
 def check_database() -> Check:
     """Write to the database: to the file that is known, where it is SQLite's."""
     file = known_file()
     if file and file.problem:
-        return _check(FAILED, file.problem)
+        return check(FAILED, file.problem)
     try:
         check_writable()
         if current_service().records:
@@ -50,8 +50,8 @@ def check_database() -> Check:
     except SQLAlchemyError as error:
         log.error("readiness: database: %s", type(error).__name__)  # noqa: TRY400 - its text may name a host
         advice = "Check that it runs, has room on its disk, and was migrated with `fcv db upgrade`."
-        return _check(FAILED, f"The database cannot be written to. {advice}")
-    return _check(OK, "The database was read and written to.")
+        return check(FAILED, f"The database cannot be written to. {advice}")
+    return check(OK, "The database was read and written to.")
 
 
 def check_workers() -> Check:
@@ -59,10 +59,10 @@ def check_workers() -> Check:
     try:
         seen = activations.workers()
     except SQLAlchemyError:
-        return _check(DEGRADED, "The database does not say what the workers serve.")
+        return check(DEGRADED, "The database does not say what the workers serve.")
     named = [f"{each.host}:{each.pid} {each.name}/{each.version} {each.sha256[:12]}" for each in seen]
     agree = len({(each.name, each.version, each.sha256) for each in seen}) <= 1
-    return _check(OK if agree else DEGRADED, f"Seen in the last 60 s: {', '.join(named) or 'none'}.")
+    return check(OK if agree else DEGRADED, f"Seen in the last 60 s: {', '.join(named) or 'none'}.")
 
 
 def check_clock() -> Check:
@@ -70,10 +70,10 @@ def check_clock() -> Check:
     try:
         newest, now = query.newest_at(), datetime.now(UTC)
     except SQLAlchemyError:
-        return _check(DEGRADED, "The database does not say when the newest record was made.")
+        return check(DEGRADED, "The database does not say when the newest record was made.")
     if newest is None or newest <= now + APART:
-        return _check(OK, f"It shows {now:%Y-%m-%d %H:%M:%S} UTC, and no newer record is there.")
-    return _check(
+        return check(OK, f"It shows {now:%Y-%m-%d %H:%M:%S} UTC, and no newer record is there.")
+    return check(
         DEGRADED,
         f"It shows {now:%Y-%m-%d %H:%M:%S} UTC, and the newest record is of {newest:%Y-%m-%d %H:%M:%S} UTC. This "
         "host's clock is behind, or another one was ahead: set it, and let all hosts follow one time server.",
@@ -95,5 +95,6 @@ def model_identity() -> dict[str, str | None]:
     }
 
 
-def _check(status: str, detail: str) -> Check:
+def check(status: str, detail: str) -> Check:
+    """Return what a check found."""
     return {"status": status, "detail": detail}

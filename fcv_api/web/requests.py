@@ -15,8 +15,7 @@ from flask.wrappers import Response
 
 from fcv_api import access_log
 from fcv_api.accounts import Account
-from fcv_api.domain.answer_context import AnswerContext
-from fcv_api.domain.prediction import Models
+from fcv_api.domain.prediction import AnswerContext, Models
 from fcv_api.ledger.replies import Asked
 from fcv_api.scoring import Caller
 from fcv_api.wire.csv_rows import COMMA, Dialect
@@ -60,6 +59,7 @@ class Service:
     feed: bool
     """Not with `FCV_FEED=off`."""
     observation_hours: int
+    settle_seconds: int
 
     def answer_context(self) -> AnswerContext:
         """Return what an answer of this moment must warn of. Without FCV_STALE_MINUTES, nothing looks at the clock."""
@@ -87,7 +87,7 @@ class RequestContext:
     dialect: Dialect = COMMA
     asked: Asked | None = None
     held_bytes: int = 0
-    """Of its body; see `held.py`."""
+    """Of its body; see `bodies.py`."""
 
     def caller(self) -> Caller:
         """Return who asked, of a request that an account's token came with."""

@@ -27,10 +27,19 @@ STATE = {
     "description": "The largest probability, with no threshold. *Sano* means none of the other three, **not healthy**.",
 }
 WARNINGS = {"description": "Present only when there is one. Show it wherever `State` is shown."}
+FIGURE = {"oneOf": [{"type": "number"}, {"type": "string"}]}
 FIGURES = {
-    "description": "The numbers of the sentence, by name: docs/warnings.md lists them by code. Not in older records.",
+    "description": "The numbers of the sentence, by name; in the memory of beds `channel` as text: docs/warnings.md "
+    "lists them by code. Not in older records.",
     "example": {"filled": 9, "of": 20, "minutes": 45},
 }
+
+
+class FigureField(fields.Field[float | str]):
+    """A number, or a channel's name."""
+
+    def _serialize(self, value: Any, *_given: Any, **_kwargs: Any) -> float | str | None:  # noqa: ANN401
+        return value if value is None or isinstance(value, str) else float(value)
 
 
 def _probability(description: str) -> fields.Float:
@@ -60,7 +69,7 @@ class WarningSchema(Schema):
     detail_es = fields.String(
         metadata={"description": "The same sentence in Spanish. Not in records made before there was one."}
     )
-    figures = fields.Dict(keys=fields.String(), values=fields.Float(), metadata=FIGURES)
+    figures = fields.Dict(keys=fields.String(), values=FigureField(metadata=FIGURE), metadata=FIGURES)
 
 
 class PredictionSchema(Schema):

@@ -9,9 +9,9 @@ import orjson
 from marshmallow import Schema, fields
 
 from fcv_api.domain.prediction import State
-from fcv_api.wire.answer import STATE_NAMES, InferencesSchema
+from fcv_api.wire.answer import STATE_NAMES, InferencesSchema, WarningSchema
+from fcv_api.wire.columns import EPOCH
 from fcv_api.wire.records import inferences
-from fcv_api.wire.times import EPOCH
 
 STATUSES = ("scored", "not_scored", "silent", "no_patient", "closed")
 
@@ -74,7 +74,7 @@ class LastScoreSchema(Schema):
     age_seconds = fields.Integer(required=True)
     State = fields.String(required=True, metadata={"description": "*Sano* means none of the three, not healthy."})
     inferences = fields.Nested(InferencesSchema, required=True)
-    warnings = fields.List(fields.Dict(), required=True)
+    warnings = fields.List(fields.Nested(WarningSchema), required=True)
 
 
 class BedRefusalSchema(Schema):

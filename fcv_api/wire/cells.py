@@ -10,6 +10,7 @@ import codecs
 import re
 import string
 import unicodedata
+from datetime import datetime
 from typing import Any
 
 from fcv_api.domain.units import UNIT_BY_NAME, Unit
@@ -20,6 +21,8 @@ NULLS = frozenset(("", "NULL", "null", "None", "NA", "N/A", "NaN", "nan", "<NA>"
 LARGEST_ID = 2**63 - 1  # what a database's BIGINT holds
 EXACT_BELOW = 2**53
 """From here on a float64 may stand for another whole number than the one that was meant (IEEE 754)."""
+TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d([.,]\d{1,9})?)?(Z|[+-]\d\d(:?\d\d)?)?", re.ASCII)
+YEARS = range(1900, 2200)  # of a living patient; the calendar's ends would overflow in another zone
 WHOLE = re.compile(r"[+-]?\d{1,19}(\.0+)?", re.ASCII)
 VENDOR_PREFIX, PREFIX = "NOM_", "MDC_"
 """Philips writes the reference ids of IEEE 11073-10101 with a prefix of its own."""
@@ -45,6 +48,8 @@ UNCERTAIN_ID = Reason("is a float too large to say which encounter it is: send a
 NO_ENCOUNTER = Reason("this row has no encounter")
 NO_NAME = Reason("this row has no name")
 NO_CODE = Reason("must be a whole number")
+NOT_A_TIME = Reason("is not a time such as 2024-03-03 09:32:41")
+NO_ROW = Reason("this row is missing from the column")
 
 
 def check_utf8(body: bytes) -> None:
@@ -120,12 +125,35 @@ def encounter_id(cell: object, exact_below: int = EXACT_BELOW) -> int | Reason |
 
     exact_below: from here on a float of the cell's size does not hold every whole number.
     """
+    if isinstance(cell, Reason):
+        return cell
     if cell is None or (isinstance(cell, str) and text_of(cell) is None):
         return None
     found = whole_number(cell)
     if found is None or not 0 <= found <= LARGEST_ID:
         return NO_ID
     return UNCERTAIN_ID if isinstance(cell, float) and found >= exact_below else found
+
+
+def parse_time(text: str) -> datetime | None:
+    """Read `YYYY-MM-DD HH:MM:SS`, also with T, fractions or an offset; None for anything else."""
+    stripped = text_of(text) or ""
+    if not TIME.fullmatch(stripped):
+        return None
+    try:
+        time = datetime.fromisoformat(stripped)
+    except ValueError:  # the 31st of February
+        return None
+    return time if time.year in YEARS else None
+
+
+def time_reason(cell: object) -> Reason:
+    """Return why a cell is no time."""
+    if cell is ABSENT:
+        return NO_ROW
+    if isinstance(cell, str) and text_of(cell) is not None:
+        return NOT_A_TIME
+    return Reason(f"must be a time such as 2024-03-03 09:32:41, not {show(None if isinstance(cell, str) else cell)}")
 
 
 def unit(cell: object) -> Unit | str | Reason | None:

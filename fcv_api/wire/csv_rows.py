@@ -7,21 +7,18 @@ import csv
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from io import BytesIO, StringIO, TextIOWrapper
+from io import BytesIO, TextIOWrapper
 from typing import Any, NamedTuple
 
 from fcv_api.domain.bad_cells import Cell, InvalidBody
 from fcv_api.domain.errors import TableTooLarge
-from fcv_api.wire.answer import INFERENCE_KEYS
 from fcv_api.wire.cells import Reason, check_utf8, text_of, whole_number
-from fcv_api.wire.formulas import inert
 from fcv_api.wire.table import MOST_COLUMNS, MOST_ROWS, Distinct, KeyedColumn
 
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 LIKE_NUMBER = re.compile(r"[+-]?[\d.,]*\d[\d.,]*", re.ASCII)
 OTHER_DECIMALS = Reason("must be a number with the decimal sign of the others in the column")
 NUMBERS = ("idAtencion", "idSigno", "valor")
-ANSWER_COLUMNS = ("idAtencion", "State", *INFERENCE_KEYS.values(), "warnings", "error", "detail")
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 HEADER = 2**20
 """Bytes of a body in which its separator is looked for."""
@@ -43,10 +40,11 @@ class Dialect:
 
 
 class Header(NamedTuple):
-    """cells: how many it has. before: lines of the file before it."""
+    """cells: how many it has. before: lines of the file before it. alone: whether a row of other cells fails alone."""
 
     cells: int
     before: int
+    alone: bool
 
 
 COMMA, SPANISH = Dialect(",", "."), Dialect(";", ",")
@@ -69,8 +67,12 @@ def dialect_of(separator: str, *, commas: bool, points: bool) -> Dialect:
     return Dialect(separator, "," if decimal_comma else ".")
 
 
-def read_csv(body: bytes, required: Collection[str], wanted: Collection[str]) -> tuple[dict[str, KeyedColumn], Dialect]:
+def read_csv(
+    body: bytes, required: Collection[str], wanted: Collection[str], *, alone: bool = False
+) -> tuple[dict[str, KeyedColumn], Dialect]:
     """Read those of the wanted columns that are there, by line, with cells as in JSON.
+
+    alone: a row with more or fewer cells than the header is one of nobody, whose encounter and name are a `Reason`.
 
     What is no number where one belongs stays text, for whoever reads it to refuse. Where the header lacks a
     required column, only `idAtencion` is read. Raises NotCsv where nobody can say whose a cell is,
@@ -86,7 +88,7 @@ def read_csv(body: bytes, required: Collection[str], wanted: Collection[str]) ->
     places = {name: header.index(name) for name in header if name in wanted}
     if not places.keys() >= set(required):  # then only whose the rows are is of use
         places = {name: at for name, at in places.items() if name == "idAtencion"}
-    lines, texts = _read_rows(reader, places, Header(len(header), skipped))
+    lines, texts = _read_rows(reader, places, Header(len(header), skipped, alone))
     dialect = _dialect(separator, texts.get("valor", ()))
     return {name: KeyedColumn(lines, _cells(name, column, dialect)) for name, column in texts.items()}, dialect
 
@@ -144,7 +146,7 @@ def _read_rows(reader: Any, places: Mapping[str, int], header: Header) -> tuple[
                 continue
             line = str(reader.line_num + header.before)
             if len(row) != header.cells:
-                raise NotCsv(f"Line {line} has {len(row)} cells, and the header {header.cells}")
+                row = _of_nobody(len(row), line, places, header)  # noqa: PLW2901
             if len(lines) == MOST_ROWS:
                 raise TableTooLarge("rows", None, MOST_ROWS)
             lines.append(line)
@@ -155,6 +157,17 @@ def _read_rows(reader: Any, places: Mapping[str, int], header: Header) -> tuple[
     return lines, columns
 
 
+def _of_nobody(count: int, line: str, places: Mapping[str, int], header: Header) -> list[str]:
+    """Return a row that nobody can tell the cells of apart. Raises NotCsv where that is the table's fault."""
+    said = f"has {count} cells, and the header {header.cells}"
+    if not header.alone:
+        raise NotCsv(f"Line {line} {said}")
+    row = [""] * header.cells
+    for name in places.keys() & {"idAtencion", "nomSigno"}:
+        row[places[name]] = Reason(f"this row {said}")
+    return row
+
+
 def _cells(name: str, texts: list[str], dialect: Dialect) -> Distinct[Any] | list[Any]:
     read = Distinct.of(texts).map(lambda text: read_cell(text, name, dialect))
     return read.cells() if name == "valor" else read
@@ -162,8 +175,8 @@ def _cells(name: str, texts: list[str], dialect: Dialect) -> Distinct[Any] | lis
 
 def read_cell(text: str, name: str, dialect: Dialect) -> Any:  # noqa: ANN401 - as JSON would hold it
     """Read a cell of a column, by its name. What is no number where one belongs stays text."""
-    said = text_of(text)
-    if said is None or name not in NUMBERS:
+    said = text if isinstance(text, Reason) else text_of(text)
+    if said is None or isinstance(said, Reason) or name not in NUMBERS:
         return said
     mixed = dialect.decimal == "," and "." in said  # there it parts thousands, or is a mistake
     number = "" if mixed else said.replace(dialect.decimal, ".")
@@ -173,18 +186,3 @@ def read_cell(text: str, name: str, dialect: Dialect) -> Any:  # noqa: ANN401 - 
     if NUMBER.fullmatch(number):
         return float(number)
     return OTHER_DECIMALS if LIKE_NUMBER.fullmatch(said) else said
-
-
-def write_csv(results: Iterable[Mapping[str, Any]], dialect: Dialect) -> str:
-    """Write the results of a batch, as `BatchAnswerSchema` dumps them: one row an encounter."""
-    file = StringIO()
-    writer = csv.writer(file, delimiter=dialect.separator)
-    writer.writerow(ANSWER_COLUMNS)
-    for result in results:
-        given = result.get("inferences", {})
-        probabilities = [str(given.get(key, "")).replace(".", dialect.decimal) for key in INFERENCE_KEYS.values()]
-        codes = " ".join(dict.fromkeys(each["code"] for each in result.get("warnings", ())))
-        error = result.get("error", {})
-        row = (result["idAtencion"], result.get("State", ""), *probabilities, codes, error.get("type", ""))
-        writer.writerow((*row, inert(error.get("detail", ""))))
-    return file.getvalue()

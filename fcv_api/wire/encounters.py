@@ -16,9 +16,9 @@ from fcv_api.domain.encounter import Encounter, UnknownUnit
 from fcv_api.domain.errors import NoKnownSign, Unscorable
 from fcv_api.domain.prediction import Refusal
 from fcv_api.wire.cells import NO_ENCOUNTER, encounter_id, sign_index, text_of
+from fcv_api.wire.columns import ambiguous_reason
 from fcv_api.wire.measurements import Measurements, read_measurements
 from fcv_api.wire.table import Distinct, Positions, Table, WrongCells
-from fcv_api.wire.times import ambiguous_reason
 
 SHOWN_NAMES = 3
 MIXED = "says no offset from UTC, and other rows do"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Annotated, Any
 
 import msgspec
@@ -11,13 +12,27 @@ import numpy as np
 import orjson
 from marshmallow import ValidationError
 
-from fcv_api.domain.bad_cells import Cell, InvalidRows
+from fcv_api.domain.bad_cells import Cell, InvalidBody, InvalidRows
 from fcv_api.domain.units import Unit
-from fcv_api.wire.cells import unit
-from fcv_api.wire.encounter import EncounterRows, EncounterSchema, encounters_of, invalid_body
-from fcv_api.wire.json_parts import NAMES, QUOTE, keys_of, no_table, parts_of, twice_of
-from fcv_api.wire.table import Distinct, Key, KeyedColumn, keyed_column
+from fcv_api.wire.cells import check_utf8, unit
+from fcv_api.wire.encounter import COLUMNS, EncounterRows, EncounterSchema, encounters_of, invalid_body
+from fcv_api.wire.json_faults import (
+    BLANKS,
+    QUOTE,
+    SMALL,
+    WANTED,
+    beside_of,
+    check_rows,
+    keys_of,
+    named_twice,
+    no_table,
+    twice_of,
+)
+from fcv_api.wire.table import MOST_ROWS, Distinct, Key, KeyedColumn, keyed_column
 
+NAMES = ("idAtencion", *COLUMNS)
+REQUIRED = ("nomSigno", "valor", "fecRegistro")
+ANY_BODY = msgspec.json.Decoder(dict[str, msgspec.Raw])
 UNITS, CODES = "unidad", "idUnidad"
 BOM = b"\xef\xbb\xbf"
 INTEGER = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
@@ -48,11 +63,9 @@ def read_encounter(body: bytes) -> EncounterRows:
 def read_json(body: bytes, names: tuple[str, ...] = NAMES) -> dict[str, Any]:
     """Read the columns of a body. Raises NotJson, InvalidBody where it is no table, or InvalidRows.
 
-    names: the columns that are read at the door that it came to.
-    A key that comes twice is refused: nobody could say which of its cells is meant.
+    names: those of its door. A key that comes twice is refused: nobody could say which of its cells is meant.
     """
-    body = body.removeprefix(BOM)
-    columns: dict[str, Any] = {}
+    body, columns = body.removeprefix(BOM), dict[str, Any]()
     try:
         _read_columns(parts_of(body, names), columns)
     except orjson.JSONDecodeError:
@@ -61,6 +74,53 @@ def read_json(body: bytes, names: tuple[str, ...] = NAMES) -> dict[str, Any]:
         fact.encounters = encounters_of(columns.get("idAtencion"))
         raise
     return columns
+
+
+def parts_of(body: bytes, names: tuple[str, ...] = NAMES) -> dict[str, memoryview]:
+    """Part a body into the columns that are read. names: those of the door that it came to."""
+    try:
+        check_utf8(body)  # of what nobody reads, too
+        found, others, beside = _parts(body, names)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise no_table(body) from None
+    if beside and (twice := named_twice(body, beside, names)):
+        raise InvalidBody.of([Cell(name, None, "this column comes more than once") for name in twice], len(twice))
+    if others and not found.keys() & set(REQUIRED):
+        raise InvalidBody.of([Cell("body", None, f"none of the columns {', '.join(REQUIRED)} is here: {WANTED}")], 1)
+    for long in [part for part in found.values() if len(part) >= 2 * MOST_ROWS]:  # a cell and a comma
+        check_rows(long)
+    return found
+
+
+@lru_cache
+def _body(names: tuple[str, ...]) -> Any:  # noqa: ANN401 - a decoder of a type that is made here
+    """Return what decodes a body. Of other columns nothing is kept, however many there are."""
+    fields = [(name, msgspec.Raw | msgspec.UnsetType, msgspec.UNSET) for name in names]
+    return msgspec.json.Decoder(msgspec.defstruct("Body", fields))
+
+
+def _parts(body: bytes, names: tuple[str, ...]) -> tuple[dict[str, memoryview], bool, bytes]:
+    """Return the columns that are read, whether there may be others, and what of the body may hold a key again."""
+    if len(body) > SMALL:
+        known = _body(names).decode(body)
+        read = {n: memoryview(part) for n in names if (part := getattr(known, n)) is not msgspec.UNSET}
+        return read, True, beside_of(body, read)
+    parts = ANY_BODY.decode(body)
+    read = {name: memoryview(part) for name, part in parts.items() if name in names}
+    return read, len(read) < len(parts), b"" if _is_plain(body, parts) else body
+
+
+def _is_plain(body: bytes, parts: dict[str, msgspec.Raw]) -> bool:
+    """Return whether a body is its parts, with or without a blank between tokens: then no key of it can come twice."""
+    body = body.strip(BLANKS)
+    blank = b" " if body.startswith(b" ", body.find(b":") + 1) else b""
+    at, before = 0, b"{"
+    for name, part in parts.items():
+        opening = before + orjson.dumps(name) + b":" + blank
+        if not body.startswith(opening, at):
+            return False
+        at, before = at + len(opening) + len(memoryview(part)), b"," + blank
+    return body[at:] == b"}"
 
 
 def _read_columns(parts: dict[str, memoryview], columns: dict[str, Any]) -> None:

@@ -15,12 +15,12 @@ from fcv_api.domain.errors import UnusableExport
 from fcv_api.domain.prediction import State
 from fcv_api.wire.answer import INFERENCE_KEYS, STATE_NAMES
 from fcv_api.wire.arrow_cells import cells_of
-from fcv_api.wire.cells import Reason, encounter_id
+from fcv_api.wire.cells import Reason, encounter_id, time_reason
+from fcv_api.wire.columns import ambiguous_reason, read_times
 from fcv_api.wire.file_form import PLAIN, FileForm
 from fcv_api.wire.files import Table
 from fcv_api.wire.table import Distinct
 from fcv_api.wire.table_file import TableFile, open_table
-from fcv_api.wire.times import ambiguous_reason, read_times, time_reason
 
 LABEL_COLUMNS = {"idAtencion": True, "State": True, "onset": True, "idPaciente": False}
 STATE_BY_NAME = {
@@ -74,14 +74,12 @@ def _labelled_once(file: TableFile) -> Table:
 def _read_onsets(cells: list[Any], states: list[Any], zone: tzinfo) -> list[Any]:
     """Read when each state began, in UTC: a time for each state but `NONE_OF_THESE`, or why it is wrong."""
     times = read_times(Distinct.of(cells), zone)
-    found: list[Any] = list(times.instants)
+    found: list[Any] = [None if cell is None else time for cell, time in zip(cells, times.instants, strict=True)]
     for at, (cell, state) in enumerate(zip(cells, states, strict=True)):
         if isinstance(state, State) and (cell is None) != (state is State.NONE_OF_THESE):
             must = "must be empty" if cell is not None else "must be a time"
             found[at] = Reason(f"{must} where State is {STATE_NAMES[state]}")
-        elif cell is None:
-            found[at] = None
-        elif np.isnat(found[at]):
+        elif cell is not None and np.isnat(found[at]):
             found[at] = time_reason(cell)
         elif times.ambiguous[at]:
             found[at] = ambiguous_reason(zone)

@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from fcv_api.domain.bad_cells import BadCells, CodeNameConflict, InvalidRows
 from fcv_api.domain.vitals import SIGNS
-from fcv_api.wire.cells import Reason, code, number, sign_index
+from fcv_api.wire.cells import Reason, code, number, sign_index, time_reason
+from fcv_api.wire.columns import Times, UnitColumn, in_own_units, read_times, read_units
 from fcv_api.wire.table import Distinct, Positions, Table, WrongCells
-from fcv_api.wire.times import Times, read_times, time_reason
-from fcv_api.wire.units import UnitColumn, in_own_units, read_units
 
 CODES = np.array([sign.code for sign in SIGNS])
 NAME_BY_CODE = {sign.code: sign.name for sign in SIGNS}

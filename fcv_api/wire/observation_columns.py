@@ -25,13 +25,15 @@ _MISSING = np.array([np.nan if sign.limits.missing is None else sign.limits.miss
 class ObservationColumns:
     """The cells of n measurements. at: (n,) microseconds in UTC. outside: (n,), beyond the hard limits.
 
-    missing: (n,), words of the sign's own for no value. names, more: by the rows of the table, as `observation_cells`.
+    missing: (n,), words of the sign's own for no value. deletes: (n,), by its status, or as a correction without a
+    value. names, more: by the rows of the table, as `observation_cells`.
     """
 
     measured: Measurements
     at: NDArray[np.int64]
     outside: NDArray[np.bool_]
     missing: NDArray[np.bool_]
+    deletes: NDArray[np.bool_]
     names: Distinct[str]
     more: Mapping[str, Distinct[Any]]
 
@@ -41,7 +43,9 @@ class ObservationColumns:
         missing = values == _MISSING[signs]
         outside = ((values < LOWEST[signs]) | (values > HIGHEST[signs])) & ~missing
         instants = measured.times.instants[measured.at].astype("datetime64[us]").astype(np.int64)
-        return cls(measured, instants, outside, missing, names, more)
+        cells = measured.table.take("valor", measured.at)
+        deletes = missing | np.array([cell is PLACEHOLDER for cell in cells], dtype=np.bool_)
+        return cls(measured, instants, outside, missing, deletes, names, more)
 
     def is_none(self) -> NDArray[np.bool_]:
         """Return which rows hold no value and change nothing: a null in words of the sign's own, such as height 0."""
@@ -55,7 +59,7 @@ class ObservationColumns:
         sign = SIGNS[self.measured.signs[which]]
         name = self.names.values[self.names.at[row]] or sign.name
         key = Key(sign.code, int(self.at[which]), way, name)
-        value = None if self._is_deleted(row, which) else float(self.measured.values[which])
+        value = None if self.deletes[which] else float(self.measured.values[which])
         units = self.measured.units
         unit: Unit | str | Reason | None = units.units[units.which[which]]
         unknown = UNKNOWN_UNIT if self.measured.unknown_unit[which] else ""
@@ -65,11 +69,6 @@ class ObservationColumns:
     def _more(self, name: str, row: int) -> str:
         column = self.more[name]
         return str(column.values[column.at[row]] or ("F" if name == "estado" else ""))
-
-    def _is_deleted(self, row: int, which: int) -> bool:
-        """Return whether a row deletes: by its status, or as a correction without a value."""
-        cell = self.measured.table.take("valor", np.array([row]))[0]
-        return cell is PLACEHOLDER or bool(self.missing[which])
 
 
 class _Placeholder(float):

@@ -139,7 +139,7 @@ class _Reading:
             rows, reasons = column.wrong()
             yield WrongCells(InvalidRows, name, rows[measured[rows]], reasons.take(np.flatnonzero(measured[rows])))
         names = self.table.take("nomSigno", np.flatnonzero(self.index.owner < 0))
-        known = np.array([sign_index(each) != -1 for each in names], dtype=np.bool_)
+        known = np.array([isinstance(each, Reason) or sign_index(each) != -1 for each in names], dtype=np.bool_)
         orphans = np.flatnonzero(self.index.owner < 0)[known]
         yield WrongCells(
             InvalidRows, "idAtencion", orphans, self.owners.take(orphans).map(lambda reason: reason or NO_ENCOUNTER)

@@ -20,7 +20,7 @@ ROWS_A_PART = 100_000
 """Fifty stays of twelve hours: half a second of work, and 1 MB."""
 Table = Any
 """pyarrow ships no types."""
-Tell = Callable[[int], None]
+OnProgress = Callable[[int], None]
 """Is called with how many rows were read."""
 
 
@@ -42,7 +42,7 @@ class _Stream:
     """What DuckDB reads while it sorts. failure: what ended it, of which DuckDB tells only a text."""
 
     batches: Iterator[Any]
-    read: Tell
+    on_progress: OnProgress
     failure: BaseException | None = None
 
     def __iter__(self) -> Iterator[Any]:
@@ -51,19 +51,19 @@ class _Stream:
             for batch in self.batches:
                 yield batch
                 done += len(batch)
-                self.read(done)
+                self.on_progress(done)
         except BaseException as error:
             self.failure = error
             raise
 
 
-def partition(file: TableFile, options: SortOptions, tell: Tell = lambda _rows: None) -> Iterator[Table]:
+def partition(file: TableFile, options: SortOptions, on_progress: OnProgress = lambda _rows: None) -> Iterator[Table]:
     """Yield whole encounters, by ascending id, each encounter's rows in the file's order. Raises UnusableExport."""
     batches = file.batches()
     first = next(batches, None)
     if first is None:
         return
-    stream = _Stream(chain([first], batches), tell)
+    stream = _Stream(chain([first], batches), on_progress)
     with _database(options) as database:
         try:
             database.register("export", pa.RecordBatchReader.from_batches(first.schema, stream))

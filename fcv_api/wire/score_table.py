@@ -11,8 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fcv_api.domain.prediction import ScoreWarning, State
+from fcv_api.domain.prediction import State
 from fcv_api.domain.scores import Scores
+from fcv_api.domain.words import ScoreWarning
 from fcv_api.wire.answer import INFERENCE_KEYS, STATE_NAMES
 from fcv_api.wire.csv_rows import Dialect
 from fcv_api.wire.files import write_tables

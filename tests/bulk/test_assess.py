@@ -19,12 +19,11 @@ from strategies import Request, requests
 
 from fcv_api import scoring
 from fcv_api.bulk.assess import OFFLINE, assess_each, assess_last
-from fcv_api.domain.encounter import Encounter, UnknownUnit
+from fcv_api.domain.encounter import Encounter, UnknownUnit, pivot
 from fcv_api.domain.errors import TooFewInstants
 from fcv_api.domain.prediction import Prediction, Refusal, Scorer
-from fcv_api.domain.scaling import PopulationScaling
 from fcv_api.domain.vitals import SIGN_NAMES
-from fcv_api.domain.window import WindowSpec, pivot
+from fcv_api.domain.window import PopulationScaling, WindowSpec
 from fcv_api.lstm.registry import SHIPPED, Registry
 from fcv_api.training.dataset import Cohort
 from fcv_api.training.simulate import cohort_of, simulate

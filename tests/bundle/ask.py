@@ -54,8 +54,20 @@ def main() -> None:
         try:
             wait()
             compare(fixtures)
+            wait_for_feed()
         finally:
             service.terminate()
+
+
+def wait_for_feed() -> None:
+    """Wait until the feed reports, which the service started by itself."""
+    for _ in range(600):
+        check = ask("/health/ready")["checks"]["feed"]
+        if check["status"] == "ok":
+            print(f"The feed: {check['detail']}")
+            return
+        time.sleep(0.1)
+    raise SystemExit(f"The feed: {check['detail']}")
 
 
 def compare(fixtures: Path) -> None:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
 import pytest
 from click.testing import CliRunner
 from conftest import BOTH_DATABASES, PASSWORD, MakeToken
 from flask.testing import FlaskClient
+from until_now import rows_until_now
 
 from fcv_api import accounts
 from fcv_api.accounts import Role, UnusableCredentials, User
 from fcv_api.accounts.system import feed_account
 from fcv_api.cli import main
 from fcv_api.extensions import write_transaction
-from fcv_api.wire.example import example_request
 
 
 def fcv(*words: str) -> str:
@@ -23,28 +20,14 @@ def fcv(*words: str) -> str:
     return result.output
 
 
-def rows_until_now() -> dict[str, Any]:
-    """Return a window of encounter 5501 that ends a minute before the slot that is due."""
-    request = example_request()
-    newest = max(map(datetime.fromisoformat, request["fecRegistro"].values()))
-    length = timedelta(minutes=5).total_seconds()
-    end = datetime.fromtimestamp((datetime.now(UTC).timestamp() - 30) // length * length, UTC)
-    times = {row: f"{end - (newest - datetime.fromisoformat(at))}" for row, at in request["fecRegistro"].items()}
-    return request | {
-        "idAtencion": dict.fromkeys(times, 5501),
-        "cama": dict.fromkeys(times, "B1"),
-        "fecRegistro": times,
-    }
-
-
 @BOTH_DATABASES
 def test_a_bed_that_was_fed_is_scored_once_and_shown(
     http: FlaskClient, token: dict[str, str], make_token: MakeToken
 ) -> None:
     assert http.post("/observations", json=rows_until_now(), headers=token).get_json()["results"][0]["new"] == 180
-    assert "1 stays, 1 turns due and not recorded yet." in fcv("status")
+    assert "1 stays, 1 turns due and not recorded yet, " in fcv("status")
     assert [fcv("run", "--once").splitlines()[-1] for _ in range(2)] == ["Recorded 1 turns.", "Recorded 0 turns."]
-    assert "1 stays, 0 turns due and not recorded yet." in fcv("status")
+    assert "1 stays, 0 turns due and not recorded yet, 0 of them over a minute late." in fcv("status")
     reader = make_token("rosa", Role.READER)
     (bed,) = http.get("/beds", headers=reader).get_json()["beds"]
     assert (bed["status"], bed["reason"], bed["refusal"]) == ("scored", None, None)

@@ -25,7 +25,7 @@ PRODUCTION = {
     "FEED": "on",
     "HL7_BIND": "10.0.0.1:2575",
 }
-FEED = sys.modules["fcv_api.cli.feed"]
+FEED = sys.modules["fcv_api.cli.feed_run"]
 KILLED = """
 import os, signal, sys
 from fcv_api.mllp import answers
@@ -67,7 +67,7 @@ def test_it_listens_beside_the_scoring(make_settings: MakeSettings, monkeypatch:
         with connected(("127.0.0.1", port)) as own:
             acks.extend(own.exchange(live()))
 
-    monkeypatch.setattr(FEED, "_run", meanwhile)
+    monkeypatch.setattr(FEED, "keep_scoring", meanwhile)
     assert CliRunner().invoke(main, ["feed", "run"], catch_exceptions=False).exit_code == 0
     assert acks == ["AA M1"]
     assert rows("SELECT source FROM stays") == [("default",)]

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from memory import observation, post
+from memory import observation, post, rows
 
 from fcv_api.cli import main
+from fcv_api.feed import turns
 from fcv_api.feed.beds import now_known
 
 pytestmark = pytest.mark.usefixtures("empty_database")
@@ -36,6 +37,16 @@ def test_a_stay_is_listed_and_closed_and_the_log_does_not_name_it(tmp_path: Path
     logged = (tmp_path / "logs" / "security.log").read_text("utf-8")
     assert "stay-closed" in logged
     assert "5501" not in logged
+
+
+def test_a_stay_is_closed_by_the_clock_that_turns_are_due_by_and_not_by_the_hosts_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    post_now()
+    for name in turns.CLOCKS:
+        monkeypatch.setitem(turns.CLOCKS, name, "SELECT 1234")
+    assert fcv("close", "5501").exit_code == 0
+    assert rows("SELECT closed_at FROM stays") == [(1234,)]
 
 
 def test_a_stay_that_is_not_there_is_said_to_be_none() -> None:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 
 from fcv_api.domain.encounter import Encounter
-from fcv_api.domain.prediction import ScoreWarning
 from fcv_api.domain.quality import inspect
 from fcv_api.domain.window import Matrix, WindowSpec, extract_window
+from fcv_api.domain.words import ScoreWarning
 
 START = np.datetime64("2024-03-03T05:00:00", "us")
 STEP = np.timedelta64(300_000_000, "us")

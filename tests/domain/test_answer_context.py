@@ -7,8 +7,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from fcv_api.domain.answer_context import OFFLINE, AnswerContext, undecided
-from fcv_api.domain.prediction import ModelIdentity, State
+from fcv_api.domain.prediction import OFFLINE, AnswerContext, ModelIdentity, State, undecided
 from fcv_api.domain.vitals import SIGN_NAMES
 from fcv_api.domain.window import Window
 

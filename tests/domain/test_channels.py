@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fcv_api.domain.channels import BEAT_RATE, HEART_RATE, SIGN_OF_NAME, Observed, channel_order, chosen
+from fcv_api.domain.channels import BEAT_RATE, HEART_RATE, Observed, channel_order, chosen
+from fcv_api.domain.vitals import INDEX_BY_NAME
 
 STEP = np.timedelta64(5, "m")
 START = np.datetime64("2024-03-03T10:00", "us")
@@ -16,7 +17,7 @@ Row = tuple[str, str, int, float]
 def observed(*rows: Row) -> Observed:
     names, channels, minutes, values = zip(*rows, strict=True)
     instants = START + np.array(minutes, dtype="timedelta64[m]")
-    signs = np.array([SIGN_OF_NAME[name] for name in names])
+    signs = np.array([INDEX_BY_NAME[HEART_RATE if name == BEAT_RATE else name] for name in names])
     return Observed(signs, np.array(values), instants, list(zip(names, channels, strict=True)))
 
 

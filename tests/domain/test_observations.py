@@ -9,10 +9,13 @@ import pytest
 from fcv_api.domain.observations import (
     CONFLICTING,
     IMPLAUSIBLE,
+    UNITS_BETWEEN,
+    UNKNOWN_UNIT,
     Key,
     Observation,
     Statement,
     averaged,
+    figure_of,
     rank,
     says_the_same,
     with_those_of_no_channel,
@@ -20,6 +23,7 @@ from fcv_api.domain.observations import (
 
 HEART_RATE = 147842
 KEY = Key(HEART_RATE, 0, "1", "MDC_ECG_HEART_RATE")
+KEPT = Observation(KEY, "F", 80.0)
 IN_ORDER = [
     Statement("P", 5, 80.0),
     Statement("F", 5, 80.0),
@@ -60,12 +64,21 @@ def test_a_repetition_differs_in_nothing_but_its_time() -> None:
 def test_two_values_of_one_key_are_their_mean_and_flagged_where_they_lie_apart() -> None:
     near, far = (averaged([Observation(KEY, "F", 80.0), Observation(KEY, "F", value)])[0] for value in (84.0, 100.0))
     assert (near.value, near.flag) == (82.0, "")
-    assert (far.value, far.flag) == (90.0, CONFLICTING)
+    assert (far.value, far.flag, figure_of(far.flag, CONFLICTING)) == (90.0, f"{CONFLICTING}=20.0", 20.0)
 
 
 def test_a_value_outside_the_limits_is_not_part_of_a_mean_but_flags_it() -> None:
-    (found,) = averaged([Observation(KEY, "F", 80.0), Observation(KEY, "F", 999.0, flag=IMPLAUSIBLE)])
-    assert (found.value, found.flag) == (80.0, IMPLAUSIBLE)
+    outside = [Observation(KEY, "F", value, flag=IMPLAUSIBLE) for value in (999.0, -999.0)]
+    means = [averaged([Observation(KEY, "F", 80.0), *outside[:count]])[0] for count in (1, 2)]
+    assert [(each.value, each.flag) for each in means] == [(80.0, IMPLAUSIBLE), (80.0, f"{IMPLAUSIBLE}=2")]
+    assert [figure_of(each.flag, IMPLAUSIBLE) for each in (*means, KEPT)] == [1, 2, None]
+    assert averaged(outside)[0].value == 999.0  # and not 0
+
+
+def test_units_that_nobody_knows_are_all_kept_and_a_known_one_beside_them_is_not() -> None:
+    units = {"lpm": UNKNOWN_UNIT, "golpes": UNKNOWN_UNIT, "MDC_DIM_BEAT_PER_MIN": ""}
+    (found,) = averaged(Observation(KEY, "F", 80.0, unit, flag) for unit, flag in units.items())
+    assert (found.unit.split(UNITS_BETWEEN), found.flag) == (["golpes", "lpm"], UNKNOWN_UNIT)
 
 
 def test_observations_of_two_keys_or_statuses_stay_as_they_are() -> None:

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from fcv_api.domain.encounter import Encounter, UnknownUnit
-from fcv_api.domain.prediction import ScoreWarning
 from fcv_api.domain.quality import inspect
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGN_NAMES, SIGNS
 from fcv_api.domain.window import WindowSpec, extract_window
+from fcv_api.domain.words import ScoreWarning
 from fcv_api.wire.encounter import EncounterSchema
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"

@@ -22,7 +22,7 @@ from dense_rows import (
 from fakes import FakeModel
 
 from fcv_api import scoring
-from fcv_api.domain.prediction import ScoreWarning
+from fcv_api.domain.words import ScoreWarning
 
 MINUTE = timedelta(minutes=1)
 BY_MINUTE = MONITORS["a row a minute"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.preprocessing import StandardScaler
 
-from fcv_api.domain.scaling import PopulationScaling, scale_by_window
+from fcv_api.domain.window import PopulationScaling, scale_by_window
 
 WINDOWS = arrays(np.float64, (20, 9), elements=st.floats(-1e6, 1e6, allow_subnormal=False))
 # Monitors round: to one or two digits.

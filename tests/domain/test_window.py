@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from strategies import Request, pivot_with_pandas, requests, window_with_pandas
 
-from fcv_api.domain.encounter import Encounter
+from fcv_api.domain.encounter import Encounter, backward_fill, forward_fill, pivot
 from fcv_api.domain.errors import MissingSigns, TooFewInstants, WindowSpan
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGN_NAMES, SIGNS, Sign
-from fcv_api.domain.window import WindowSpec, backward_fill, extract_window, forward_fill, pivot
+from fcv_api.domain.window import WindowSpec, extract_window
 from fcv_api.wire.encounter import EncounterSchema
 
 BOGOTA = ZoneInfo("America/Bogota")

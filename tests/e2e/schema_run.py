@@ -15,7 +15,7 @@ from service import Service
 from fcv_api.settings import ROOT
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
-SERVICE = {"PROXIES": "1", "TOKEN_MINUTES": "1440"}
+SERVICE = {"PROXIES": "1", "TOKEN_MINUTES": "1440", "FEED": "on"}
 """Settings of the service: it believes from where a call came, and no token ends by its age."""
 CONFIG = """
 suppress-health-check = ["all"]

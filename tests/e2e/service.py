@@ -86,6 +86,7 @@ def start(folder: Path, options: tuple[str, ...] = (), /, **settings: str) -> Se
         "LOG_DIR": str(folder),
         "BIND": bind,
         "TIMEZONE": "America/Bogota",
+        "FEED": "off",  # development's `child` is one more process beside the workers
     } | settings
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FCV_")}
     environment = kept | {f"FCV_{name}": value for name, value in own.items()}

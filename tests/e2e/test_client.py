@@ -2,54 +2,23 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 import requests
 from client import Client, Refused, show
 from service import PASSWORD, running
-
-Step = tuple[int, dict[str, str], str]
-
-
-class Unwell(BaseHTTPRequestHandler):
-    """Answers with the next of `script`: (status, headers, body)."""
-
-    script: ClassVar[list[Step]] = []
-    seen: ClassVar[list[str]] = []
-    keys: ClassVar[list[str | None]] = []
-
-    def do_POST(self) -> None:
-        """Answer."""
-        self.rfile.read(int(self.headers["Content-Length"]))
-        self.seen.append(f"{self.path} {self.headers.get('Authorization', '-')}")
-        self.keys.append(self.headers.get("Idempotency-Key"))
-        status, headers, body = self.script.pop(0)
-        self.send_response(status)
-        for name, value in {"Content-Length": str(len(body)), **headers}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body.encode())
-
-    def log_message(self, *_arguments: object) -> None:
-        """Say nothing."""
+from unwell import Step, Unwell, unwell_service
 
 
 @pytest.fixture
 def unwell() -> Iterator[str]:
     """Give the address of a service that answers by script."""
-    Unwell.seen.clear()
-    Unwell.keys.clear()
-    server = HTTPServer(("127.0.0.1", 0), Unwell)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with unwell_service() as url:
+        yield url
 
 
 @pytest.fixture

@@ -173,9 +173,12 @@ def test_production_warns_in_every_answer_of_a_model_without_real_patients(tmp_p
         assert [each["code"] for each in answer.json()["warnings"]] == ["unvalidated_model", "stale"]
 
 
-def test_the_demonstration_prints_an_answer(root: Path) -> None:
+def test_the_demonstration_prints_an_answer_and_the_score_of_a_bed_that_was_fed(root: Path) -> None:
     shown = subprocess.run(
-        [sys.executable, "examples/demo.py"], cwd=root, capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "examples/demo.py"], cwd=root, capture_output=True, text=True, check=True, timeout=150
     )
     assert "Encounter 5501: " in shown.stdout
     assert "evidence: unvalidated" in shown.stdout
+    assert "1562 rows: 1562 new, 0 errors" in shown.stdout
+    assert "Recorded 1 turns." in shown.stdout
+    assert re.search(r"Bed SIM-01, scored: .*\n(WARNING .*\n)*Encounter 100000: \w+\n", shown.stdout)

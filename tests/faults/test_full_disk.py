@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,7 @@ from small_disk import Disk, small_disk
 from fcv_api.wire.example import example_batch
 
 CLIENTS = 4
+ROWS = 2_000
 SECONDS = 1.0 if SHORT else 15.0
 
 pytestmark = [
@@ -97,6 +100,42 @@ def test_a_full_disk_refuses_all_that_it_cannot_record_until_there_is_room(servi
     assert back < 2
     _assert_refused_in_words([each for each in load.got if each.status == 503], polls)
     _assert_all_recorded(service, load)
+
+
+def test_observations_on_a_full_disk_are_refused_whole_and_taken_when_there_is_room(
+    service: Service, disk: Disk
+) -> None:
+    token, stored, encounter = service.sign_in(), 0, 0
+
+    def post(number: int) -> requests.Response:
+        rows = {name: dict(cells) for name, cells in recent_rows(number).items()}
+        return requests.post(f"{service.url}/observations", json=rows, headers=token, timeout=10)
+
+    disk.fill(service)
+    deadline = time.monotonic() + 60
+    while (answer := post(encounter + 1)).status_code == 200:
+        assert time.monotonic() < deadline
+        encounter, stored = encounter + 1, stored + answer.json()["results"][0]["new"]
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.json()["type"] == "/problems/database-unavailable"
+    disk.empty(service)
+    wait_for(lambda: ready(service).status == 200, 10)
+    assert post(encounter + 1).json()["results"][0]["new"] == ROWS  # nothing of it was there
+    with closing(sqlite3.connect(disk.folder / "fcv.db")) as database:
+        (count,) = database.execute("SELECT count(*) FROM observations").fetchone()
+    print(f"\n{type(disk).__name__} disk: {encounter} posts of {ROWS} rows until it was full; {count} rows are kept")
+    assert count == stored + ROWS
+
+
+def recent_rows(encounter: int) -> dict[str, dict[str, object]]:
+    """Give rows of one encounter, a second apart."""
+    now = datetime.now(UTC)
+    return {
+        "idAtencion": {str(row): encounter for row in range(ROWS)},
+        "nomSigno": {str(row): "MDC_ECG_HEART_RATE" for row in range(ROWS)},
+        "valor": {str(row): 80 for row in range(ROWS)},
+        "fecRegistro": {str(row): (now - timedelta(seconds=row)).isoformat() for row in range(ROWS)},
+    }
 
 
 def _print(disk: Disk, load: Load, told: Counter[int], back: float) -> None:

@@ -8,8 +8,7 @@ from typing import Any
 from fakes import FakeModel
 from memory import NOW
 
-from fcv_api.domain.answer_context import OFFLINE
-from fcv_api.domain.prediction import ModelIdentity, Scorer
+from fcv_api.domain.prediction import OFFLINE, ModelIdentity, Scorer
 from fcv_api.feed import store
 from fcv_api.feed.store import Arrival
 from fcv_api.feed.turns import Feed

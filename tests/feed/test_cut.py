@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 from fakes import FakeModel
-from memory import MINUTE, NOW, observation, post
+from memory import HEIGHT, MINUTE, NOW, TEMPERATURE, observation, post
 
 from fcv_api import scoring
-from fcv_api.domain.answer_context import OFFLINE
 from fcv_api.domain.encounter import Encounter
-from fcv_api.domain.prediction import Prediction
+from fcv_api.domain.prediction import OFFLINE, Prediction
 from fcv_api.extensions.cursors import read_cursor
 from fcv_api.feed import store
 from fcv_api.feed.cut import Cut, cut
@@ -35,13 +34,14 @@ def columns() -> dict[str, Any]:
     return request | {"idAtencion": dict.fromkeys(request["valor"], 1), "fecRegistro": times}
 
 
-def stored(body: dict[str, Any]) -> Encounter:
-    """Store a body row by row in small requests, and return what `/predict/batch` reads of it."""
+def stored(body: dict[str, Any], rows_a_request: int = 50) -> Encounter:
+    """Store a body in small requests, and return what `/predict/batch` reads of it."""
     (encounter,) = BatchSchema().load(body).read(UTC)
     assert isinstance(encounter, Encounter)
     rows = list(body["valor"])
-    for start in range(0, len(rows), 50):
-        part = {name: {row: cells[row] for row in rows[start : start + 50]} for name, cells in body.items()}
+    for start in range(0, len(rows), rows_a_request):
+        some = rows[start : start + rows_a_request]
+        part = {name: {row: cells[row] for row in some} for name, cells in body.items()}
         store.store(ObservationsSchema().load(part).observations(UTC).posted, Arrival("api:ana", NOW, NOW, 12))
     return encounter
 
@@ -116,3 +116,29 @@ def test_a_stay_without_observations_is_refused_as_one_without_instants() -> Non
     outcome = scoring.assess(cut_now(7).encounter, FakeModel(), OFFLINE, END)
     assert not isinstance(outcome, Prediction)
     assert outcome.reason.code == "too-few-instants"
+
+
+def test_a_turn_reads_the_hours_that_its_window_can_use_and_height_however_old() -> None:
+    """Of the rest nothing: 195 minutes for the longest window, 10 of silence, and 6 hours for a temperature."""
+    body = columns()
+    for row, name in body["nomSigno"].items():
+        body["valor"][row] = None if name in ("MDC_TEMP", "MDC_LEN_BODY_ACTUAL") else body["valor"][row]
+    stored(body)
+    post(observation(181.0, minutes=30 * 24 * 60, sign=HEIGHT), observation(37.0, minutes=7.5 * 60, sign=TEMPERATURE))
+    before = cut_now()
+    post(observation(300.0, minutes=206), observation(40.0, minutes=10 * 60, sign=TEMPERATURE), now=NOW + MINUTE)
+    after = cut_now()
+    assert after.used == before.used
+    assert {(NOW - key.at) / MINUTE for key, _said, _at in after.used if key.sign in (HEIGHT, TEMPERATURE)} == {
+        30 * 24 * 60,
+        7.5 * 60,
+    }
+    assert scored(after.encounter)[0].warnings == scored(before.encounter)[0].warnings
+
+
+def test_older_rows_are_read_where_they_decide_why_a_window_is_refused() -> None:
+    times = [*range(0, 60, 5), *range(300, 600, 5)]
+    post(*(observation(minutes=minutes) for minutes in times))
+    outcome = scoring.assess(cut_now().encounter, FakeModel(), OFFLINE, END)
+    assert not isinstance(outcome, Prediction)
+    assert outcome.reason.code == "window-span"

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from itertools import pairwise
 from json import loads
 from math import inf
+from random import Random
 from typing import Any
 
 import pytest
@@ -176,8 +177,24 @@ def _expected(sent: list[Sent]) -> list[tuple[Any, ...]]:
     return sorted(rows_, key=lambda row: row[:4])
 
 
+@given(st.lists(STATEMENTS, min_size=1, max_size=8), st.randoms(use_true_random=False))
+@settings(max_examples=50, deadline=None)
+def test_what_holds_is_the_greatest_statement_whatever_order_they_come_in(
+    said: list[Observation], chance: Random
+) -> None:
+    statements = [(each.key, each.sent(NOW + second * SECOND)) for second, each in enumerate(said)]
+    wanted: dict[Any, Any] = {}
+    for key, statement in statements:
+        wanted[key] = max(wanted.get(key, statement), statement, key=rank)
+    kept: dict[Any, Any] = {}
+    for key, statement in chance.sample(statements, len(statements)) + chance.choices(statements, k=4):
+        if store._compared(kept.get(key), statement)[1]:  # noqa: SLF001 - what the store decides by
+            kept[key] = statement
+    assert kept == wanted
+
+
 @given(st.data())
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_order_repetition_or_splitting_changes_what_is_held(data: st.DataObject) -> None:
     said = data.draw(st.lists(st.tuples(st.integers(1, 2), STATEMENTS), min_size=1, max_size=10))
     sent = [(second, encounter, each) for second, (encounter, each) in enumerate(said)]  # each at a time of its own

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import time_ns
 from typing import Any
 
@@ -12,12 +13,14 @@ from fed import FEED, fill
 from memory import MINUTE, NOW, observation, post, rows
 from sqlalchemy.exc import DBAPIError
 
+from fcv_api.app import database_app
 from fcv_api.extensions.cursors import run, write_cursor
 from fcv_api.feed import turns
 from fcv_api.feed.provenance import unpacked
 from fcv_api.feed.turns import database_now, run_slot, slot_due
 from fcv_api.ledger import chain
 from fcv_api.ledger.published import BrokenChain
+from fcv_api.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 SLOT = 5 * MINUTE
@@ -35,34 +38,53 @@ def test_a_turn_that_is_driven_twice_is_recorded_once() -> None:
 @BOTH_DATABASES
 def test_a_turn_whose_record_was_not_committed_is_recorded_by_the_next_driver(monkeypatch: pytest.MonkeyPatch) -> None:
     fill(1)
-    for place in ("append", "_assessed", "_record"):
-        real = getattr(turns, place)
+    for place in ("_due", "cut", "_assessed", "append", "_record"):
 
-        def fail_after(*given: Any, real: Any = real) -> None:
-            real(*given)
+        def fail() -> None:
             raise RuntimeError
 
-        monkeypatch.setattr(turns, place, fail_after)
+        after(place, fail, monkeypatch)
         with pytest.raises(RuntimeError):
             run_slot(FEED, NOW)
-        monkeypatch.setattr(turns, place, real)
+        monkeypatch.undo()
         assert rows(RECORDED) == []
     assert run_slot(FEED, NOW) == 1
 
 
-def test_a_turn_that_another_recorded_after_the_score_is_not_recorded_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    fill(1, 2)
-    real = turns._assessed  # noqa: SLF001
+@BOTH_DATABASES
+def test_a_turn_that_another_host_drives_at_any_point_is_recorded_once(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On PostgreSQL the other finds the turn locked. On SQLite, which locks none, it is the first."""
+    fill(1)
+    locks = settings.database_url.startswith("postgresql")
+    host = database_app(settings)
+    places = ("_candidates", "_due", "cut", "_assessed", *(["append", "_record"] if locks else []))
+    for step, place in enumerate(places):
+        found: list[int] = []
 
-    def overtaken(*given: Any) -> Any:
+        def drive(end: int = NOW + step * SLOT, found: list[int] = found) -> None:
+            monkeypatch.undo()
+            with host.app_context():
+                found.append(run_slot(FEED, end))
+
+        after(place, drive, monkeypatch)
+        is_first = locks and place != "_candidates"
+        assert [run_slot(FEED, NOW + step * SLOT), *found] == ([1, 0] if is_first else [0, 1])
+        post(observation(minutes=-5 * (step + 1)), now=NOW + (step + 1) * SLOT)
+    assert [slot for _encounter, slot, _problem in rows(RECORDED)] == [NOW + at * SLOT for at in range(step + 1)]
+
+
+def after(place: str, act: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Act when a function of the turns has returned."""
+    real = getattr(turns, place)
+
+    def wrapped(*given: Any) -> Any:
         found = real(*given)
-        monkeypatch.undo()
-        assert run_slot(FEED, NOW) == 2
+        act()
         return found
 
-    monkeypatch.setattr(turns, "_assessed", overtaken)
-    assert run_slot(FEED, NOW) == 0
-    assert len(rows(RECORDED)) == 2
+    monkeypatch.setattr(turns, place, wrapped)
 
 
 @BOTH_DATABASES

@@ -15,7 +15,7 @@ from fcv_api.domain.errors import Unscorable
 from fcv_api.wire.batch import BatchSchema
 from fcv_api.wire.encounter import EncounterSchema
 from fcv_api.wire.json_body import read_json
-from fcv_api.wire.json_parts import NotJson
+from fcv_api.wire.json_faults import NotJson
 
 LARGEST = 8_000
 """Bytes: about 50 rows."""

@@ -15,11 +15,14 @@ import pytest
 import yaml
 
 from fcv_api import __version__
+from fcv_api.serving.watchdog import FROZEN_AFTER
 from fcv_api.settings import NAMES, ROOT
 
 COMPOSE, DEVELOPMENT, SWARM = "docker-compose.yml", "docker-compose.dev.yml", "deploy/swarm.yml"
 FILES = (COMPOSE, DEVELOPMENT, SWARM)
 PRODUCTION = (COMPOSE, SWARM)
+MOST_FROZEN = 10
+"""Seconds for which a frozen feed may hold SQLite's write lock. It gives its signs of life every second."""
 # What a site has in its checkout, and no image may.
 PRIVATE = (
     *(".git/config", ".venv/bin/python", ".env", "instance/fcv.db", "instance/jwt_secret", "logs/app.log"),
@@ -63,7 +66,7 @@ def test_every_setting_that_is_named_exists(name: str) -> None:
 def test_only_nginx_is_reached_from_outside(name: str) -> None:
     assert {each for each, service in services(name).items() if "ports" in service} == {"nginx"}
     inner = {each for each, network in read(name)["networks"].items() if network.get("internal")}
-    for each in ("api", "db"):
+    for each in ("api", "db", "feed"):
         assert set(services(name)[each]["networks"]) <= inner
 
 
@@ -210,3 +213,53 @@ def test_a_new_version_starts_before_the_old_one_ends_and_goes_back_when_it_fail
 
 def _dockerfile() -> str:
     return (ROOT / "Dockerfile").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", PRODUCTION)
+def test_the_feed_has_the_services_image_settings_and_secrets_and_no_password(name: str) -> None:
+    api, feed = (services(name)[each] for each in ("api", "feed"))
+    assert (feed["image"], feed["env_file"], feed["volumes"]) == (api["image"], api["env_file"], api["volumes"])
+    settings = {key: value for key, value in feed["environment"].items() if key.startswith("FCV_")}
+    assert settings.items() <= api["environment"].items()
+    assert set(api["environment"]) - set(settings) == {"FCV_ADMIN_PASSWORD_FILE", "FCV_PROXIES"}
+    assert {key for key, value in feed["environment"].items() if value == "1"} == {
+        "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+    }
+    mounted = {each["source"] if isinstance(each, dict) else each for each in feed["secrets"]}
+    assert mounted == {Path(value).name for key, value in settings.items() if key.endswith("_FILE")}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_container_of_the_feed_is_watched_by_its_sign_of_life(name: str) -> None:
+    feed = services(name)["feed"]
+    command, check = " ".join(feed["command"]), " ".join(feed["healthcheck"]["test"])
+    assert "fcv feed run --sign-of-life /tmp/feed" in command
+    assert "python -m fcv_api.serving.watchdog /tmp/feed" in check
+    assert feed["init"] is True  # nothing in a container can kill its process 1
+    assert "/tmp" in feed["tmpfs"]
+    assert int(feed["healthcheck"]["interval"].removesuffix("s")) + FROZEN_AFTER + 1 <= MOST_FROZEN
+
+
+@pytest.mark.parametrize("name", PRODUCTION)
+@pytest.mark.parametrize(("setting", "ran"), [("off", "slept"), ("", "slept"), ("on", "scored")])
+def test_one_line_in_the_settings_turns_the_feed_on(tmp_path: Path, name: str, setting: str, ran: str) -> None:
+    for program, word in (("sleep", "slept"), ("fcv", "scored")):
+        file = tmp_path / program
+        file.write_text(f"#!/bin/sh\necho {word}\n")
+        file.chmod(0o755)
+    command = [each.replace("$$", "$") for each in services(name)["feed"]["command"]]
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin"} | ({"FCV_FEED": setting} if setting else {})
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    assert done.stdout.split() == [ran]
+
+
+def test_the_feed_is_off_until_somebody_turns_it_on(made: Path) -> None:
+    assert "#FCV_FEED=on" in (made / "fcv.env").read_text("utf-8").splitlines()
+    assert re.search(r"^    FCV_FEED=off$", _dockerfile(), re.MULTILINE)
+    assert not any("FCV_FEED" in services(name)[each]["environment"] for name in PRODUCTION for each in ("api", "feed"))
+
+
+def test_swarm_runs_one_feed_a_node_and_compose_one_a_host() -> None:
+    assert services(SWARM)["feed"]["deploy"]["mode"] == "global"
+    assert "replicas" not in services(COMPOSE)["feed"]["deploy"]

@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from marshmallow import Schema
 
+from fcv_api.domain.errors import IdentityConflict, MissingSigns, ModelOutput, Silent, TooFewInstants, WindowSpan
+from fcv_api.feed.beds import CORRECTED, NOT_YET, Status
 from fcv_api.settings import NAMES
 from fcv_api.web.problems import PROBLEMS
+from fcv_api.wire.beds import BedRefusalSchema, BedSchema, LastScoreSchema
+from fcv_api.wire.observation_answer import ObservationsAnswerSchema, RowErrorSchema, TakenSchema
 
 CONTRACT = {
     ("GET", "/"),
@@ -70,6 +75,31 @@ def test_every_problem_is_tabled_as_it_is(root: Path) -> None:
         for problem in PROBLEMS.values()
     }
     assert rows == wanted
+
+
+@pytest.mark.parametrize("name", ["docs/feed.md", "docs/feed.es.md"])
+def test_every_status_of_a_bed_is_tabled_with_every_reason(root: Path, name: str) -> None:
+    refusals = (TooFewInstants, MissingSigns, WindowSpan, ModelOutput, IdentityConflict, Silent)
+    reasons = {NOT_YET, CORRECTED, *(each.code for each in refusals)}
+    wanted = {(f"`{status}`", "null") for status in Status if status != Status.NOT_SCORED}
+    wanted |= {("`not_scored`", f"`{reason}`") for reason in reasons}
+    text = (root / name).read_text("utf-8")
+    rows = re.findall(r"^\| (`\w+`) \| (null|`[a-z-]+`) \| [^|]+ \| [^|]+ \|$", text, re.MULTILINE)[1:]  # its head
+    assert sorted(rows) == sorted(wanted)
+
+
+@pytest.mark.parametrize(
+    ("section", "schemas"),
+    [
+        ("POST /observations", (ObservationsAnswerSchema, TakenSchema, RowErrorSchema)),
+        ("GET /beds", (BedSchema, LastScoreSchema, BedRefusalSchema)),
+    ],
+)
+def test_every_member_of_the_memory_s_answers_is_tabled(root: Path, section: str, schemas: tuple[type[Schema]]) -> None:
+    text = (root / "docs" / "api.md").read_text("utf-8").split(f"\n## {section}\n")[1].split("\n## ")[0]
+    table = text[text.index("| member | what |") :]
+    tabled = {name for row in re.findall(r"^\| (`.*?`) \|", table, re.MULTILINE) for name in re.findall(r"\w+", row)}
+    assert tabled == {name for schema in schemas for name in schema().fields}
 
 
 @pytest.mark.parametrize("name", ["README.md", "README.es.md"])

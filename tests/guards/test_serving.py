@@ -7,6 +7,7 @@ import runpy
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from conftest import MakeSettings
@@ -91,3 +92,23 @@ def test_a_worker_takes_all_its_connections_where_the_open_files_are_as_deployed
     connections, threads = gunicorn_settings["worker_connections"], gunicorn_settings["threads"]
     assert (connections, threads) == (1000, 5 + WAITING)
     assert MOST_LINGERING + 1000 + OF_A_THREAD * (64 + WAITING) < LARGEST_LIMIT  # FCV_THREADS is 64 at most
+
+
+@pytest.mark.parametrize(("feed", "looked_after"), [("child", 1), ("on", 0), ("off", 0)])
+def test_the_master_has_the_feed_as_its_child_where_it_is_told_so(
+    make_settings: MakeSettings, root: Path, monkeypatch: pytest.MonkeyPatch, feed: str, looked_after: int
+) -> None:
+    make_settings(FEED=feed)
+    hooks = runpy.run_path(str(root / "deploy" / "gunicorn.conf.py"))
+    given: list[object] = []
+    for name, fake in {"look_after": lambda *each: given.append(each), "SignOfLife": lambda _cfg: None}.items():
+        monkeypatch.setitem(hooks["when_ready"].__globals__, name, fake)
+    hooks["when_ready"](SimpleNamespace(cfg=None))
+    assert len(given) == looked_after
+
+
+def test_the_feed_is_ended_with_the_master(make_settings: MakeSettings, root: Path) -> None:
+    make_settings()
+    hooks, ended = runpy.run_path(str(root / "deploy" / "gunicorn.conf.py")), []
+    hooks["on_exit"](SimpleNamespace(feed=SimpleNamespace(stop=lambda: ended.append(True))))
+    assert ended == [True]

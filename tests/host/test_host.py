@@ -8,9 +8,11 @@ import re
 import shutil
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from machine import Machine, booted
+from until_now import rows_until_now
 
 from fcv_api.settings import ROOT
 
@@ -19,10 +21,10 @@ URL = "http://127.0.0.1:8000"
 RESTARTS = 5
 
 
-def documented() -> list[str]:
-    """Give the commands of the section of docs/operations.md, block by block."""
+def documented(title: str = "On a bare host (systemd)") -> list[str]:
+    """Give the commands of a section of docs/operations.md, block by block."""
     text = (ROOT / "docs" / "operations.md").read_text("utf-8")
-    section = text.partition("\n## On a bare host (systemd)\n")[2].partition("\n## ")[0]
+    section = text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
     return re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
 
 
@@ -53,8 +55,21 @@ def authorization(machine: Machine) -> str:
     return f"Bearer {answer['access_token']}"
 
 
-def state(machine: Machine, *names: str) -> list[str]:
-    return [machine.run("systemctl", "show", "-P", name, "fcv-api").strip() for name in names]
+def state(machine: Machine, *names: str, unit: str = "fcv-api") -> list[str]:
+    return [machine.run("systemctl", "show", "-P", name, unit).strip() for name in names]
+
+
+def feed_at_work(machine: Machine, *other_than: str) -> str:
+    """Wait until readiness names a process of the feed, another one than those, and give it."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        (pid,) = state(machine, "MainPID", unit="fcv-feed")
+        checks: Any = curl(machine, "/health/ready")["checks"]
+        if pid not in ("0", *other_than) and f"/feed:{pid} " in checks["workers"]["detail"]:
+            assert checks["feed"]["status"] == "ok"
+            return pid
+        time.sleep(0.5)
+    raise AssertionError(machine.run("systemctl", "status", "--no-pager", "fcv-feed", check=False))
 
 
 def test_the_service_is_ready_under_all_that_the_unit_forbids_it(machine: Machine) -> None:
@@ -142,6 +157,61 @@ def test_logrotate_rotates_the_services_log_as_its_user(machine: Machine) -> Non
     curl(machine, "/health/live")
     listed = machine.run("sh", "-c", "stat -c '%a %U' /var/log/fcv/app.log*")
     assert listed.splitlines() == ["640 fcv"] * 2
+
+
+def test_the_feed_is_turned_on_as_documented_and_scores_what_is_posted(machine: Machine) -> None:
+    (turn_on,) = documented("The feed")
+    machine.run("sh", "-euc", turn_on)
+    feed_at_work(machine)
+    headers = ["-H", f"Authorization: {authorization(machine)}", "-H", "Content-Type: application/json"]
+    machine.run("tee", "/opt/fcv/rows.json", text=json.dumps(rows_until_now()))
+    posted = curl(machine, "/observations", *headers, "--data-binary", "@/opt/fcv/rows.json")
+    assert '"new": 180' in json.dumps(posted)
+    deadline = time.monotonic() + 30
+    while "5501  scored " not in machine.run("fcv-as-service", "stays", "list") and time.monotonic() < deadline:
+        time.sleep(1)
+    assert "5501  scored " in machine.run("fcv-as-service", "stays", "list")
+    told = machine.run("fcv-as-service", "doctor")
+    assert "The key of pseudonyms is /etc/fcv/pseudonym_key (mode 0640)" in told
+    assert re.search(r"^ok       feed +\S+/feed:\d+ scores the beds\.$", told, re.MULTILINE), told
+    assert "failed" not in told
+
+
+def test_the_feed_can_do_no_more_than_the_service(machine: Machine) -> None:
+    pid = feed_at_work(machine)
+    status = dict(re.findall(r"^(\w+):\s+(.*)$", machine.run("cat", f"/proc/{pid}/status"), re.MULTILINE))
+    assert (status["CapEff"], status["NoNewPrivs"], status["Seccomp"]) == ("0" * 16, "1", "2")
+
+
+@pytest.mark.parametrize("name", ["KILL", "STOP"])
+def test_a_feed_that_dies_or_freezes_is_started_again_within_ten_seconds(machine: Machine, name: str) -> None:
+    pid = feed_at_work(machine)
+    began = time.monotonic()
+    machine.run("systemctl", "kill", f"--signal={name}", "fcv-feed")
+    while state(machine, "MainPID", unit="fcv-feed") == [pid]:
+        assert time.monotonic() - began < 10
+        time.sleep(0.1)
+    print(f"\nSIG{name}: ended after {time.monotonic() - began:.1f} s")
+    assert feed_at_work(machine, pid) != pid
+
+
+def test_the_feed_restarts_and_stops_with_the_service(machine: Machine) -> None:
+    before = feed_at_work(machine)
+    machine.run("systemctl", "restart", "fcv-api")
+    assert feed_at_work(machine, before) != before
+    machine.run("systemctl", "stop", "fcv-api.socket", "fcv-api.service")
+    assert state(machine, "ActiveState", "Result", unit="fcv-feed") == ["inactive", "success"]
+    machine.run("systemctl", "start", "fcv-api.socket", "fcv-api.service")
+    feed_at_work(machine)
+
+
+def test_the_service_is_refused_with_a_sentence_where_the_feed_is_its_child(machine: Machine) -> None:
+    machine.run("sed", "-i", "s/^FCV_FEED=on$/FCV_FEED=child/", "/etc/fcv/fcv.env")
+    machine.run("systemctl", "restart", "fcv-api", check=False)
+    assert "Under systemd set FCV_FEED=on" in machine.run("journalctl", "-u", "fcv-api", "-n", "20", "--no-pager")
+    machine.run("sed", "-i", "s/^FCV_FEED=child$/FCV_FEED=on/", "/etc/fcv/fcv.env")
+    machine.run("systemctl", "restart", "fcv-api")
+    feed_at_work(machine)
 
 
 def test_who_stops_the_socket_too_closes_the_port(machine: Machine) -> None:

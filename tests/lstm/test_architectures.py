@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 from conftest import FIXTURES
 
-from fcv_api.domain.scaling import scale_by_window
-from fcv_api.domain.window import WindowSpec
+from fcv_api.domain.window import WindowSpec, scale_by_window
 from fcv_api.lstm import keras_import, parity
 from fcv_api.lstm.import_request import ImportRequest
 from fcv_api.lstm.keras_file import KerasFile

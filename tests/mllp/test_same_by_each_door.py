@@ -15,8 +15,7 @@ from hl7_messages import message, obx, patient
 from memory import NOW
 
 from fcv_api import scoring
-from fcv_api.domain.answer_context import OFFLINE
-from fcv_api.domain.prediction import Prediction, Refusal, Scorer
+from fcv_api.domain.prediction import AnswerContext, Prediction, Refusal, Scorer
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGNS
 from fcv_api.extensions.cursors import read_cursor
 from fcv_api.feed import store
@@ -32,6 +31,7 @@ from fcv_api.wire.observations import ObservationsSchema
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 Row = dict[str, Any]
+OFFLINE = AnswerContext()
 SITE = site_of('[source.icu]\nidentifiers = "pseudonym"\n')
 
 

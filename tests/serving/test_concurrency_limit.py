@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from fcv_api import accounts
 from fcv_api.accounts import passwords
-from fcv_api.serving import concurrency_limit, large_body_lock
+from fcv_api.serving import concurrency_limit
 from fcv_api.serving.concurrency_limit import ConcurrencyLimit
 from fcv_api.wire.example import example_batch, example_request
 
@@ -64,7 +64,7 @@ def test_others_are_worked_on_while_sign_ins_wait(
 def test_others_are_worked_on_while_large_bodies_wait_for_their_lock(
     app: Flask, token: Token, threads: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(large_body_lock, "LARGE", 20_000)
+    monkeypatch.setattr(concurrency_limit, "LARGE", 20_000)
     large = example_batch() | {"sede": ["x" * 20_000]}
 
     def send() -> TestResponse:

@@ -14,8 +14,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from fcv_api.serving import concurrency_limit, large_body_lock
-from fcv_api.serving.large_body_lock import LargeBodyLock
+from fcv_api.serving import concurrency_limit
+from fcv_api.serving.concurrency_limit import LargeBodyLock
 from fcv_api.web import parser
 from fcv_api.wire.example import example_batch
 from fcv_api.wire.json_body import read_json
@@ -28,7 +28,7 @@ def lock_of(app: Flask) -> LargeBodyLock:
 
 @pytest.fixture
 def _all_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(large_body_lock, "LARGE", 2)
+    monkeypatch.setattr(concurrency_limit, "LARGE", 2)
 
 
 @pytest.mark.usefixtures("_all_large")
@@ -76,8 +76,8 @@ def test_another_worker_waits_for_its_turn_and_one_that_is_killed_leaves_it(app:
         time.sleep(0.1)
         assert not waiting.done()
         worker.kill()
-        assert waiting.result(timeout=10) == large_body_lock.GIVES_WAY
-    assert sys.getswitchinterval() > large_body_lock.GIVES_WAY
+        assert waiting.result(timeout=10) == concurrency_limit.GIVES_WAY
+    assert sys.getswitchinterval() > concurrency_limit.GIVES_WAY
 
 
 def held_for_a_moment(lock: LargeBodyLock) -> float:

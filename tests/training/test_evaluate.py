@@ -74,5 +74,5 @@ def test_all_baselines_stand_beside_the_model(windows: LabelledWindows, truth: M
 
 def test_one_class_only_is_refused_in_one_sentence(windows: LabelledWindows, truth: Matrix) -> None:
     only = windows.label == NONE
-    with pytest.raises(UnusableData, match="Nothing can be told apart"):
+    with pytest.raises(UnusableData, match="Nothing can be distinguished"):
         compare(windows.where(only), {"oracle/1": truth[only]})

@@ -174,6 +174,28 @@ def test_csv_is_read_as_json_is(http: FlaskClient, token: dict[str, str]) -> Non
     assert errors(answer) == [("4", "valor", "must be a number or null, not text")]
 
 
+@pytest.mark.parametrize("decimals", [",", ";"])
+def test_a_line_with_a_wrong_number_of_cells_fails_alone(
+    http: FlaskClient, token: dict[str, str], decimals: str
+) -> None:
+    good = ["1", "MDC_TEMP", "36.5", ago(1), "UCI-04"]
+    rows = [good[:-1], good, [*good, "more"], ["1"], [*good[:3], ago(2), "UCI-04"]]
+    lines = [decimals.join(each) for each in (["idAtencion", "nomSigno", "valor", "fecRegistro", "cama"], *rows)]
+    answer = http.post("/observations", data="\n".join(lines), headers=token | CSV).get_json()
+    assert counted(answer) == {"new": 2}
+    assert answer["errors"] == [
+        {"row": line, "column": "idAtencion", "reason": f"this row has {count} cells, and the header 5"}
+        for line, count in (("2", 4), ("4", 6), ("5", 1))
+    ]
+    assert answer["results"][0]["errors"] == []
+
+
+def test_csv_of_nothing_but_lines_of_other_lengths_is_answered_200(http: FlaskClient, token: dict[str, str]) -> None:
+    text = "idAtencion,nomSigno,valor,fecRegistro\n1,2\n3"
+    answer = http.post("/observations", data=text, headers=token | CSV).get_json()
+    assert (answer["results"], len(answer["errors"])) == ([], 2)
+
+
 @pytest.mark.parametrize(
     ("body", "headers", "wanted"),
     [

@@ -11,7 +11,8 @@ import orjson
 from fcv_api.domain.bad_cells import Cell, InvalidBody, InvalidRows
 from fcv_api.domain.units import Unit
 from fcv_api.wire.cells import unit
-from fcv_api.wire.json_parts import NAMES, REQUIRED, WANTED, NotJson
+from fcv_api.wire.json_body import NAMES, REQUIRED
+from fcv_api.wire.json_faults import WANTED, NotJson
 
 TOO_LARGE = "number is infinity when parsed as double"
 

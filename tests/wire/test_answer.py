@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fcv_api.domain.prediction import ModelIdentity, Prediction, ScoreWarning, State
+from fcv_api.domain.prediction import ModelIdentity, Prediction, State
 from fcv_api.domain.vitals import SIGN_NAMES
 from fcv_api.domain.window import Window
+from fcv_api.domain.words import ScoreWarning
 from fcv_api.wire.answer import PredictionSchema
 
 PROBABILITIES = {

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pytest
 
 from fcv_api.wire.arrow_cells import cells_of, plain
+from fcv_api.wire.columns import read_times
 from fcv_api.wire.csv_rows import COMMA
 from fcv_api.wire.table import Distinct
-from fcv_api.wire.times import read_times
 
 BOGOTA = ZoneInfo("America/Bogota")
 NANOSECONDS = [-1, -1_001, 1_709_458_361_123_456_789, None]

@@ -12,7 +12,8 @@ from fcv_api.domain.bad_cells import InvalidBody
 from fcv_api.domain.errors import TableTooLarge
 from fcv_api.wire import csv_rows
 from fcv_api.wire.cells import Reason
-from fcv_api.wire.csv_rows import COMMA, SPANISH, Dialect, NotCsv, read_csv, write_csv
+from fcv_api.wire.csv_answer import write_csv
+from fcv_api.wire.csv_rows import COMMA, SPANISH, Dialect, NotCsv, read_csv
 from fcv_api.wire.example import example_batch_answer
 from fcv_api.wire.table import KeyedColumn
 

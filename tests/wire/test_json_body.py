@@ -17,10 +17,10 @@ from strategies import requests
 
 from fcv_api.domain.bad_cells import InvalidBody, InvalidRows
 from fcv_api.domain.errors import TableTooLarge, Unscorable
-from fcv_api.wire import json_parts
+from fcv_api.wire import json_body, json_faults
 from fcv_api.wire.encounter import EncounterSchema
 from fcv_api.wire.json_body import read_json
-from fcv_api.wire.json_parts import NotJson
+from fcv_api.wire.json_faults import NotJson
 from fcv_api.wire.table import KeyedColumn
 
 SMALL: dict[str, Any] = {
@@ -151,7 +151,8 @@ def test_a_body_that_is_nested_too_deeply_is_no_json() -> None:
 def test_a_column_of_too_many_rows_is_refused_by_how_many_came(
     column: str, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(json_parts, "MOST_ROWS", 100)
+    for module in (json_body, json_faults):
+        monkeypatch.setattr(module, "MOST_ROWS", 100)
     cells = {str(row): "a, b" if column in ("nomSigno", "unidad") else row for row in range(101)}
     body = SMALL | {column: cells if form == "by key" else list(cells.values())}
     with pytest.raises(TableTooLarge, match="101 rows came, and one table may have 100"):
@@ -167,7 +168,8 @@ def test_of_many_columns_that_nobody_reads_none_is_kept() -> None:
 
 @pytest.mark.parametrize("name", ["valor", r"valo\u0072", r"\u0076alor"])
 def test_a_column_that_comes_twice_is_found_in_a_large_body_too(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_parts, "SMALL", 10)
+    for module in (json_body, json_faults):
+        monkeypatch.setattr(module, "SMALL", 10)
     text = json.dumps(SMALL | {"note": {"0": r'"valor": "valor":'}})
     assert by_key(text.encode()) == by_key(orjson.dumps(SMALL))
     with pytest.raises(InvalidBody, match="valor: this column comes more than once"):
@@ -179,8 +181,9 @@ def test_a_column_that_comes_twice_is_found_in_a_large_body_too(name: str, monke
 def test_a_body_of_nothing_but_what_is_read_is_refused_for_a_column_that_comes_twice(
     form: str, size: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(json_parts, "SMALL", size)
-    body = {name: cells for name, cells in SMALL.items() if name in json_parts.NAMES}
+    for module in (json_body, json_faults):
+        monkeypatch.setattr(module, "SMALL", size)
+    body = {name: cells for name, cells in SMALL.items() if name in json_body.NAMES}
     assert by_key(FORMS[form](body).encode()) == by_key(orjson.dumps(SMALL))
     for cells in (body["valor"], {"0": 1}, {}):
         with pytest.raises(InvalidBody, match="valor: this column comes more than once"):
@@ -191,6 +194,7 @@ def test_a_body_of_nothing_but_what_is_read_is_refused_for_a_column_that_comes_t
 def test_a_large_body_that_is_no_table_is_refused_as_a_small_one(body: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises((InvalidBody, NotJson)) as small:
         read_json(body)
-    monkeypatch.setattr(json_parts, "SMALL", 0)
+    for module in (json_body, json_faults):
+        monkeypatch.setattr(module, "SMALL", 0)
     with pytest.raises(small.type):
         read_json(body)

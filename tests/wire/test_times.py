@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from fcv_api.domain.bad_cells import AmbiguousTime, BadCells, Cell, InvalidRows, MixedTimeZones
 from fcv_api.domain.prediction import Refusal
+from fcv_api.wire.cells import parse_time
+from fcv_api.wire.columns import read_times
 from fcv_api.wire.encounters import EncounterIndex, read_encounters
 from fcv_api.wire.table import Distinct, Table
-from fcv_api.wire.times import parse_time, read_times
 
 MADRID, BOGOTA = ZoneInfo("Europe/Madrid"), ZoneInfo("America/Bogota")
 

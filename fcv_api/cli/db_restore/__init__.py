@@ -43,10 +43,10 @@ def restore(file: Path | None, *, yes: bool, running: bool, in_place: bool) -> N
                 done = postgresql.restore(settings, file, published, running=running)
         except BrokenChain as broken:
             raise click.ClickException(f"Nothing was restored. The record in the backup is BROKEN. {broken}") from None
-    _tell(settings, done, published)
+    _print_restored(settings, done, published)
 
 
-def _tell(settings: Settings, done: Restored, published: Published) -> None:
+def _print_restored(settings: Settings, done: Restored, published: Published) -> None:
     log_event(settings, "database-restored", records=done.verified.count, up_to=done.verified.head.seq)
     click.echo(f"Restored: {done.accounts:,} accounts, {done.verified.count:,} records, whole.")
     click.echo(f"Head: {done.verified.head.seq} {done.verified.head.hash}")

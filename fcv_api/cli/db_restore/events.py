@@ -28,8 +28,7 @@ class LoggedChanges:
 def read_events(log_dir: Path, since: datetime | None) -> LoggedChanges:
     """Read all that there is of the log, also what a rotation left. since: when the backup was made, if it tells."""
     files = sorted(log_dir.glob(f"{FILE}*"))
-    active: dict[int, bool] = {}
-    changed: set[int] = set()
+    active, changed = dict[int, bool](), set[int]()
     for at, event in sorted((each for file in files for each in _events(file)), key=_when):
         user = event["made"] if "made" in event else event.get("user")
         if not isinstance(user, int):
@@ -38,9 +37,8 @@ def read_events(log_dir: Path, since: datetime | None) -> LoggedChanges:
             active[user] = ACTIVE[event["event"]]
         if event["event"] == CHANGED and (since is None or at > since):
             changed.add(user)
-    return LoggedChanges(
-        frozenset(user for user, is_active in active.items() if not is_active), frozenset(changed), len(files)
-    )
+    disabled = frozenset(user for user, is_active in active.items() if not is_active)
+    return LoggedChanges(disabled, frozenset(changed), len(files))
 
 
 def _events(file: Path) -> Iterator[tuple[datetime, dict[str, Any]]]:

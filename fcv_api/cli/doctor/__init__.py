@@ -15,6 +15,7 @@ from fcv_api.cli.doctor.certificate import SHIPPED_PLACE, check_certificate
 from fcv_api.cli.doctor.clock import check_clock, check_zone
 from fcv_api.cli.doctor.database import check_database
 from fcv_api.cli.doctor.disk import check_disk
+from fcv_api.cli.doctor.feed import check_feed
 from fcv_api.cli.doctor.files import check_log, check_secrets
 from fcv_api.cli.doctor.finding import FAILED, Finding, Place, Wanted, reason_of, worst
 from fcv_api.cli.doctor.models import check_model
@@ -22,7 +23,7 @@ from fcv_api.cli.doctor.policy import check_settings
 from fcv_api.extensions import db
 from fcv_api.settings import Settings, SettingsError
 
-CHECKS = (check_settings, check_database, check_model, check_disk, check_log, check_secrets, check_zone)
+CHECKS = (check_settings, check_database, check_model, check_feed, check_disk, check_log, check_secrets, check_zone)
 """Those that need the settings."""
 
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -36,7 +37,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--ca", "authority", type=FILE, help="The authority that clients trust, for --url.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def doctor(certificate: Path, url: str | None, authority: Path | None, *, as_json: bool) -> None:
-    """Look at settings, database, model, disk, clock, log, secrets and certificate, and say what to do about each.
+    """Look at settings, database, model, feed, disk, clock, log, secrets and certificate; say what to do about each.
 
     Needs no running service. Exit code 1 when anything has failed; warnings are 0. Run it as the service's user, with
     the service's settings: as root it cannot tell what the service may do.

@@ -14,6 +14,9 @@ from fcv_api.settings import ROOT
 MOUNTED = Path("/run/secrets")
 """Where containers are given their secrets, readable by whoever is in the container: nobody but the service."""
 
+NAMING = ("FCV_JWT_SECRET_FILE", "FCV_ADMIN_PASSWORD_FILE", "FCV_PSEUDONYM_KEY_FILE")
+KEPT = (ROOT / ".env", ROOT / "instance" / "jwt_secret", ROOT / "instance" / "pseudonym_key")
+
 
 def check_log(place: Place) -> Iterator[Finding]:
     """See that app.log can be written, by its owner alone, and read by no stranger."""
@@ -36,8 +39,12 @@ def check_log(place: Place) -> Iterator[Finding]:
 
 def check_secrets(place: Place) -> Iterator[Finding]:
     """See that no stranger on this host may read a secret or the patients' record."""
-    named = [os.environ.get(name) for name in ("FCV_JWT_SECRET_FILE", "FCV_ADMIN_PASSWORD_FILE")]
-    kept = [ROOT / ".env", ROOT / "instance" / "jwt_secret", place.wanted.certificate.with_suffix(".key")]
+    named = [os.environ.get(name) for name in NAMING]
+    kept = [
+        ROOT / ".env",
+        *(ROOT / "instance" / each for each in ("jwt_secret", "pseudonym_key")),
+        place.wanted.certificate.with_suffix(".key"),
+    ]
     files = [*(Path(each) for each in named if each), *kept, sqlite_file(place.settings)]
     modes = {each: _mode(each) for each in files if each and MOUNTED not in each.parents}
     by_file = {each: mode for each, mode in modes.items() if mode is not None}

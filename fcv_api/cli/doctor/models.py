@@ -12,6 +12,7 @@ from fcv_api.app import refused, unvalidated
 from fcv_api.cli.active import stored_artifact
 from fcv_api.cli.doctor.database import can_be_asked
 from fcv_api.cli.doctor.finding import FAILED, OK, WARNING, Finding, Place
+from fcv_api.feed.process import is_feed
 from fcv_api.lstm import trial
 from fcv_api.lstm.artifact import ArtifactError
 from fcv_api.lstm.registry import SHIPPED, Registry
@@ -86,7 +87,7 @@ def _workers() -> Iterator[Finding]:
         named = ", ".join(sorted({f"{worker.name}/{worker.version} on {worker.host}" for worker in seen}))
         advice = "Wait two seconds and look again; restart the service of a host that stays behind."
         yield Finding("workers", WARNING, f"They serve different models: {named}.", advice)
-    elif not seen:
+    elif all(is_feed(worker.host) for worker in seen):
         advice = f"Start the service, or see why it does not start; it would serve {SHIPPED} where nothing is active."
         yield Finding("workers", WARNING, "No worker has reported in the last 60 s.", advice)
     else:

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
 
+from fcv_api.wire.cells import YEARS
+from fcv_api.wire.columns import is_unclear, utc_microseconds
 from fcv_api.wire.hl7.reasons import Reason
-from fcv_api.wire.times import YEARS, is_unclear, utc_microseconds
 
 FORM = re.compile(r"(\d{4}(?:\d\d){0,5})(?:\.(\d{1,9}))?(?:([+-])(\d\d):?(\d\d)|(Z))?", re.ASCII)
 MINUTES, SECONDS = 12, 14

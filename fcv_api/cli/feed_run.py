@@ -1,0 +1,145 @@
+"""`fcv feed run`: score each bed at each slot, beside the web workers."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from time import monotonic
+
+import click
+from sqlalchemy.exc import SQLAlchemyError
+
+from fcv_api import heads_log, maintenance
+from fcv_api.access_log import open_log
+from fcv_api.accounts.system import feed_account
+from fcv_api.app import database_app, load_models
+from fcv_api.cli.hl7_listener import hl7_listener
+from fcv_api.domain.errors import NoModel
+from fcv_api.domain.prediction import AnswerContext
+from fcv_api.domain.slots import step_of
+from fcv_api.domain.window import WindowSpec
+from fcv_api.extensions import db
+from fcv_api.feed import process
+from fcv_api.feed.turns import Feed, database_now, run_groups, run_slot, slot_due
+from fcv_api.lstm.kernel import prctl
+from fcv_api.lstm.runtime import RUNTIME
+from fcv_api.lstm.swap import SwappedModels
+from fcv_api.serving.watchdog import SignsOfLife
+from fcv_api.settings import Settings
+
+SECONDS_BETWEEN_LOOKS = 1.0
+SECONDS_BETWEEN_RUNS = 10.0
+"""Of the same slot: for rows of it that came later than it was due."""
+SIGNAL_OF_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG, linux/prctl.h
+log = logging.getLogger("fcv_api")
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """What the loop scores with. user_id: of the system account."""
+
+    settings: Settings
+    models: SwappedModels
+    user_id: int
+
+    def slot(self) -> int:
+        """Return the newest slot that is due, by the database's clock."""
+        return slot_due(database_now(), self.settings.settle_seconds, step_of(self.spec))
+
+    @property
+    def spec(self) -> WindowSpec:
+        """What the active model reads. Raises NoModel."""
+        return self.models.active().spec
+
+    @property
+    def feed(self) -> Feed:
+        """What turns are scored with now."""
+        now = datetime.now(UTC) if self.settings.stale_minutes else None
+        given = AnswerContext(now, timedelta(minutes=self.settings.stale_minutes), self.settings.production)
+        return Feed(self.models, self.user_id, RUNTIME, given)
+
+
+@click.command("run")
+@click.option("--once", is_flag=True, help="Score what is due now, and end.")
+@click.option(
+    "--sign-of-life",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A file whose time is set each second as long as all goes well: for a health check.",
+)
+@click.option("--parent", type=int, hidden=True, help="The process that started this one: without it, this one ends.")
+def run_(sign_of_life: Path | None, parent: int | None, *, once: bool) -> None:
+    """Score each stay at each slot and record it, until it is stopped: one process a host, beside the web workers."""
+    if parent:
+        end_with(parent)
+    settings = Settings.from_environment()
+    if settings.feed == "off":
+        click.echo("FCV_FEED is off: nothing is scored. Set it to on, and start again.")
+        return
+    if not once:
+        open_log(settings.log_dir, settings.timezone)
+        heads_log.open_log(settings.log_dir)
+    app = database_app(settings, serving=True)
+    maintenance.begin(app, settings)
+    models = load_models(settings, app, process.host())
+    with app.app_context(), closing_database():
+        if once:
+            scoring = Scoring(settings, models, _account())
+            click.echo(f"Recorded {run_slot(scoring.feed, scoring.slot()):,} turns.")
+        else:
+            signs = SignsOfLife(sign_of_life)
+            signs.begin()  # before it writes anything
+            with hl7_listener(settings):
+                keep_scoring(Scoring(settings, models, _account()), signs, parent)
+
+
+def end_with(parent: int) -> None:
+    """Let the kernel end this process, frozen or not, as soon as its parent ends. Ends it where that was so already."""
+    if sys.platform.startswith("linux"):
+        prctl(SIGNAL_OF_PARENTS_DEATH, signal.SIGKILL)
+    if os.getppid() != parent:
+        raise SystemExit(1)
+
+
+@contextmanager
+def closing_database() -> Iterator[None]:
+    """Close the connections of the current app's database with a block."""
+    try:
+        yield
+    finally:
+        db.engine.dispose()
+
+
+def _account() -> int:
+    account = feed_account()
+    if account.renamed:
+        click.echo(f"The account feed is called {account.renamed} now: its name is the system's.", err=True)
+    return account.id
+
+
+def keep_scoring(scoring: Scoring, signs: SignsOfLife, parent: int | None) -> None:
+    """Look each second whether a slot is due, until a signal says to stop. What is away is tried again."""
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    # Its first look also reports, and deletes what is old: after an outage that takes longer than a watchdog waits.
+    threading.Thread(target=scoring.models.watch, name="first look", daemon=True).start()
+    last, again_at = 0, 0.0
+    while not stopped.wait(SECONDS_BETWEEN_LOOKS) and parent in (None, os.getppid()):
+        signs.beat()
+        try:
+            slot = scoring.slot()
+            if slot > last or monotonic() >= again_at:
+                for _recorded in run_groups(scoring.feed, slot):
+                    signs.beat()
+                last, again_at = slot, monotonic() + SECONDS_BETWEEN_RUNS
+        except (SQLAlchemyError, NoModel) as error:
+            log.error("feed: %s", type(error).__name__)  # noqa: TRY400 - its text may quote a row
+    scoring.models.forget()

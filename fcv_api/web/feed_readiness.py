@@ -1,0 +1,36 @@
+"""The check of the feed behind `/health/ready`: whether anything scores the beds, and in time."""
+
+from __future__ import annotations
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from fcv_api import activations
+from fcv_api.domain.slots import step_of
+from fcv_api.domain.window import WindowSpec
+from fcv_api.feed import process, status
+from fcv_api.feed.turns import database_now, slot_due
+from fcv_api.web.readiness import DEGRADED, OK, Check, check
+from fcv_api.web.requests import current_service
+
+NOBODY = (
+    "No process scores the beds: none has reported in the last 60 s. Start `fcv feed run`, or see why it ends: app.log."
+)
+LATE = "See app.log for lines of `feed:`, and `fcv feed status`."
+
+
+def check_feed() -> Check:
+    """Say who scores the beds, and how many turns are over a minute late. `/predict` needs none of it."""
+    if not current_service().feed:
+        return check(OK, "FCV_FEED is off: no bed is scored by itself.")
+    try:
+        now = database_now()
+        slot = slot_due(now - status.LATE_AFTER, current_service().settle_seconds, step_of(WindowSpec()))
+        late = status.late(slot, now)
+        seen = [f"{each.host}:{each.pid}" for each in activations.workers() if process.is_feed(each.host)]
+    except SQLAlchemyError:
+        return check(DEGRADED, "The database does not say how the feed stands.")
+    words = f"{late:,}{' or more' if late == status.MOST_COUNTED else ''} turns are over a minute late."
+    if not seen:
+        return check(DEGRADED, f"{NOBODY} {words}" if late else NOBODY)
+    detail = f"Scored by {', '.join(seen)}; {words}"
+    return check(DEGRADED, f"{detail} {LATE}") if late else check(OK, detail)

@@ -1,0 +1,31 @@
+"""An app over real HTTP in the test's own process, where nothing of gunicorn is asked, which takes seconds to start."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ssl import SSLContext
+from typing import Any
+
+from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+
+class Quiet(WSGIRequestHandler):
+    """Logs nothing."""
+
+    def log(self, *_given: Any) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def served(app: Flask, tls: SSLContext | None = None) -> Iterator[str]:
+    """Serve an app over HTTP in a thread, and return its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet, ssl_context=tls)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()

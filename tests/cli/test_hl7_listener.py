@@ -48,6 +48,7 @@ def free_port() -> int:
 def no_log(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the log of the tests' own process as it is."""
     monkeypatch.setattr(FEED, "open_log", lambda *_: None)
+    monkeypatch.setattr(FEED.heads_log, "open_log", lambda *_: None)
 
 
 @pytest.fixture

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from fcv_api.domain.channels import SIGN_OF_NAME
-from fcv_api.domain.vitals import INDEX_BY_CODE, SIGNS
+from fcv_api.domain.channels import BEAT_RATE, HEART_RATE
+from fcv_api.domain.vitals import INDEX_BY_CODE, INDEX_BY_NAME, SIGNS
 from fcv_api.wire.cells import PREFIX, VENDOR_PREFIX
 from fcv_api.wire.hl7.reasons import Reason
 from fcv_api.wire.hl7.source import Source
 
 MDC = "MDC"
+SIGN_OF_NAME = INDEX_BY_NAME | {BEAT_RATE: INDEX_BY_NAME[HEART_RATE]}
 LONGEST_NAME = 64
 CODINGS = 6
 """Components of a coded element: code, name and system, and the same once more in another system."""

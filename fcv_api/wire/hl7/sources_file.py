@@ -10,8 +10,8 @@ from ipaddress import ip_network
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fcv_api.domain.channels import SIGN_OF_NAME
 from fcv_api.domain.units import Unit
+from fcv_api.wire.hl7.signs import SIGN_OF_NAME
 from fcv_api.wire.hl7.source import Network, Source
 from fcv_api.wire.hl7.values import unit_of
 

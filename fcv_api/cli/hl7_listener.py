@@ -26,10 +26,10 @@ def hl7_listener(settings: Settings) -> Iterator[tuple[str, int] | None]:
     site = checked_site(settings)
     tls = context_of(settings.hl7_tls_cert, settings.hl7_tls_key, settings.hl7_tls_client_ca)
     app = database_app(settings, serving=True)
-    maintenance.begin(app, settings)
     with app.app_context():
-        survive_power_cuts(db.engine)
         engine = db.engine
+        survive_power_cuts(engine)  # before any connection is in the pool
+    maintenance.begin(app, settings)
     try:
         with listening(host_and_port(settings.hl7_bind), site, app, tls) as address:
             yield address

@@ -41,10 +41,10 @@ def source(site: Site) -> Source:
 def listened(settings: Settings, site: Site, tls: Any = None) -> Iterator[tuple[str, int]]:
     """Listen on a port of the loopback, with a database of the listener's own."""
     app = database_app(settings, serving=True)
-    maintenance.begin(app, settings)
     with app.app_context():
-        survive_power_cuts(db.engine)
         engine = db.engine
+        survive_power_cuts(engine)  # before any connection is in the pool
+    maintenance.begin(app, settings)
     with listening(("127.0.0.1", 0), site, app, tls) as address:
         yield address
     engine.dispose()

@@ -12,7 +12,7 @@ import orjson
 
 from fcv_api.cli.hl7_send import send
 from fcv_api.cli.hl7_sources import DEFAULT, source_named, sources_in
-from fcv_api.settings import Settings
+from fcv_api.settings import Settings, SettingsError
 from fcv_api.settings.checks import zone as zone_named
 from fcv_api.wire.hl7.reading import read, refused
 from fcv_api.wire.hl7.reasons import Reason
@@ -56,13 +56,21 @@ def read_(file: Path, zone: str | None, sources: Path | None, name: str | None, 
 
 def _source(zone: str | None, sources: Path | None, name: str | None) -> tuple[Source, bool]:
     """Return the source to read by, and whether test sources are allowed. A zone alone needs no settings."""
-    if zone and not sources:
-        return Source(DEFAULT, zone_named(zone)), False
+    given = _zone(zone) if zone else None
+    if given and not sources:
+        return Source(DEFAULT, given), False
     settings = Settings.from_environment()
-    own: tzinfo = zone_named(zone) if zone else settings.timezone
+    own: tzinfo = given or settings.timezone
     if sources is None or name is None:
         return Source(DEFAULT, own), False
     return source_named(sources_in(sources, own), name), settings.allow_test_sources
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return zone_named(name)
+    except SettingsError:
+        raise click.BadParameter(f"{name} is no time zone such as America/Bogota.", param_hint="--zone") from None
 
 
 def _lines(number: int, message: Mapping[str, Any]) -> list[str]:

@@ -15,6 +15,8 @@ from fcv_api.wire.hl7.frames import FrameBuffer
 from fcv_api.wire.hl7.source import Source
 
 AT_ONCE = 65_536
+MOST_OF_UNLISTED = 64 * 1024
+"""Bytes of a frame of somebody who is no source: it is only told so."""
 SECONDS_TO_TAKE = 30.0
 """For which a gateway may leave its acknowledgements unread."""
 log = logging.getLogger("fcv_api")
@@ -35,7 +37,7 @@ class Connection:
         own.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         source = site.source_of(self.address, names_in(self._writer.get_extra_info("peercert")))
         try:
-            await self._serve(FrameBuffer(site.most), source)
+            await self._serve(FrameBuffer(site.most if source else min(site.most, MOST_OF_UNLISTED)), source)
         except TimeoutError:
             log.warning("hl7: closed a connection of %s: no frame, or no answer taken, in its time", self.address)
         except (OSError, EOFError):

@@ -67,6 +67,14 @@ def test_a_frame_over_the_limit_ends_its_connection_after_those_before_it(addres
     others_go_on(address)
 
 
+def test_who_is_no_source_may_send_no_large_frame(settings: Settings) -> None:
+    nobody = site_of('[source.other]\npeers = ["10.9.9.9"]')
+    with listened(settings, nobody) as address, connected(address) as own:
+        own.send(live(control="1"), b"MSH|" + b"x" * 70_000)
+        assert own.acks(1) == ["AR 1"]
+        assert is_closed(own.connection)
+
+
 def test_a_sender_that_never_reads_is_left(address: Address) -> None:
     with connected(address) as own:
         own.connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

@@ -12,6 +12,8 @@ from fcv_api.wire.hl7.segments import Fields, Header, components, field, repetit
 from fcv_api.wire.observation_cells import LONGEST_BED
 
 VISIT, ACCOUNT = "VN", "AN"
+MOST_IDENTIFIERS = 50
+"""Of a patient: more are not looked at."""
 CANONICAL = re.compile(r"0|[1-9]\d{0,18}", re.ASCII)
 """A number that is written in one way only: 0123 and 123 are two identifiers."""
 
@@ -48,7 +50,7 @@ def identifier_of(pid: Fields, pv1: Fields, header: Header) -> Identifier | None
 
 
 def _identifiers(cell: str, header: Header) -> Iterator[Identifier]:
-    for repetition in repetitions(cell, header.delimiters):
+    for repetition in repetitions(cell, header.delimiters)[:MOST_IDENTIFIERS]:
         parts = [text_of(part, header) for part in components(repetition, header.delimiters)[:5]]
         parts += [""] * (5 - len(parts))
         if parts[0]:

@@ -15,6 +15,8 @@ from fcv_api.wire.hl7.times import instant, parse
 
 ALARMS, WAVEFORMS = "R40", "W01"
 DISCHARGE = "A03"
+MOST_SEGMENTS = 20_000
+"""Of a message: a hundred times what a monitor sends. More would hold up the other gateways for seconds."""
 
 
 class Ack(StrEnum):
@@ -67,6 +69,8 @@ def read(message: Message, source: Source, *, allow_test: bool) -> Reading:
     """Read a message of a source. A fault that lies in its bytes stops neither it nor the next one."""
     header = header_of(message)
     try:
+        if len(message.lines) > MOST_SEGMENTS:
+            return Reading(header, Ack.ACCEPTED, [Drop("message", Reason.UNREADABLE)])
         return _read(message, header, source, allow_test=allow_test)
     except Exception:  # noqa: BLE001 - whatever its bytes do, the gateway must not send it for ever
         return Reading(header, Ack.ACCEPTED, [Drop("message", Reason.UNREADABLE)])

@@ -68,6 +68,16 @@ def test_the_command_prints_lines_for_people() -> None:
     assert printed.splitlines()[-1].split() == ["dropped", "OBX", "4", "wrong-unit"]
 
 
+def test_a_wrong_option_is_a_sentence(tmp_path: Path) -> None:
+    file, table = str(CORPUS / "hl7" / "09a_first.hl7"), tmp_path / "sources.toml"
+    table.write_text('[source.icu]\nzone = "UTC"\n')
+    run = CliRunner().invoke
+    assert "x is no time zone" in run(main, ["hl7", "read", file, "--zone", "x"]).output
+    assert "go together" in run(main, ["hl7", "read", file, "--source", "icu"]).output
+    assert "There is no source b" in run(main, ["hl7", "read", file, "--sources", str(table), "--source", "b"]).output
+    assert "AA, 2 rows" in run(main, ["hl7", "read", file, "--sources", str(table), "--source", "icu"]).output
+
+
 def test_a_file_without_a_message_is_rejected(tmp_path: Path) -> None:
     file = tmp_path / "none.hl7"
     file.write_bytes(b"PID|||1\r")

@@ -136,6 +136,11 @@ def test_fields_of_any_segment_are_those_of_python_hl7(cells: list[str]) -> None
     assert segments_of(own, header_of(own))[0] == [str(field) for field in oracle[1]]
 
 
+def test_a_message_of_very_many_segments_is_accepted_and_not_read() -> None:
+    found = read_one(message(obx()) + b"OBX|\r" * 20_000)
+    assert (found["ack"], found["dropped"]) == ("AA", [{"where": "message", "reason": "unreadable"}])
+
+
 @given(st.binary(max_size=300))
 def test_no_bytes_stop_the_reader(noise: bytes) -> None:
     for content in (noise, b"MSH" + noise, message(obx())[:-30] + noise, b"MSH|^~\\&|||||" + AT.encode() + noise):

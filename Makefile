@@ -49,10 +49,11 @@ bench: $(VENV)/dev $(CONTENDERS:%=$(RIVALS)/%/installed) ## Measure beside what 
 bench-short: $(VENV)/dev $(CONTENDERS:%=$(RIVALS)/%/installed) ## The same in some minutes, to see that all works: into build/bench
 	@PYTHONPATH=tests/e2e $(BIN)/python -m bench.contest --short $(BENCH)
 
-bench-parts: $(VENV)/dev ## Measure a request beside json.loads of its body, its record, a batch, and the start
+bench-parts: $(VENV)/dev ## Measure a request beside json.loads of its body, its record, a batch, HL7 messages, and the start
 	@$(BIN)/python -m bench.request
 	@$(BIN)/python -m bench.ledger
 	@$(BIN)/python -m bench.batch
+	@$(BIN)/python -m bench.hl7
 	@$(BIN)/python -m bench.service
 	@PYTHONPATH=tests:tests/e2e $(BIN)/python -m bench.feed.costs
 	@PYTHONPATH=tests:tests/e2e $(BIN)/python -m bench.feed.costs --postgresql
@@ -80,13 +81,14 @@ fuzz: $(VENV)/dev ## Send spoilt bodies to the service: make fuzz MINUTES=10
 	@$(BIN)/python tests/fuzz/fuzz.py $(MINUTES)
 
 attack: $(VENV)/dev ## Attack services that it starts itself, on the loopback, and print what came of it (15 minutes; LONG=1: an hour)
+	@PYTHONPATH=.:tests:tests/wire:tests/attack $(BIN)/python tests/attack/hl7_mutations.py 100000
 	@PYTHONPATH=.:tests:tests/e2e:tests/attack $(BIN)/python tests/attack/attack.py $(if $(LONG),--long)
 
 soak: $(VENV)/dev ## Load everything at once for half an hour, and see that nothing grows: make soak MINUTES=1 to try (nginx)
 	@PYTHONPATH=.:tests:tests/e2e $(BIN)/python tests/faults/soak.py --minutes $(or $(MINUTES),30)
 
-certs: ## Make a LAN's certificate authority and a certificate: make certs NAMES="fcv.hospital.lan 10.0.0.5"
-	@deploy/certs.sh $(NAMES)
+certs: ## Make a LAN's certificate authority and a certificate: make certs NAMES="fcv.hospital.lan 10.0.0.5"; GATEWAY=NAME for an HL7 gateway's
+	@GATEWAY="$(GATEWAY)" deploy/certs.sh $(NAMES)
 
 secrets: ## Make the secrets and settings that docker-compose.yml and swarm.yml need
 	@deploy/secrets.sh

@@ -42,7 +42,15 @@ PAUSE = 30.0
 """Minutes without a critical window that end an episode."""
 DAY = 24 * 60.0
 OF_DATA = {
-    *("filled", "not_entered", "not_adult", "irregular_sampling", "resampled", "conflicting_values"),
+    *(
+        "filled",
+        "questionable_value",
+        "not_entered",
+        "not_adult",
+        "irregular_sampling",
+        "resampled",
+        "conflicting_values",
+    ),
     *("unknown_unit", "implausible_value", "stale", "undecided", "unvalidated_model"),
 }
 """What says nothing of the patient."""

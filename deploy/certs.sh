@@ -2,6 +2,8 @@
 # Make a certificate authority for the LAN, once, and a server's certificate for the given names, each time.
 #
 #   deploy/certs.sh [NAME or ADDRESS ...]      default: localhost 127.0.0.1 and this machine's name
+#   GATEWAY=NAME deploy/certs.sh               a certificate for a gateway that sends HL7: gateway-NAME.crt and .key,
+#                                              for the server's part nothing is made but the first authority
 #
 # Writes certs/{ca.crt,ca.key,server.crt,server.key} beside this script, or where CERTS says. Run it again to renew:
 # the authority stays, so clients that trust it go on, and only server.* is new.
@@ -14,6 +16,10 @@ server_days=397 # Apple and others refuse a server's certificate of more than 39
 renew_days=30
 names=("$@")
 [ ${#names[@]} -gt 0 ] || names=(localhost 127.0.0.1 "$(uname -n)")
+leaf=server usage=serverAuth
+if [ -n "${GATEWAY:-}" ]; then
+    names=("$GATEWAY") leaf=gateway-$GATEWAY usage=clientAuth
+fi
 
 refuse() {
     echo "certs.sh: $*" >&2
@@ -86,33 +92,33 @@ alternatives() {
     done | listed ''
 }
 
-make_server() {
-    cat >"$work/server.cnf" <<CONF
+make_leaf() {
+    cat >"$work/leaf.cnf" <<CONF
 [req]
 distinguished_name = subject
 prompt = no
 [subject]
 CN = $(printf '%.64s' "${names[0]}")
-[server]
+[leaf]
 basicConstraints = critical, CA:FALSE
 keyUsage = critical, digitalSignature
-extendedKeyUsage = serverAuth
+extendedKeyUsage = $usage
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
 subjectAltName = @names
 [names]
 $(alternatives)
 CONF
-    openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -sha256 -config "$work/server.cnf" \
-        -keyout "$work/server.key" -out "$work/server.csr" 2>"$work/errors" || refuse "$(cat "$work/errors")"
-    openssl x509 -req -in "$work/server.csr" -CA "$certs/ca.crt" -CAkey "$certs/ca.key" -sha256 -days "$server_days" \
-        -set_serial "0x$(openssl rand -hex 16 | sed 's/^./1/')" -extfile "$work/server.cnf" -extensions server \
-        -out "$work/server.crt" 2>"$work/errors" || refuse "$(cat "$work/errors")"
+    openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -sha256 -config "$work/leaf.cnf" \
+        -keyout "$work/leaf.key" -out "$work/leaf.csr" 2>"$work/errors" || refuse "$(cat "$work/errors")"
+    openssl x509 -req -in "$work/leaf.csr" -CA "$certs/ca.crt" -CAkey "$certs/ca.key" -sha256 -days "$server_days" \
+        -set_serial "0x$(openssl rand -hex 16 | sed 's/^./1/')" -extfile "$work/leaf.cnf" -extensions leaf \
+        -out "$work/leaf.crt" 2>"$work/errors" || refuse "$(cat "$work/errors")"
 }
 
 # Looked at before anything is replaced: a name that the authority may not sign for is found here.
-check_server() {
-    openssl verify -CAfile "$certs/ca.crt" "$work/server.crt" >/dev/null 2>"$work/errors" && return
+check_leaf() {
+    openssl verify -CAfile "$certs/ca.crt" "$work/leaf.crt" >/dev/null 2>"$work/errors" && return
     grep -q 'permitted subtree' "$work/errors" || refuse "$(cat "$work/errors")"
     refuse "This authority may not sign for one of: ${names[*]}. It was made for other names. Either give those, or move" \
         "$certs/ca.crt and ca.key away, run this again, and let every client trust the new authority."
@@ -132,9 +138,15 @@ elif ! openssl x509 -in "$certs/ca.crt" -noout -checkend $((server_days * 86400)
     refuse "The authority $certs/ca.crt ends before a new certificate would. Move ca.crt and ca.key away, run this" \
         "again, and let every client trust the new one."
 fi
-make_server
-check_server
-chmod 644 "$work/server.crt"
-mv "$work/server.key" "$work/server.crt" "$certs/"
-echo "Made $certs/server.crt for ${names[*]}, good until $(openssl x509 -in "$certs/server.crt" -noout -enddate | cut -d= -f2)."
-echo "Renew it some $renew_days days before: run this again, then 'nginx -s reload'."
+make_leaf
+check_leaf
+chmod 644 "$work/leaf.crt"
+mv "$work/leaf.key" "$certs/$leaf.key"
+mv "$work/leaf.crt" "$certs/$leaf.crt"
+echo "Made $certs/$leaf.crt for ${names[*]}, good until $(openssl x509 -in "$certs/$leaf.crt" -noout -enddate | cut -d= -f2)."
+if [ "$leaf" = server ]; then
+    echo "Renew it some $renew_days days before: run this again, then 'nginx -s reload'."
+else
+    echo "Take $leaf.crt, $leaf.key and ca.crt to the gateway, and name $GATEWAY in certificates of its source. Renew" \
+        "it some $renew_days days before."
+fi

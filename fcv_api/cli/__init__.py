@@ -12,6 +12,7 @@ from fcv_api.cli.db_restore import restore
 from fcv_api.cli.doctor import doctor
 from fcv_api.cli.errors import SentenceGroup
 from fcv_api.cli.feed import feed
+from fcv_api.cli.hl7 import hl7
 from fcv_api.cli.lazy import LAZY
 from fcv_api.cli.ledger import ledger
 from fcv_api.cli.model import model
@@ -33,5 +34,5 @@ def main() -> None:
 db.add_command(backup)
 db.add_command(copy)
 db.add_command(restore)
-for command in (serve, predict, users, stays, feed, model, ledger, db, doctor, *LAZY):
+for command in (serve, predict, users, stays, feed, hl7, model, ledger, db, doctor, *LAZY):
     main.add_command(command)

@@ -21,6 +21,7 @@ from fcv_api import heads_log, maintenance
 from fcv_api.access_log import open_log
 from fcv_api.accounts.system import feed_account
 from fcv_api.app import database_app, load_models
+from fcv_api.cli.hl7_listener import hl7_listener
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import AnswerContext
 from fcv_api.domain.slots import step_of
@@ -95,7 +96,8 @@ def run_(sign_of_life: Path | None, parent: int | None, *, once: bool) -> None:
         else:
             signs = SignsOfLife(sign_of_life)
             signs.begin()  # before it writes anything
-            keep_scoring(Scoring(settings, models, _account()), signs, parent)
+            with hl7_listener(settings):
+                keep_scoring(Scoring(settings, models, _account()), signs, parent)
 
 
 def end_with(parent: int) -> None:

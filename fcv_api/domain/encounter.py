@@ -52,6 +52,7 @@ class Encounter:
     unknown: the units that nobody knows here.
     implausible: what `without_noise` dropped.
     stored: of the memory of beds, what else it knows.
+    questionable: the sign, by its index, of each value that its monitor doubted.
     """
 
     id: int
@@ -63,6 +64,7 @@ class Encounter:
     unknown: tuple[UnknownUnit, ...] = ()
     implausible: tuple[Implausible, ...] = ()
     stored: Stored | None = None
+    questionable: tuple[int, ...] = ()
 
     @property
     def unknown_units(self) -> tuple[tuple[int, str], ...]:

@@ -80,6 +80,10 @@ WORDS: dict[str, Pair] = {
         "{count} of its values in the window lay outside {hard} and were dropped, the last at {at}.",
         "{count} de sus valores en la ventana estaban fuera de {hard} y se descartaron, el último a las {at}.",
     ),
+    "questionable_value": (
+        "{count} of its values in the window were called questionable by the monitor (QUES).",
+        "{count} de sus valores en la ventana fueron marcados como dudosos por el monitor (QUES).",
+    ),
     "filled": (
         "{filled} of {of} values were filled; last measured {minutes} minutes before the window's end.",
         "{filled} de {of} valores se rellenaron; la última medición, {minutes} minutos antes del fin de la ventana.",

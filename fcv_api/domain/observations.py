@@ -20,6 +20,7 @@ FINAL, CORRECTION, DELETION = "F", "C", "D"
 AT_EQUAL_TIMES = {DELETION: 3, CORRECTION: 2, FINAL: 1}
 STATIC_CODES = tuple(sign.code for sign in SIGNS if sign.static)
 UNKNOWN_UNIT, IMPLAUSIBLE, CONFLICTING = "unknown_unit", "implausible_value", "conflicting_values"
+QUESTIONABLE = "questionable_value"
 """Flags: what a window cut from the store must warn of, by the codes of the warnings. A mean's have a figure, after a
 `=`: how many values lay outside the limits, if more than one; how far apart those lay that the mean is of."""
 UNITS_BETWEEN = "\n"
@@ -67,10 +68,14 @@ class Observation(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What came of one encounter in one request or message, in its order."""
+    """What came of one encounter in one request or message, in its order.
+
+    repeated: observations that a monitor may only repeat, each as new as the message: stored where the value changed.
+    """
 
     encounter: int
     observations: Sequence[Observation]
+    repeated: Sequence[Observation] = ()
 
 
 Rank = tuple[bool, int, int, float, str, str, str]
@@ -118,9 +123,14 @@ def _mean(group: list[Observation]) -> Observation:
         group[0].status,
         max(outside, default=None) if mean is None else mean,
         UNITS_BETWEEN.join(unknown) or max(each.unit for each in group),
-        " ".join(sorted(_flags(usable, len(outside), group[0].key.sign) + ([UNKNOWN_UNIT] if unknown else []))),
+        " ".join(sorted([*_flags(usable, len(outside), group[0].key.sign), *_kept_flags(group)])),
         max(each.bed for each in group),
     )
+
+
+def _kept_flags(group: Sequence[Observation]) -> list[str]:
+    """Return the flags without a figure: a mean has those of any of its values."""
+    return [code for code in (UNKNOWN_UNIT, QUESTIONABLE) if any(code in each.flag.split() for each in group)]
 
 
 def _flags(usable: Sequence[float], outside: int, sign: int) -> list[str]:

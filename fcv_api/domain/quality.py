@@ -158,6 +158,11 @@ def has_unknown_units(raw: Raw) -> bool:
     return bool(raw.encounter.unknown)
 
 
+def has_questionable(raw: Raw) -> bool:
+    """Suspect an encounter with values that its monitor doubted."""
+    return bool(raw.encounter.questionable)
+
+
 Screen = Callable[[Any], Any]
 """Of a `Raw`, whether to ask its check. One of a `Cells` says it of all its windows, (w,)."""
 Check = Callable[[Raw], Iterator[ScoreWarning]]
@@ -165,6 +170,7 @@ CHECKS: tuple[tuple[Screen, Check], ...] = (
     (is_outrun, exports.outrun),
     (is_ill_or_dense, speak_of_patient),
     (is_implausible, sensors.implausible),
+    (has_questionable, sensors.questionable),
     (has_gaps, sensors.filled),
     (is_flat, sensors.flat),
     (is_apart, sensors.rates),

@@ -84,6 +84,11 @@ def _unknown_units(rolling: Rolling) -> Flags:
     return _since(rolling, [each.since for each in rolling.history.encounter.unknown])
 
 
+def _questionable(rolling: Rolling) -> Flags:
+    """Suspect no window: only messages of monitors say what they doubt, and no file does."""
+    return np.zeros(len(rolling), dtype=np.bool_)
+
+
 def _since(rolling: Rolling, starts: list[np.datetime64]) -> Flags:
     """Suspect every window from the first of some instants on."""
     if not starts:
@@ -107,6 +112,7 @@ OF_ALL: dict[quality.Screen, Screen] = {
     quality.has_doubles: _conflicts,
     quality.is_resampled: _resampled,
     quality.has_unknown_units: _unknown_units,
+    quality.has_questionable: _questionable,
 }
 """The screens of one window that read more than its cells, and what does their work for all windows."""
 OF_THE_PAST = [

@@ -64,6 +64,12 @@ def alone_or_together(stands: Flags, values: Vector) -> Flags:
     return found
 
 
+def questionable(raw: Raw) -> Iterator[ScoreWarning]:
+    """Warn of values that the monitor itself doubted: OBX-8 QUES of HL7 v2."""
+    for sign in sorted(set(raw.encounter.questionable)):
+        yield warn("questionable_value", sign, {"count": raw.encounter.questionable.count(sign)})
+
+
 def rates(raw: Raw) -> Iterator[ScoreWarning]:
     """Warn of a pulse that is not the heart's rate: beats that move no blood, or a sensor that hangs loose."""
     both = raw.measured[:, limits.HEART_RATE] & raw.measured[:, limits.PULSE]

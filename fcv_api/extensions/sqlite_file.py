@@ -97,6 +97,19 @@ def use_known_file(engine: Engine, file: KnownFile) -> None:
     event.listen(engine, "checkout", check)
 
 
+def survive_power_cuts(engine: Engine) -> None:
+    """Let a commit wait until its data are on the disk, on all connections of an engine: `synchronous=FULL`.
+
+    PostgreSQL does so anyway. On SQLite all others lose the last commits when the power fails, and no more than these.
+    """
+
+    def wait_for_the_disk(connection: Any, _record: object) -> None:  # noqa: ANN401
+        connection.execute("PRAGMA synchronous=FULL")
+
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", wait_for_the_disk)
+
+
 def uri_of(path: Path) -> str:
     """Name a file so that SQLite opens it, and makes none where there is none."""
     return f"{path.absolute().as_uri()}?mode=rw"

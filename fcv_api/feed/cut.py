@@ -119,9 +119,11 @@ def cut_of(rows: Sequence[Row], encounter: int, end: int, spec: WindowSpec) -> C
     flagged = [row for row in used if row[8]]
     stored = Stored(_sources(used, signs), _beside(others), flags.conflicts(flagged))
     own = _with_dropped(observed, mask, flags.dropped(flagged))
-    whole = Encounter(encounter, *own, None, newest, flags.unknown_units(flagged), stored=stored).without_noise()
+    begin = int(after.astype(np.int64))
+    unknown, doubted = flags.unknown_units(flagged), flags.questionable(flagged, used, begin)
+    whole = Encounter(encounter, *own, None, newest, unknown, stored=stored, questionable=doubted).without_noise()
     moving_at = int(times[~STATIC[signs]].max(initial=0))
-    return Cut(whole, int(after.astype(np.int64)), used, signs, times, moving_at)
+    return Cut(whole, begin, used, signs, times, moving_at)
 
 
 def _holding(rows: Sequence[Row]) -> Sequence[Row]:

@@ -10,7 +10,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from fcv_api.domain.encounter import HIGHEST, LONGEST_SHOWN, LOWEST, UnknownUnit
-from fcv_api.domain.observations import CONFLICTING, IMPLAUSIBLE, UNITS_BETWEEN, UNKNOWN_UNIT, figure_of
+from fcv_api.domain.observations import (
+    CONFLICTING,
+    IMPLAUSIBLE,
+    QUESTIONABLE,
+    UNITS_BETWEEN,
+    UNKNOWN_UNIT,
+    figure_of,
+)
 from fcv_api.domain.stored import Conflict
 from fcv_api.domain.vitals import INDEX_BY_CODE
 from fcv_api.feed.window_rows import Row
@@ -43,3 +50,13 @@ def dropped(flagged: Sequence[Row]) -> list[tuple[int, int]]:
             is_kept = not LOWEST[sign] <= value <= HIGHEST[sign]
             found += [(sign, at)] * (int(count) - is_kept)
     return found
+
+
+def questionable(flagged: Sequence[Row], used: Sequence[Row], after: int) -> tuple[int, ...]:
+    """Return the sign, by its index, of each value that the monitor itself doubted: in a window, or filling its gaps.
+
+    used: all rows, by sign and time: the newest of a sign fills gaps. after: the window's start, in microseconds.
+    """
+    newest = {row[0]: row[1] for row in used} if flagged else {}
+    doubted = (row for row in flagged if QUESTIONABLE in row[8].split())
+    return tuple(INDEX_BY_CODE[row[0]] for row in doubted if row[1] > after or row[1] == newest[row[0]])

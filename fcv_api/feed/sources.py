@@ -22,6 +22,7 @@ HEARD = "UPDATE feed_sources SET last_message_at = ? WHERE name = ? AND host = ?
 FIRST = """INSERT INTO feed_sources (name, host, last_message_at, counters) VALUES (?, ?, ?, '{}')
     ON CONFLICT DO NOTHING"""
 COUNTERS = "SELECT counters FROM feed_sources WHERE name = ? AND host = ?"
+OFFSET = "UPDATE feed_sources SET clock_offset = ? WHERE name = ? AND host = ?"
 COUNT = "UPDATE feed_sources SET counters = ? WHERE name = ? AND host = ?"
 
 
@@ -46,6 +47,12 @@ class Sources:
             self._written[name] = monotonic()
             return self._counts.pop(name, Counter())
 
+    def put_back(self, name: str, counts: Mapping[str, int]) -> None:
+        """Add counts that were taken and could not be written. The next ones are written as soon as may be."""
+        with self._lock:
+            self._counts.setdefault(name, Counter()).update(counts)
+            self._written.pop(name, None)
+
 
 _SOURCES: WeakKeyDictionary[Dialect, Sources] = WeakKeyDictionary()
 """One for each database, as the breakers of `extensions`."""
@@ -64,3 +71,9 @@ def write(cursor: Any, name: str, now: int, counts: Mapping[str, int]) -> None: 
     (text,) = run(cursor, COUNTERS, name, host).fetchone()
     total = Counter(orjson.loads(text)) + Counter(counts)
     run(cursor, COUNT, orjson.dumps(total).decode(), name, host)
+
+
+def write_offset(cursor: Any, name: str, offset: int | None) -> None:  # noqa: ANN401
+    """Write how far a source's clock is ahead, in microseconds, where it is known. It is shown and never applied."""
+    if offset is not None:
+        run(cursor, OFFSET, offset, name, socket.gethostname())

@@ -37,6 +37,8 @@ UNNAMED = """INSERT INTO unnamed_beds (source, bed, since, seen_at) VALUES (?, ?
     seen_at = CASE WHEN excluded.seen_at > unnamed_beds.seen_at THEN excluded.seen_at ELSE unnamed_beds.seen_at END"""
 SEEN_SINCE = f"SELECT {COLUMNS} FROM stays WHERE seen_at >= ? ORDER BY id"  # noqa: S608
 CLOSE = "UPDATE stays SET closed_at = ? WHERE id = ?"
+DISCHARGED = """UPDATE stays SET closed_at = ? WHERE id = ? AND source = ?
+    AND (closed_at IS NULL OR closed_at < ?)"""
 CORRECTED = "UPDATE stays SET corrected_at = ? WHERE id = ? AND (corrected_at IS NULL OR corrected_at < ?)"
 BESIDE = """SELECT p.source, p.bed, p.slot, p.encounter FROM stays s JOIN placements p
     ON p.source = s.source AND p.bed = s.bed AND p.slot >= s.bed_at WHERE s.seen_at >= ?"""
@@ -81,6 +83,11 @@ def close(encounter: int, now: int) -> bool:
         with attempt as cursor:
             found = run(cursor, CLOSE, now, encounter).rowcount > 0
     return found
+
+
+def discharged(cursor: Any, encounter: int, source: str, at: int) -> None:  # noqa: ANN401
+    """Close a stay of a source, as of when a message said so. An older message changes nothing."""
+    run(cursor, DISCHARGED, at, encounter, source, at)
 
 
 def seen_since(cursor: Any, at: int) -> list[Stay]:  # noqa: ANN401

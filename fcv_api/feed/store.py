@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf
 from typing import Any, NamedTuple
-
-import orjson
 
 from fcv_api.domain.arrivals import FUTURE, Clock
 from fcv_api.domain.observations import (
@@ -23,25 +20,11 @@ from fcv_api.domain.observations import (
     rank,
     says_the_same,
 )
-from fcv_api.extensions.cursors import on_sqlite, run, write_attempts
-from fcv_api.feed import arrivals, sources, stays
+from fcv_api.extensions.cursors import write_attempts
+from fcv_api.feed import arrivals, repeats, rows, sources, stays
 
 HOUR = 3_600_000_000
-ROWS_A_STATEMENT = 250
 COUNTS = ("new", "same", "replaced", "deleted", "too_old", "future")
-KEPT = """SELECT sign, at, channel, name, status, sent_at, value, unit, flag FROM observations
-    WHERE encounter = ? AND sign IN ({}) AND at >= ? AND at <= ? AND source = ?"""
-COLUMNS = "encounter, source, sign, at, channel, name, status, sent_at, value, unit, flag, received_at"
-REPLACE = """ON CONFLICT (encounter, sign, at, source, channel, name) DO UPDATE SET status = excluded.status,
-    sent_at = excluded.sent_at, value = excluded.value, unit = excluded.unit, flag = excluded.flag,
-    received_at = excluded.received_at"""
-UPSERT = f"INSERT INTO observations ({COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) {REPLACE}"  # noqa: S608
-TYPES = """encounter bigint, source text, sign bigint, at bigint, channel text, name text, status text, sent_at bigint,
-    value float8, unit text, flag text, received_at bigint"""
-UPSERT_MANY = (
-    f"INSERT INTO observations ({COLUMNS}) SELECT * FROM json_to_recordset(?::json) AS row ({TYPES}) {REPLACE}"  # noqa: S608
-)
-"""PostgreSQL's, for rows as one JSON text, as in `ledger/record.py`: a driver needs longer for a value a cell."""
 
 
 class Arrival(NamedTuple):
@@ -62,53 +45,111 @@ class Taken:
     other_source: bool = False
 
 
-def store(posted: Sequence[Posted], arrival: Arrival, unnamed: Iterable[tuple[str, int]] = ()) -> list[Taken]:
-    """Store what came at once, in one transaction. unnamed: beds that sent without an encounter, each with a time.
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What came at once, a request or a message, in which an encounter comes once.
 
-    Returns one result for each of `posted`, in that order. An encounter comes once.
+    unnamed: beds that sent without an encounter, each with a time. closed: stays of its source that the message closes,
+    as of when it was sent. clock_offset: of the source's clock, in microseconds, where it is known.
     """
-    counted = sources.counted()
-    due = counted.take(arrival.source)
-    found: dict[int, Taken] = {}
-    for attempt in write_attempts():
-        with attempt as cursor:
-            found = _store(cursor, posted, arrival)
-            stays.unnamed(cursor, arrival.source, [each for each in unnamed if _is_recent(each[1], arrival)])
-            if due is not None:
-                sources.write(cursor, arrival.source, arrival.now, due)
-    total: Counter[str] = Counter()
-    for each in found.values():
-        total.update(each.counts)
-    counted.count(arrival.source, total)
+
+    posted: Sequence[Posted]
+    arrival: Arrival
+    unnamed: Sequence[tuple[str, int]] = ()
+    closed: Sequence[int] = ()
+    clock_offset: int | None = None
+
+    @property
+    def says_something(self) -> bool:
+        """Whether there is anything to store."""
+        return bool(self.posted or self.unnamed or self.closed)
+
+
+def store(posted: Sequence[Posted], arrival: Arrival, unnamed: Iterable[tuple[str, int]] = ()) -> list[Taken]:
+    """Store what came at once, in one transaction. Returns one result for each of `posted`, in that order."""
+    found = store_all([Delivery(posted, arrival, list(unnamed))])[0]
     return [found[each.encounter] for each in posted]
 
 
-def _store(cursor: Any, posted: Sequence[Posted], arrival: Arrival) -> dict[int, Taken]:  # noqa: ANN401
+def store_all(deliveries: Sequence[Delivery]) -> list[Mapping[int, Taken]]:
+    """Store what came at several times in one transaction. Returns of each delivery what came of each encounter."""
+    counted = sources.counted()
+    heard = {each.arrival.source: each for each in deliveries}
+    due = {name: counts for name in sorted(heard) if (counts := counted.take(name)) is not None}
+    found: list[dict[int, Taken]] = [{} for _each in deliveries]
+    if not due and not any(each.says_something for each in deliveries):
+        return [*found]
+    try:
+        for attempt in write_attempts():
+            with attempt as cursor:
+                found = _store(cursor, deliveries)
+                for name, counts in due.items():
+                    sources.write(cursor, name, heard[name].arrival.now, counts)
+                    sources.write_offset(cursor, name, heard[name].clock_offset)
+    except BaseException:
+        for name, counts in due.items():
+            counted.put_back(name, counts)
+        raise
+    for delivery, taken in zip(deliveries, found, strict=True):
+        counted.count(delivery.arrival.source, _total(taken))
+    return [*found]
+
+
+def _total(taken: Mapping[int, Taken]) -> Counter[str]:
+    total = Counter({"other_source": sum(each.other_source for each in taken.values())})
+    for each in taken.values():
+        total.update(each.counts)
+    return total
+
+
+def _store(cursor: Any, deliveries: Sequence[Delivery]) -> list[dict[int, Taken]]:  # noqa: ANN401
     """Store by ascending encounter: two transactions that lock the same stays must not wait for each other."""
     before = arrivals.read(cursor)
-    newest = max((each.key.at for own in posted for each in own.observations), default=arrival.now)
-    clock = Clock(arrival.now) if before is None else before.after(arrival.now, newest)
-    oldest = arrival.now - arrival.hours * HOUR if clock.may_delete(arrival.now) else None
-    found = {}
-    for own in sorted(posted, key=lambda each: each.encounter):
-        found[own.encounter] = _store_one(cursor, own, arrival, oldest)
-    arrivals.write(cursor, before, clock)
+    clock, oldest = before, []
+    for each in deliveries:
+        clock = _clock_after(clock, each)
+        trusted = clock is None or clock.may_delete(each.arrival.now)
+        oldest.append(each.arrival.now - each.arrival.hours * HOUR if trusted else None)
+    found: list[dict[int, Taken]] = [{} for _each in deliveries]
+    for encounter, index, own in _by_encounter(deliveries):
+        if own is None:
+            stays.discharged(cursor, encounter, deliveries[index].arrival.source, deliveries[index].arrival.sent_at)
+        else:
+            found[index][encounter] = _store_one(cursor, own, deliveries[index].arrival, oldest[index])
+    for each in deliveries:
+        recent = [bed for bed in each.unnamed if _is_recent(bed[1], each.arrival)]
+        stays.unnamed(cursor, each.arrival.source, recent)
+    if clock is not None and clock != before:
+        arrivals.write(cursor, before, clock)
     return found
+
+
+def _clock_after(before: Clock | None, delivery: Delivery) -> Clock | None:
+    """Return what an arrival says of the clock. One without observations says nothing."""
+    now = delivery.arrival.now
+    times = [each.key.at for own in delivery.posted for each in (*own.observations, *own.repeated)]
+    if not times:
+        return before
+    return Clock(now) if before is None else before.after(now, max(times))
+
+
+def _by_encounter(deliveries: Sequence[Delivery]) -> list[tuple[int, int, Posted | None]]:
+    """Return what each delivery says of an encounter, by encounter, then in their order; None where it closes it."""
+    posted = [(own.encounter, index, 0, own) for index, each in enumerate(deliveries) for own in each.posted]
+    closed = [(encounter, index, 1, None) for index, each in enumerate(deliveries) for encounter in each.closed]
+    ordered = sorted([*posted, *closed], key=lambda each: each[:3])
+    return [(encounter, index, own) for encounter, index, _closes, own in ordered]
 
 
 def _store_one(cursor: Any, posted: Posted, arrival: Arrival, oldest: int | None) -> Taken:  # noqa: ANN401
     counts = dict.fromkeys(COUNTS, 0)
-    timely: list[Observation] = []
-    for each in posted.observations:
-        if fault := _out_of_time(each.key, arrival.now, oldest):
-            counts[fault] += 1
-        else:
-            timely.append(each)
+    new = repeats.changed(cursor, posted.encounter, arrival.source, posted.repeated)
+    timely = _timely((*posted.observations, *new), arrival.now, oldest, counts)
     if not timely:
         return Taken(posted.encounter, counts)
     if not stays.observed(cursor, posted.encounter, arrival.source, timely):
         return Taken(posted.encounter, dict.fromkeys(COUNTS, 0), other_source=True)
-    kept = _kept(cursor, posted.encounter, arrival.source, [each.key for each in timely])
+    kept = rows.held(cursor, posted.encounter, arrival.source, [each.key for each in timely])
     changed = {}
     for each in averaged(timely):
         statement = each.sent(arrival.sent_at)
@@ -116,10 +157,24 @@ def _store_one(cursor: Any, posted: Posted, arrival: Arrival, oldest: int | None
         counts[what] += 1
         if holds:
             kept[each.key] = changed[each.key] = statement
-    _write(cursor, posted.encounter, arrival, changed)
+    cells = [(posted.encounter, arrival.source, *key, *said, arrival.now) for key, said in changed.items()]
+    rows.write(cursor, cells)
     if any(each.status in (CORRECTION, DELETION) for each in changed.values()):
         stays.corrected(cursor, posted.encounter, arrival.now)
     return Taken(posted.encounter, counts)
+
+
+def _timely(
+    observations: Iterable[Observation], now: int, oldest: int | None, counts: dict[str, int]
+) -> list[Observation]:
+    """Return the observations that are neither too old nor ahead, and count the others."""
+    timely = []
+    for each in observations:
+        if fault := _out_of_time(each.key, now, oldest):
+            counts[fault] += 1
+        else:
+            timely.append(each)
+    return timely
 
 
 def _is_recent(at: int, arrival: Arrival) -> bool:
@@ -143,31 +198,3 @@ def _compared(kept: Statement | None, statement: Statement) -> tuple[str, bool]:
     if statement.status == DELETION:
         return "deleted", True
     return ("new" if kept is None else "replaced"), True
-
-
-def _kept(cursor: Any, encounter: int, source: str, keys: Sequence[Key]) -> dict[Key, Statement]:  # noqa: ANN401
-    """Return the statements that hold now, of at least these keys."""
-    signs, times = sorted({key.sign for key in keys}), [key.at for key in keys]
-    query = KEPT.format(", ".join("?" * len(signs)))
-    rows = run(cursor, query, encounter, *signs, min(times), max(times), source).fetchall()
-    return {Key(*row[:4]): Statement(*row[4:]) for row in rows}
-
-
-def _write(cursor: Any, encounter: int, arrival: Arrival, changed: Mapping[Key, Statement]) -> None:  # noqa: ANN401
-    """Write statements; on PostgreSQL not by `executemany`, which would be a pipeline, as in `ledger/record.py`."""
-    rows = [(encounter, arrival.source, *key, *statement, arrival.now) for key, statement in changed.items()]
-    if on_sqlite(cursor):
-        cursor.executemany(UPSERT, rows)
-        return
-    for start in range(0, len(rows), ROWS_A_STATEMENT):
-        run(cursor, UPSERT_MANY, orjson.dumps(list(map(_as_json, rows[start : start + ROWS_A_STATEMENT]))).decode())
-
-
-NAMES = COLUMNS.split(", ")
-VALUE = NAMES.index("value")
-
-
-def _as_json(row: tuple[Any, ...]) -> dict[str, Any]:
-    """Return a row as JSON can carry it, which has no infinity: PostgreSQL reads one from a text."""
-    cells = dict(zip(NAMES, row, strict=True))
-    return cells | {"value": str(row[VALUE])} if row[VALUE] in (inf, -inf) else cells

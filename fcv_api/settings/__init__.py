@@ -23,6 +23,7 @@ from fcv_api.settings.checks import (
     plain_words,
     zone,
 )
+from fcv_api.settings.hl7 import Hl7Settings, read_hl7
 
 __all__ = ["NAMES", "ROOT", "Secret", "Settings", "SettingsError"]
 
@@ -37,7 +38,7 @@ FEED = ("off", "on", "child")
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Hl7Settings):
     """All settings, by the names in docs/operations.md without `FCV_`."""
 
     env: str
@@ -124,6 +125,7 @@ def _read(env: Env) -> dict[str, Any]:
         "settle_seconds": env.int("SETTLE_SECONDS", 30, validate=Range(0, 240)),
         "pseudonym_key_file": _optional_path(env, "PSEUDONYM_KEY_FILE"),
         "timezone": _timezone(env, production=production),
+        **read_hl7(env),
         "stale_minutes": env.int("STALE_MINUTES", 15 if production else 0, validate=Range(0, 24 * 60)),
         "token_minutes": env.int("TOKEN_MINUTES", 20, validate=Range(1, 24 * 60)),
         "max_body_mb": env.int("MAX_BODY_MB", 32, validate=Range(1, 1024)),

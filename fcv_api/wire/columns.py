@@ -104,19 +104,19 @@ def _read_each(cells: list[Any], zone: tzinfo) -> Times:
     times = [parse_time(cell) if isinstance(cell, str) else None for cell in cells]
     naive = np.array([time is not None and time.tzinfo is None for time in times], dtype=np.bool_)
     ambiguous = [
-        bool(time and is_naive and _is_unclear(time, zone)) for time, is_naive in zip(times, naive, strict=True)
+        bool(time and is_naive and is_unclear(time, zone)) for time, is_naive in zip(times, naive, strict=True)
     ]
-    instants = [NO_TIME if time is None else np.datetime64(_utc_microseconds(time, zone), "us") for time in times]
+    instants = [NO_TIME if time is None else np.datetime64(utc_microseconds(time, zone), "us") for time in times]
     return Times(np.array(instants, dtype="datetime64[us]"), naive, np.array(ambiguous, dtype=np.bool_))
 
 
-def _is_unclear(time: datetime, zone: tzinfo) -> bool:
+def is_unclear(time: datetime, zone: tzinfo) -> bool:
     """Return whether a wall clock showed this time twice, or left it out."""
     first, second = (time.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
     return first.utcoffset() != second.utcoffset()
 
 
-def _utc_microseconds(time: datetime, zone: tzinfo) -> int:
+def utc_microseconds(time: datetime, zone: tzinfo) -> int:
     since = (time if time.tzinfo else time.replace(tzinfo=zone)) - EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 

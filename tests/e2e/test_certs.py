@@ -94,3 +94,19 @@ def test_java_takes_the_authority(tmp_path: Path) -> None:
         capture_output=True,
     )
     assert "trustedCertEntry" in subprocess.check_output(["keytool", "-list", *store], text=True)
+
+
+def test_a_gateway_s_certificate_is_a_client_s_and_leaves_the_server_s_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certify(tmp_path, "fcv.hospital.lan")
+    before = (tmp_path / "server.crt").read_bytes()
+    monkeypatch.setenv("GATEWAY", "gw.hospital.lan")
+    certify(tmp_path)
+    made = tmp_path / "gateway-gw.hospital.lan.crt"
+    assert "TLS Web Client Authentication" in shown(made, "-ext", "extendedKeyUsage")
+    assert "DNS:gw.hospital.lan" in shown(made, "-ext", "subjectAltName")
+    assert made.with_suffix(".key").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "server.crt").read_bytes() == before
+    monkeypatch.setenv("GATEWAY", "../gw")
+    assert "is no name of a host" in refusal(tmp_path)

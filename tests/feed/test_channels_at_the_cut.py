@@ -10,7 +10,8 @@ from memory import MINUTE, NOW, observation, post
 from test_cut import columns, cut_now, scored, stored
 
 from fcv_api import scoring
-from fcv_api.domain.prediction import Prediction, ScoreWarning
+from fcv_api.domain.prediction import Prediction
+from fcv_api.domain.words import ScoreWarning
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 HEART_RATE, BEAT_RATE = "MDC_ECG_HEART_RATE", "MDC_ECG_CARD_BEAT_RATE"

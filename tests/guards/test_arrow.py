@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "maintenance": {"ledger", "feed", "accounts", "settings", "extensions"},
     "scoring": {"ledger", "domain"},
     "feed": {"scoring", "ledger", "domain", "extensions"},
+    "mllp": {"maintenance", "feed", "wire", "domain"},
     "training": {"wire", "lstm", "domain"},
     "bulk": {"scoring", "wire", "lstm", "domain"},
     "web": {
@@ -37,6 +38,7 @@ MAY_IMPORT = {
     },
     "cli": {
         "app",
+        "mllp",
         "lstm",
         "scoring",
         "feed",

@@ -13,6 +13,9 @@ from urllib.parse import urlsplit
 import click
 import orjson
 
+from fcv_api.training.gateway import Post
+from fcv_api.wire.observation_body import body_of
+
 SECONDS = 30
 """For one answer."""
 PATIENCE = 600.0
@@ -68,6 +71,11 @@ class Client:
             self._token = ""
             answer = self._answer(path, sent, self._authorization())
         return _content(answer, member)
+
+    def deliver(self, post: Post) -> dict[str, Any]:
+        """Post the rows of a post, and return what is answered. Raises Unanswered."""
+        answer: dict[str, Any] = self.post("/observations", body_of([post.posted]), "results")
+        return answer
 
     def close(self) -> None:
         """Close the connection."""

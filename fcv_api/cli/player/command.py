@@ -10,6 +10,7 @@ import click
 import orjson
 
 from fcv_api.cli.player.client import Client
+from fcv_api.cli.player.gateway import Gateway
 from fcv_api.cli.player.options import Played
 from fcv_api.cli.player.play import Pace, play, summary, to_the_second
 from fcv_api.domain.arrivals import FUTURE
@@ -30,7 +31,7 @@ def feed(seed: int, artefacts: float, given: Played) -> None:
     if not given.as_json:
         click.echo("{beds} beds, encounters from {first_encounter}, {from} to {until}.".format(beds=given.beds, **span))
     posts = ward(simulate(given.beds, seed, first, artefacts), own)
-    with closing(Client(given.url, _account(given), given.ca)) as client:
+    with closing(_sender(given)) as client:
         outcome = play(posts, client, Pace(own.start, given.speed, monotonic()), quiet=given.as_json)
     if given.as_json:
         click.echo(orjson.dumps(span | summary(outcome, client)))
@@ -39,6 +40,15 @@ def feed(seed: int, artefacts: float, given: Played) -> None:
         click.echo(f"In all {outcome.total}. Sent again {client.retried} times; {behind}.")
     if outcome.total.errors:
         raise click.exceptions.Exit(1)
+
+
+def _sender(given: Played) -> Client | Gateway:
+    """Return what sends: a client of the service, or a gateway. Raises BadParameter."""
+    if given.hl7:
+        return Gateway(given.hl7, given.obx)
+    if not given.url:
+        raise click.BadParameter("needs a service's address, or --hl7 HOST:PORT.", param_hint="--feed")
+    return Client(given.url, _account(given), given.ca)
 
 
 def _start(given: Played, now: int) -> int:

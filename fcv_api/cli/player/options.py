@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import IO, Any
 
 import click
+from marshmallow import ValidationError
 
+from fcv_api.settings.hl7 import check_address
 from fcv_api.wire.cells import LARGEST_ID
 from fcv_api.wire.observation_cells import LONGEST_BED, LONGEST_CHANNEL
 
@@ -30,6 +32,8 @@ class Played:
     """What the options of a play say."""
 
     url: str
+    hl7: str | None
+    obx: int
     user: str | None
     password_file: IO[str] | None
     ca: Path | None
@@ -85,9 +89,23 @@ def _finite(_context: click.Context, _option: click.Parameter, number: float) ->
     return number
 
 
+def _address(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
+    """Refuse what is no HOST:PORT."""
+    try:
+        check_address(text or "")
+    except ValidationError as error:
+        raise click.BadParameter(str(error.messages[0])) from None
+    return text
+
+
 SHARE = click.FloatRange(0, 1)
 OPTIONS = (
-    click.option("--feed", "url", metavar="URL", help="Play them into this running service instead of writing files."),
+    click.option(
+        "--feed", "url", metavar="URL", is_flag=False, flag_value="",
+        help="Play them into this running service instead of writing files; without URL by --hl7.",
+    ),
+    click.option("--hl7", metavar="HOST:PORT", callback=_address, help="Play them as HL7 v2, a message a post."),
+    click.option("--obx", type=click.IntRange(0, 1000), default=0, help="How many OBX a message has at least."),
     click.option("--user", envvar="MLAPI_USER", help="The account that sends: a client. Or MLAPI_USER."),
     click.option(
         "--password-file", type=click.File(encoding="utf-8"),

@@ -12,12 +12,12 @@ from typing import Any
 import click
 
 from fcv_api.cli.player.client import Client
+from fcv_api.cli.player.gateway import Gateway
 from fcv_api.domain.bad_cells import MAX_CELLS
 from fcv_api.training.bedside import MINUTE, SECOND
 from fcv_api.training.gateway import Post
 from fcv_api.wire.beds import utc
 from fcv_api.wire.observation_answer import COUNTED
-from fcv_api.wire.observation_body import body_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +70,14 @@ class Outcome:
     late_seconds: float = 0.0
 
 
-def play(posts: Iterable[Post], client: Client, pace: Pace, *, quiet: bool) -> Outcome:
+def play(posts: Iterable[Post], client: Client | Gateway, pace: Pace, *, quiet: bool) -> Outcome:
     """Send posts, each when it is due, and print what was answered in each minute. Raises Unanswered."""
     outcome = Outcome(Tally())
     for minute, own in groupby(posts, key=lambda post: post.at // MINUTE):
         tally = Tally()
         for post in own:
             outcome.late_seconds = max(outcome.late_seconds, pace.wait(post.at))
-            answer = client.post("/observations", body_of([post.posted]), "results")
+            answer = client.deliver(post)
             tally.add(post, answer)
             outcome.total.add(post, answer)
         if not quiet:
@@ -96,7 +96,7 @@ def to_the_second(at: int) -> str:
     return f"{utc(at)[:19]}Z"
 
 
-def summary(outcome: Outcome, client: Client) -> dict[str, Any]:
+def summary(outcome: Outcome, client: Client | Gateway) -> dict[str, Any]:
     """Return what came of a play, as one object."""
     total = outcome.total
     return {

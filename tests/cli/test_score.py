@@ -29,6 +29,7 @@ AS_A_WARD = {"ENV": "production", "ALLOW_UNVALIDATED_MODEL": "1", "STALE_MINUTES
 """Answers that say of an unvalidated model what `fcv score` says."""
 LIKE_PRODUCTION = pytest.mark.parametrize("settings", [AS_A_WARD], indirect=True, ids=["production"])
 BOGOTA = ZoneInfo("America/Bogota")
+HEART_RATE = "MDC_ECG_HEART_RATE"
 PLAIN = ["idAtencion", "State", *INFERENCE_KEYS.values()]
 Frame = pd.DataFrame
 Answer = dict[str, Any]
@@ -246,9 +247,13 @@ def test_what_real_programs_write_is_scored(
 
 def test_a_name_with_a_blank_at_its_end_is_the_sign(make_settings: MakeSettings, tmp_path: Path) -> None:
     make_settings()
-    (row,) = answered(FIELD / "01-json-name-trailing-space" / "batch.csv", tmp_path)
-    assert row["State"] == "Arresto_cardiaco"
+    sent, stripped = FIELD / "01-json-name-trailing-space" / "batch.csv", tmp_path / "stripped.csv"
+    written = sent.read_text("utf-8")
+    assert written.count(f"{HEART_RATE} ") == 3
+    stripped.write_text(written.replace(f"{HEART_RATE} ", HEART_RATE), "utf-8")
+    (row,) = answered(sent, tmp_path)
     assert "critical_value" in {each["code"] for each in row["warnings"]}
+    assert [row] == answered(stripped, tmp_path)
 
 
 def test_two_patients_never_become_one_by_rounding(make_settings: MakeSettings, tmp_path: Path) -> None:

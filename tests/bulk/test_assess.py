@@ -76,7 +76,7 @@ def test_each_window_of_a_golden_encounter_is_scored_as_its_prefix_is(model: Sco
 
 
 @given(request=requests())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_each_window_of_a_messy_encounter_is_scored_as_its_prefix_is(model: Scorer, request: Request) -> None:
     encounter = read(request)
     assert all_at_once(encounter, model) == one_by_one(encounter, model)
@@ -166,7 +166,7 @@ def test_each_window_of_dense_rows_is_scored_as_its_prefix_is(model: Scorer, mon
 
 
 @given(encounter=spoilt_dense())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_each_window_of_spoilt_dense_rows_is_as_its_prefix_is(encounter: Encounter) -> None:
     model = FakeModel(spec=WindowSpec(signs=tuple(reversed(SIGN_NAMES))))
     assert all_at_once(encounter, model) == one_by_one(encounter, model)

@@ -9,7 +9,7 @@ import pytest
 from schema_run import PHASES, SERVICE, Run, explore
 from service import PASSWORD, Service, running
 
-SHORT = "--max-examples=10"
+SHORT = "--max-examples=6"
 """Made-up ones of each route: some 800 calls with what the document alone asks for."""
 OPEN = {
     *("GET /home", "GET /health/live", "GET /health/ready", "POST /auth/create_user", "POST /auth/token"),

@@ -20,7 +20,7 @@ SECONDS_TO_START = 30
 SECONDS_TO_SCORE = 30
 """It looks at a slot that is scored already every ten seconds, for rows that came late."""
 SECONDS_TO_END_A_FROZEN_ONE = 10
-"""BEDSIDE: a frozen writer on SQLite is ended within so many."""
+"""A frozen writer on SQLite shuts all others out for so long at most."""
 
 
 def until(found: Callable[[], Any], seconds: float) -> Any:

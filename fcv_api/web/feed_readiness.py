@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 from sqlalchemy.exc import SQLAlchemyError
 
 from fcv_api import activations
@@ -15,6 +17,10 @@ from fcv_api.web.requests import current_service
 NOBODY = (
     "No process scores the beds: none has reported in the last 60 s. Start `fcv feed run`, or see why it ends: app.log."
 )
+BEGAN = monotonic()
+SECONDS_TO_START = 60.0
+"""For a process that is started beside this one, with a model to load. Turns that are late are said all the same."""
+AWAITED = "The process that scores the beds is awaited: it has a minute to start."
 LATE = "See app.log for lines of `feed:`, and `fcv feed status`."
 
 
@@ -30,6 +36,8 @@ def check_feed() -> Check:
     except SQLAlchemyError:
         return check(DEGRADED, "The database does not say how the feed stands.")
     words = f"{late:,}{' or more' if late == status.MOST_COUNTED else ''} turns are over a minute late."
+    if not seen and not late and monotonic() - BEGAN < SECONDS_TO_START:
+        return check(OK, AWAITED)
     if not seen:
         return check(DEGRADED, f"{NOBODY} {words}" if late else NOBODY)
     detail = f"Scored by {', '.join(seen)}; {words}"

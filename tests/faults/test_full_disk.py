@@ -43,7 +43,7 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 def service(request: pytest.FixtureRequest, tmp_path: Path, disk: Disk) -> Iterator[Service]:
     """Give a service whose database is on the disk; or all that it writes: `app.log` and standard output too."""
     folder = tmp_path if request.param == "database" else disk.folder
-    with running(folder, DATABASE_URL=f"sqlite:///{disk.folder / 'fcv.db'}", WORKERS="4") as service:
+    with running(folder, DATABASE_URL=f"sqlite:///{disk.folder / 'fcv.db'}", WORKERS="4", FEED="on") as service:
         yield service
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import time_ns
+from time import monotonic, time_ns
 
 import pytest
 from conftest import BOTH_DATABASES
@@ -17,6 +17,7 @@ from fcv_api.extensions.cursors import run, write_cursor
 from fcv_api.feed import status
 from fcv_api.feed.process import host
 from fcv_api.feed.turns import slot_due
+from fcv_api.web import feed_readiness
 
 LONG_AGO = 10 * 60_000_000
 """Microseconds."""
@@ -52,7 +53,13 @@ def test_one_that_is_off_is_ok(http: FlaskClient) -> None:
     assert told(http) == ("ok", "FCV_FEED is off: no bed is scored by itself.")
 
 
-def test_nothing_that_scores_is_told_with_what_to_do(http: FlaskClient) -> None:
+def test_a_process_that_scores_has_a_minute_to_start(http: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed_readiness, "BEGAN", monotonic() - 59)
+    assert told(http) == ("ok", feed_readiness.AWAITED)
+
+
+def test_nothing_that_scores_is_told_with_what_to_do(http: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed_readiness, "BEGAN", monotonic() - 61)
     status, detail = told(http)
     assert status == "degraded"
     assert "Start `fcv feed run`" in detail

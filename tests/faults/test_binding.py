@@ -23,7 +23,7 @@ from fcv_api.settings import ROOT
 from fcv_api.wire.answer import PredictionSchema
 from fcv_api.wire.encounter import EncounterSchema
 
-PREDICTIONS = 2_000 if SHORT else 100_000
+PREDICTIONS = 1_000 if SHORT else 100_000
 DISTINCT, CLIENTS = 500, 64
 BATCHES, BED = 0.1, 20
 """The share of calls that are batches, and how many encounters each holds."""

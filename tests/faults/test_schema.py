@@ -12,7 +12,7 @@ import pytest
 from schema_run import PHASES, SERVICE, explore
 from service import PASSWORD, running
 
-EXAMPLES = 12 if os.environ.get("FAULTS_SHORT") == "1" else 500
+EXAMPLES = 6 if os.environ.get("FAULTS_SHORT") == "1" else 500
 
 
 @pytest.mark.parametrize("account", [f"ana:{PASSWORD}", None], ids=["client", "nobody"])

@@ -32,8 +32,8 @@ def status() -> None:
         late = found.late(slot_due(now - found.LATE_AFTER, settings.settle_seconds, step_of(WindowSpec())), now)
         stays, sources = found.turns(slot), found.sources()
     due = sum(each.is_due for each in stays)
-    told = f"{due:,} turns due and not recorded yet, {late:,} of them over a minute late"
-    click.echo(f"Slot {_minute(slot)}: {len(stays):,} stays, {told}.")
+    counted = f"{due:,} turns due and not recorded yet, {late:,} of them over a minute late"
+    click.echo(f"Slot {_minute(slot)}: {len(stays):,} stays, {counted}.")
     for each in stays:
         last = _minute(each.last_slot) if each.last_slot else "never"
         click.echo(f"{each.encounter:>19}  last slot {last:<16}  {'due' if each.is_due else ''}".rstrip())

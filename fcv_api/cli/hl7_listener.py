@@ -38,7 +38,7 @@ def hl7_listener(settings: Settings) -> Iterator[tuple[str, int] | None]:
 
 
 def checked_site(settings: Settings) -> Site:
-    """Return what the listener is told. Raises SettingsError where production would let anybody send."""
+    """Return what the listener needs to know. Raises SettingsError where production would let anybody send."""
     sources = known_sources(settings)
     host, _port = host_and_port(settings.hl7_bind or "")
     knows_addresses = any(each.peers for each in sources)

@@ -16,7 +16,7 @@ from fcv_api.wire.hl7.source import Source
 
 AT_ONCE = 65_536
 MOST_OF_UNLISTED = 64 * 1024
-"""Bytes of a frame of somebody who is no source: it is only told so."""
+"""Bytes of a frame of somebody who is no source: it is only refused."""
 SECONDS_TO_TAKE = 30.0
 """For which a gateway may leave its acknowledgements unread."""
 log = logging.getLogger("fcv_api")

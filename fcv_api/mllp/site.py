@@ -1,4 +1,4 @@
-"""What the listener is told when it starts."""
+"""What the listener needs to know when it starts."""
 
 from __future__ import annotations
 

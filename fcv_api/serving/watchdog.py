@@ -30,14 +30,14 @@ class SignsOfLife:
         self._file = file
 
     def begin(self) -> None:
-        """Tell that the start is over. Raises OSError where the file cannot be written."""
+        """Report that the start is over. Raises OSError where the file cannot be written."""
         if self._file:
             self._file.write_text(str(os.getpid()), "ascii")
         self.beat()
         sd_notify("READY=1", log)
 
     def beat(self) -> None:
-        """Give a sign of life. Raises OSError where the file is gone."""
+        """Send a sign of life. Raises OSError where the file is gone."""
         if self._file:
             now = time.monotonic()
             os.utime(self._file, (now, now))

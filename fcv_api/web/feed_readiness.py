@@ -25,7 +25,7 @@ LATE = "See app.log for lines of `feed:`, and `fcv feed status`."
 
 
 def check_feed() -> Check:
-    """Say who scores the beds, and how many turns are over a minute late. `/predict` needs none of it."""
+    """Return who scores the beds, and how many turns are over a minute late. `/predict` needs none of it."""
     if not current_service().feed:
         return check(OK, "FCV_FEED is off: no bed is scored by itself.")
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from socketserver import BaseServer
 from ssl import SSLContext
 from typing import Any
 
@@ -20,12 +21,19 @@ class Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def served(app: Flask, tls: SSLContext | None = None) -> Iterator[str]:
-    """Serve an app over HTTP in a thread, and return its address."""
-    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet, ssl_context=tls)
+def in_a_thread(server: BaseServer) -> Iterator[None]:
+    """Serve in a thread within a block."""
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}"
+        yield
     finally:
         server.shutdown()
         server.server_close()
+
+
+@contextmanager
+def served(app: Flask, tls: SSLContext | None = None) -> Iterator[str]:
+    """Serve an app over HTTP in a thread, and return its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet, ssl_context=tls)
+    with in_a_thread(server):
+        yield f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}"

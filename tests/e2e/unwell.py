@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import ClassVar
+
+from served import in_a_thread
 
 Step = tuple[int, dict[str, str], str]
 
@@ -44,9 +45,5 @@ def unwell_service() -> Iterator[str]:
     for memory in (Unwell.seen, Unwell.keys, Unwell.bodies):
         memory.clear()
     server = HTTPServer(("127.0.0.1", 0), Unwell)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with in_a_thread(server):
         yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()

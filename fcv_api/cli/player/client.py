@@ -29,6 +29,11 @@ FOR_GOOD = "/problems/feed-off"
 UNAUTHORIZED, FIRST_ERROR = 401, 400
 
 
+def seconds_before(attempt: int, asked: float = 0.0) -> float:
+    """Return how long to wait after an attempt that failed: twice as long each time. asked: by who answered."""
+    return min(max(asked, 0.5 * 2.0 ** min(attempt, 10)), LONGEST_WAIT)
+
+
 class Unanswered(click.ClickException):
     """The service refused, or did not answer. The message says what it said."""
 
@@ -96,8 +101,7 @@ class Client:
             answer, why = self._try(path, body, headers)
             if answer is not None and not answer.is_for_later:
                 return answer
-            asked = answer.retry_after if answer else 0.0
-            wait = min(max(asked, 0.5 * 2.0 ** min(attempt, 10)), LONGEST_WAIT)
+            wait = seconds_before(attempt, answer.retry_after if answer else 0.0)
             if monotonic() - began + wait > PATIENCE:
                 raise Unanswered(f"No answer in {PATIENCE:.0f} s. The last try: {why}")
             click.echo(f"{why}. The same rows again in {wait:g} s.", err=True)

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from fcv_api.cli.hl7_send import exchanged
-from fcv_api.cli.player.client import LONGEST_WAIT, PATIENCE, SECONDS, Unanswered
+from fcv_api.cli.player.client import PATIENCE, SECONDS, Unanswered, seconds_before
 from fcv_api.settings.hl7 import host_and_port
 from fcv_api.training.gateway import Post
 from fcv_api.wire.hl7.segments import Message, messages_of
@@ -37,7 +37,7 @@ class Gateway:
             if code is not None and code not in NOT_NOW:
                 wrong = {"row": "message", "column": "MSA-1", "reason": code}
                 return {"results": [], "errors": [] if code in ACCEPTED else [wrong]}
-            wait = min(0.5 * 2.0 ** min(attempt, 10), LONGEST_WAIT)
+            wait = seconds_before(attempt)
             if monotonic() - began + wait > PATIENCE:
                 raise Unanswered(f"Not accepted in {PATIENCE:.0f} s. The last answer: {code or 'none'}")
             click.echo(f"{code or 'No acknowledgement'}. The same message again in {wait:g} s.", err=True)

@@ -19,7 +19,7 @@ from fcv_api.accounts import Account, Role, passwords
 from fcv_api.accounts.issued_tokens import token_for
 from fcv_api.app import create_app, database_app
 from fcv_api.cli.db import migrate_database
-from fcv_api.extensions import db
+from fcv_api.extensions import db, postgresql
 from fcv_api.settings import ROOT, Settings
 from fcv_api.wire.example import example_request
 
@@ -53,6 +53,12 @@ def encounter() -> dict[str, Any]:
 def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hash at bcrypt's lowest cost: what is tested here is never the cost."""
     monkeypatch.setattr(passwords, "BCRYPT_ROUNDS", 4)
+
+
+@pytest.fixture(autouse=True)
+def _time_to_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no writer of the tests' own process be ended because a busy machine stood still: a test of that sets a time of its own."""
+    monkeypatch.setitem(postgresql.SERVING, "idle_in_transaction_session_timeout", "30s")
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from fcv_api.domain.window import WindowSpec
 from fcv_api.feed import status as found
 from fcv_api.feed.turns import database_now, slot_due
 from fcv_api.settings import Settings
-from fcv_api.wire.beds import utc
+from fcv_api.wire.instants import utc
 
 
 @click.group()

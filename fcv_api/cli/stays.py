@@ -13,8 +13,8 @@ from fcv_api.feed import stays as rows
 from fcv_api.feed.pseudonym import Identifier, encounter_of
 from fcv_api.feed.turns import database_now
 from fcv_api.settings import Settings
-from fcv_api.wire.beds import utc
 from fcv_api.wire.cells import LARGEST_ID
+from fcv_api.wire.instants import utc
 
 
 @click.group()

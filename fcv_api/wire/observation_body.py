@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fcv_api.domain.observations import Posted
-from fcv_api.wire.beds import utc
+from fcv_api.wire.instants import utc
 
 
 def body_of(posted: Sequence[Posted]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from fcv_api.cli.player.gateway import Gateway
 from fcv_api.domain.bad_cells import MAX_CELLS
 from fcv_api.training.bedside import MINUTE, SECOND
 from fcv_api.training.gateway import Post
-from fcv_api.wire.beds import utc
+from fcv_api.wire.instants import utc
 from fcv_api.wire.observation_answer import COUNTED
 
 

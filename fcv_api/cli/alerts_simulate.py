@@ -17,10 +17,10 @@ from fcv_api import __version__
 from fcv_api.alerts.assessments import assessment_of, stream_of
 from fcv_api.alerts.policies import policy_sha256
 from fcv_api.bulk.assess import assess_each
-from fcv_api.cli import policy_files
 from fcv_api.cli.active import artifact_of
 from fcv_api.cli.exports import ENCODING, ORDER, form_of
 from fcv_api.cli.ledger import WHEN
+from fcv_api.cli.policy_files import read_policy
 from fcv_api.cli.policy_table import SCHEMA, print_table
 from fcv_api.domain.policy import Assessment, Policy, UnusablePolicy
 from fcv_api.domain.prediction import Scorer
@@ -75,7 +75,7 @@ def simulate(settings: Settings, /, reference: str, **said: Any) -> None:  # noq
     over the record, as it was scored then. Without outcomes only the burden is told. With --at-most, thresholds of
     1 - P(none of the three) are looked for that ring so often before onsets, in the place of the policy's score.
     """
-    file = policy_files.read(settings.models_dir, reference)
+    file = read_policy(settings.models_dir, reference)
     model = trial.load(artifact_of(settings, said["model"]), settings.log_dir)
     source = _of_export(settings, model, said) if said["export"] else _of_record(settings, model, said)
     rates = said["event_rate"] or EVENT_RATES

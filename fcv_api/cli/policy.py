@@ -10,10 +10,10 @@ import orjson
 from fcv_api.alerts import policies
 from fcv_api.alerts.policies import Activation, Wanted, policy_sha256, utc
 from fcv_api.app import database_app
-from fcv_api.cli import policy_files
 from fcv_api.cli.activation import BY, REASON
 from fcv_api.cli.active import artifact_of
 from fcv_api.cli.audit import log_event
+from fcv_api.cli.policy_files import policy_references, read_policy
 from fcv_api.cli.policy_table import check_table, read_table
 from fcv_api.domain.policy import Policy, UnusablePolicy
 from fcv_api.domain.prediction import ModelIdentity
@@ -34,7 +34,7 @@ def policy(context: click.Context) -> None:
 def list_(settings: Settings) -> None:
     """List the policies of FCV_MODELS_DIR, and which one is in force since when and by whom."""
     active = next(iter(policies.history()), None)
-    for reference in policy_files.references(settings.models_dir):
+    for reference in policy_references(settings.models_dir):
         is_active = active is not None and active.policy == reference
         mark, since = ("*", f"  {_since(active)}") if active and is_active else (" ", "")
         click.echo(f"{mark} {reference:<36}{since}".rstrip())
@@ -52,7 +52,7 @@ def _since(each: Activation) -> str:
 @click.pass_obj
 def show(settings: Settings, reference: str) -> None:
     """Print a policy's file and its sha256."""
-    found = policy_files.read(settings.models_dir, reference)
+    found = read_policy(settings.models_dir, reference)
     click.echo(f"{found.policy}: sha256 {policy_sha256(found.text)}\n\n{found.text.strip()}")
 
 
@@ -73,7 +73,7 @@ def activate(settings: Settings, reference: str, table: Path, reason: str, by: s
     Needs the table of its burden. A policy that reads the score needs an attested model too: the active one, whose
     scores alone count from then on.
     """
-    found, written = policy_files.read(settings.models_dir, reference), read_table(table)
+    found, written = read_policy(settings.models_dir, reference), read_table(table)
     model = _model_of(settings, found.policy)
     named = (str(model), model.sha256) if model else None
     check_table(written, (str(found.policy), policy_sha256(found.text)), named)

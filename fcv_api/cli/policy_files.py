@@ -19,13 +19,13 @@ class PolicyFile:
     text: str
 
 
-def references(models_dir: Path) -> list[str]:
+def policy_references(models_dir: Path) -> list[str]:
     """Return every `name/version`, those that came with the service too."""
     found = {file.parent for root in (models_dir, SHIPPED_IN) for file in (root / FOLDER).glob(f"*/*/{FILE}")}
     return sorted({"/".join(folder.parts[-2:]) for folder in found})
 
 
-def read(models_dir: Path, reference: str) -> PolicyFile:
+def read_policy(models_dir: Path, reference: str) -> PolicyFile:
     """Read a policy by `name/version`, or by its file. Raises UnusablePolicy."""
     path = Path(reference)
     if path.suffix == ".toml":

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 import orjson
 from tqdm import tqdm
 
@@ -22,7 +21,7 @@ from fcv_api.cli.exports import ENCODING, ORDER, form_of
 from fcv_api.cli.ledger import WHEN
 from fcv_api.cli.policy_files import read_policy
 from fcv_api.cli.policy_table import SCHEMA, print_table
-from fcv_api.domain.policy import Assessment, Policy, UnusablePolicy
+from fcv_api.domain.policy import Policy, UnusablePolicy
 from fcv_api.domain.prediction import Scorer
 from fcv_api.domain.scores import Scores
 from fcv_api.ledger import query
@@ -88,6 +87,7 @@ def simulate(settings: Settings, /, reference: str, **said: Any) -> None:  # noq
         "program": f"fcv alerts simulate {__version__}",
         "policy": str(file.policy),
         "policy_sha256": policy_sha256(file.text),
+        "threshold": file.policy.threshold,
         "model": str(model.identity),
         "model_sha256": model.identity.sha256,
         "data": source.about | {"first": utc(int(found.at.min())), "last": utc(int(found.at.max()))},
@@ -143,12 +143,7 @@ def _of_export(settings: Settings, model: Scorer, said: dict[str, Any]) -> Sourc
 
 
 def _assessed(scores: Scores, model: Scorer) -> Iterator[Assessed]:
-    ends = scores.last.astype("datetime64[us]").astype(np.int64).tolist()
-    for window, row in enumerate(scores.probabilities.tolist()):
-        if window in scores.refusals:
-            continue  # which changes nothing
-        warnings = [(each.code, each.sign) for each in scores.warnings[window]]
-        assessment = Assessment(ends[window], dict(zip(model.classes, row, strict=True)), warnings)
+    for assessment in scores.assessments(model.classes):
         yield Assessed((scores.encounter, 0), scores.encounter, assessment)
 
 

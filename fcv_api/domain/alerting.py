@@ -86,6 +86,15 @@ def follow(policy: Policy, course: Course, assessment: Assessment) -> Step:
     return Step(following, tuple(events), foremost(alerts_of(policy, following, present)))
 
 
+def alerts_over(policy: Policy, assessments: Iterable[Assessment]) -> Iterator[Alert | None]:
+    """Yield what each answer of one stay would say, from its first assessment on."""
+    course = QUIET
+    for each in assessments:
+        step = follow(policy, course, each)
+        course = step.course
+        yield step.alert
+
+
 def _meet(policy: Policy, causes: dict[str, Cause], cause: str, at: int) -> Iterator[Event]:
     """Raise a cause that is there, unless it is silent, and yield what becomes of it."""
     known = causes.get(cause)

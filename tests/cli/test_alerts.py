@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import orjson
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 from force import POLICY, TEXT, enforce, happened, record, scored
@@ -115,6 +117,31 @@ def test_without_outcomes_an_export_tells_the_burden_alone(run: Run, export: tup
     assert "sensitivity" not in orjson.loads(table.read_bytes())["figures"]
     refused = run("alerts", "simulate", export[0], "--policy", policy_file(tmp_path), "--at-most", 1)
     assert (refused.exit_code, "it needs outcomes" in refused.output) == (1, True)
+
+
+def test_fcv_score_says_the_alert_of_each_window(run: Run, export: tuple[Path, Path], tmp_path: Path) -> None:
+    policy, events = policy_file(tmp_path, TEXT.replace("0.3", "0.05")), tmp_path / "events"
+    run("alerts", "simulate", export[0], "--policy", policy, "--events", events)
+    raised = {(each["encounter"], each["at"]) for each in lines(events) if each["kind"] == "raised"}
+    out = tmp_path / "out.parquet"
+    done = run("score", export[0], "-o", out, "--rolling", "--policy", policy, "--processes", 1)
+    assert done.exit_code == 0, done.output
+    rows = [row for row in pq.read_table(out).to_pylist() if row["alert"]]
+    new = {(row["idAtencion"], utc(int(row["last"].timestamp() * 1e6))) for row in rows if row["alert"]["new"]}
+    assert new == raised
+    assert {row["alert"]["policy"] for row in rows} == {"ours/1.0.0"}
+    assert len(rows) > len(new)
+    run("score", export[0], "-o", tmp_path / "out.csv", "--rolling", "--policy", policy, "--processes", 1)
+    told = list(csv.DictReader((tmp_path / "out.csv").read_text("utf-8").splitlines()))
+    assert sum(row["alert"] != "" for row in told) == len(rows)
+    assert sum(row["alert_new"] == "true" for row in told) == len(new)
+
+
+def test_fcv_score_follows_a_policy_from_window_to_window_alone(
+    run: Run, export: tuple[Path, Path], tmp_path: Path
+) -> None:
+    refused = run("score", export[0], "-o", tmp_path / "o.csv", "--policy", policy_file(tmp_path))
+    assert (refused.exit_code, "it needs --rolling" in refused.output) == (2, True)
 
 
 def test_nothing_to_simulate_over_is_a_sentence(run: Run, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
-"""Write the table of the shipped policy into docs/alerts.md and its Spanish twin, from what `fcv alerts simulate` found.
+"""Write the table of the shipped policy into docs/alerts.md and its Spanish twin, from what a simulation found.
 
 fcv simulate --patients 1000 --seed 2012 stays.parquet labels.parquet
-fcv alerts simulate stays.parquet labels.parquet --policy fcv-sim-score/1.0.0 --at-most 1 --at-most 2 --at-most 5 \\
+fcv alerts simulate stays.parquet labels.parquet --policy fcv-sim-score/1.0.0 --at-most 1 --at-most 2 --at-most 5
         --event-rate 0.1 --event-rate 0.02 --json models/policies/fcv-sim-score/1.0.0/table.json
 python -m bench.policy
 """
@@ -74,8 +74,7 @@ def section(table: Table, language: str) -> str:
     names = [label for label, _ in points]
     columns = [_cells(each, language) for _, each in points]
     lines = [f"| | {' | '.join(names)} |", f"|{'---|' * (len(names) + 1)}"]
-    for label in columns[0]:
-        lines.append(f"| {label} | {' | '.join(column[label] for column in columns)} |")
+    lines += [f"| {label} | {' | '.join(column[label] for column in columns)} |" for label in columns[0]]
     return "\n".join(lines)
 
 

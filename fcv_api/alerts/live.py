@@ -45,13 +45,13 @@ def follow_records(cursor: Any, records: Sequence[Record], known: Known) -> list
         if step is not None and step.course is not courses[stream_of(record)]:
             _write(cursor, (force.activation, recorded_at), record, step)
             courses[stream_of(record)] = step.course
-        alerts.append(step and step.alert)
+        alerts.append(None if step is None else step.alert)
     return alerts
 
 
 def _step(force: InForce, policy: Policy, courses: dict[Stream, Course], record: Record) -> Step | None:
     assessment = assessment_of(record, force.model_sha256)
-    return assessment and follow(policy, courses[stream_of(record)], assessment)
+    return None if assessment is None else follow(policy, courses[stream_of(record)], assessment)
 
 
 def _courses(cursor: Any, activation: int, encounters: Iterable[int]) -> dict[Stream, Course]:  # noqa: ANN401

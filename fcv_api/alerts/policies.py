@@ -154,7 +154,7 @@ def policy_sha256(text: str) -> str:
 def history() -> list[Activation]:
     """Return all activations, the newest first."""
     row, stored = PolicyActivationRow, PolicyRow
-    query = select(
+    query: Any = select(
         *(row.id, row.policy_id, stored.name + "/" + stored.version, stored.sha256),
         *(row.model_name + "/" + row.model_version, row.begins_at, row.at, row.by, row.reason),
     ).outerjoin(stored, row.policy_id == stored.id)
@@ -169,8 +169,9 @@ def stored(activation: int) -> Wanted:
         PolicyRow.text, row.model_name, row.model_version, row.model_sha256, row.burden, row.by, row.reason
     ).join(PolicyRow, row.policy_id == PolicyRow.id)
     with read_transaction() as connection:
-        text, name, version, sha256, *others = connection.execute(query.where(row.id == activation)).one()
-    return Wanted(text, (name, version, sha256) if sha256 else None, *others)
+        text, name, version, sha256, burden, by, reason = connection.execute(query.where(row.id == activation)).one()
+    model = (name, version, sha256) if name and version and sha256 else None
+    return Wanted(text, model, burden or "", by, reason)
 
 
 def utc(at: int) -> datetime:

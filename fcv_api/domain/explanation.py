@@ -13,10 +13,11 @@ from math import log
 
 import numpy as np
 
+from fcv_api.domain.messages import Pair
 from fcv_api.domain.prediction import Scorer, State, probabilities_of
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGN_NAMES, SIGNS
 from fcv_api.domain.window import Matrix, PopulationScaling
-from fcv_api.domain.words import Pair, number
+from fcv_api.domain.words import number
 
 RATES = ("MDC_ECG_HEART_RATE", "MDC_PULS_OXIM_PULS_RATE")
 """Replaced together: the pulse follows the heart, and alone neither would move the score."""

@@ -115,8 +115,9 @@ def _rung(found: Heard, outcomes: Mapping[int, Outcome], *, whole: bool) -> Rung
     state = np.array([NONE if each is None else CLASSES.index(each.state) for each in own], dtype=np.intp)[index]
     patient = np.array([each.patient if each else str(number) for number, each in zip(numbers, own, strict=True)])
     minute = (found.at - (found.at.min() if len(found.at) else 0)) / MINUTE
-    columns = (found.rang.astype(np.float64), found.stay, minute, lead, state, patient[index])
-    return Rung(Watch(*(column[kept] for column in columns)), np.flatnonzero(found.rang[kept]))
+    rang, stay = found.rang[kept], found.stay[kept]
+    watch = Watch(rang.astype(np.float64), stay, minute[kept], lead[kept], state[kept], patient[index][kept])
+    return Rung(watch, np.flatnonzero(rang))
 
 
 def _minutes_to(onset: NDArray[np.datetime64], at: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -85,7 +85,7 @@ def table_of(
 
 
 def _alert(alert: Alert | None) -> dict[str, Any] | None:
-    return alert and asdict(alert) | {"cause": cause_as_wire(alert.cause)}
+    return None if alert is None else asdict(alert) | {"cause": cause_as_wire(alert.cause)}
 
 
 def _instants(parts: list[Any]) -> Any:  # noqa: ANN401 - pyarrow ships no types

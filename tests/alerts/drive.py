@@ -70,7 +70,7 @@ def _die_at(number: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return held
 
-    turns.follow_records = follow_and_die  # type: ignore[attr-defined]
+    turns.follow_records = follow_and_die  # type: ignore[assignment, attr-defined]
 
 
 if __name__ == "__main__":

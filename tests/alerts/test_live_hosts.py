@@ -40,9 +40,9 @@ def test_two_hosts_and_a_killed_one_raise_what_a_simulation_over_the_record_rais
             found = (observation(80 + 60 * dice.random(), minutes=-5 * slot) for slot in range(SLOTS))
             post(*found, encounter=encounter, now=NOW + SLOTS * STEP)
         killed = drive(3)
-        assert killed.wait(60) == -signal.SIGKILL
+        assert killed.wait(300) == -signal.SIGKILL
         hosts = [drive(), drive()]
-        assert [host.wait(60) for host in hosts] == [0, 0]
+        assert [host.wait(300) for host in hosts] == [0, 0]
         pairs = rows("SELECT encounter, slot FROM predictions")
         assert len(pairs) == len(set(pairs)) >= STAYS * (SLOTS - 1)
         assert rows(f"SELECT count(*) FROM predictions WHERE slot = {NOW + (SLOTS - 1) * 5 * MINUTE}") == [(STAYS,)]

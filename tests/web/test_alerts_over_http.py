@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from force import TEXT, enforce, happened, simulated
-from jsonschema import validate
 
 from fcv_api.alerts import query
 from fcv_api.domain.policy import Policy
@@ -84,10 +83,26 @@ def test_without_a_record_nothing_alerts(http: FlaskClient, token: Headers, poli
     assert "alert" not in predict(http, token)
 
 
+def test_readiness_is_degraded_where_the_policy_counts_the_scores_of_another_model(
+    http: FlaskClient, policy: Policy
+) -> None:
+    assert policy
+    assert http.get("/health/ready").get_json()["checks"]["alerts"] == {
+        "status": "ok",
+        "detail": "ours/1.0.0 is in force.",
+    }
+    enforce(LOW, "0" * 64)
+    answer = http.get("/health/ready")
+    assert answer.status_code == 200
+    assert answer.get_json()["checks"]["alerts"]["status"] == "degraded"
+
+
 def test_the_openapi_document_describes_it(http: FlaskClient, token: Headers, policy: Policy) -> None:
     assert policy
     schemas = http.get("/openapi.json").get_json()["components"]["schemas"]
-    validate(predict(http, token)["alert"], schemas["Alert"])
+    assert (
+        set(predict(http, token)["alert"]) == set(schemas["Alert"]["properties"]) == set(schemas["Alert"]["required"])
+    )
     for name in ("Prediction", "Result", "Bed"):
         assert "alert" in schemas[name]["properties"]
         assert "alert" not in schemas[name].get("required", ())

@@ -129,7 +129,8 @@ def deactivate(by: str, reason: str, after: int = BEGINS_AFTER) -> Activation:
 
 def _insert(session: Session, values: dict[str, Any], after: int) -> None:
     now = time_ns() // 1000
-    session.execute(insert(PolicyActivationRow).values(values | {"at": now, "begins_at": now + after}))
+    begins_at = -(-(now + after) // SECOND) * SECOND if after else now  # a whole second, which a command can name
+    session.execute(insert(PolicyActivationRow).values(values | {"at": now, "begins_at": begins_at}))
 
 
 def _newest() -> Activation:

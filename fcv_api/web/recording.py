@@ -71,7 +71,10 @@ def record_and_answer(outcomes: Sequence[Outcome], response: Response, *, locate
                 records = append(cursor, entries)
                 held = follow_records(cursor, records, known) if known else []
                 if any(held):
-                    packed = _say_alerts(response, body, held)
+                    _say_alerts(response, body, held)
+                    packed = b""  # what was packed before lacks them
+                elif known:
+                    response.set_data(body)  # an attempt that was lost may have put one in
                 if located:
                     response.headers["Location"] = f"/predictions/{records[0].id}"
                 if asked:
@@ -81,16 +84,15 @@ def record_and_answer(outcomes: Sequence[Outcome], response: Response, *, locate
     return response
 
 
-def _say_alerts(response: Response, body: bytes, held: Sequence[Alert | None]) -> bytes:
+def _say_alerts(response: Response, body: bytes, held: Sequence[Alert | None]) -> None:
     """Put the alerts that hold into an answer, which was made before the record's lock was taken.
 
-    body: the answer without them. What was packed of it is void: return nothing.
+    body: the answer without them.
     """
     if response.mimetype == JSON:
         response.set_data(with_alerts(body, held))
     elif response.mimetype == CSV:
         response.set_data(csv_with_alerts(body.decode(), held, current_request().dialect))
-    return b""
 
 
 def check_count(encounters: int) -> None:

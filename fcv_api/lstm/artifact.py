@@ -135,16 +135,20 @@ def _check(manifest: Manifest) -> None:
         raise ValueError(f"signs are not the nine: {', '.join(manifest.signs)}")
     if len(set(manifest.classes)) != len(State):
         raise ValueError("classes are not the four states")
-    if manifest.scaling["kind"] not in ("window", "population"):
-        raise ValueError(f"scaling {manifest.scaling['kind']!r} is neither window nor population")
-    if manifest.scaling["kind"] == "population":
-        lists = [manifest.scaling["mean"], manifest.scaling["deviation"]]
-        if [len(each) for each in lists] != [len(SIGN_NAMES)] * 2 or min(lists[1]) <= 0:
-            raise ValueError("population scaling needs nine means and nine deviations over 0")
+    _check_scaling(manifest.scaling)
     if not manifest.step_minutes > 0:
         raise ValueError("step_minutes must be over 0")
     if manifest.input_shape[1:] != (len(SIGN_NAMES),) or not manifest.golden:
         raise ValueError("the input shape or the golden windows are missing")
+
+
+def _check_scaling(scaling: dict[str, Any]) -> None:
+    if scaling["kind"] not in ("window", "population"):
+        raise ValueError(f"scaling {scaling['kind']!r} is neither window nor population")
+    if scaling["kind"] == "population":
+        lists = [scaling["mean"], scaling["deviation"]]
+        if [len(each) for each in lists] != [len(SIGN_NAMES)] * 2 or min(lists[1]) <= 0:
+            raise ValueError("population scaling needs nine means and nine deviations over 0")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from fcv_api.settings.checks import (
     database_url,
     host_timezone,
     kept_secret,
+    no_setting,
     plain_words,
     zone,
 )
@@ -146,7 +147,7 @@ NAMES = tuple(f"FCV_{name.upper()}" for name in (*Settings.__dataclass_fields__,
 def _refuse_unknown() -> None:
     unknown = sorted(name for name in os.environ if name.startswith("FCV_") and name not in NAMES)
     if unknown:
-        raise SettingsError(f"{unknown[0]} is not a setting. The settings are: {', '.join(sorted(NAMES))}.")
+        raise SettingsError(no_setting(unknown[0], NAMES))
 
 
 def _optional_path(env: Env, name: str) -> Path | None:

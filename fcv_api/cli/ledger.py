@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -13,7 +14,7 @@ from fcv_api import heads_log
 from fcv_api.app import database_app
 from fcv_api.cli.activation import BY
 from fcv_api.cli.audit import log_event
-from fcv_api.cli.ledger_replay import replay
+from fcv_api.cli.ledger_replay import WITH_TEST_BEDS, left_out, replay
 from fcv_api.ledger import chain, query, retention
 from fcv_api.ledger.published import BrokenChain, read_logs
 from fcv_api.ledger.query import Wanted
@@ -39,16 +40,25 @@ def ledger(context: click.Context) -> None:
 @click.option("--encounter", type=int, help="Only of this encounter.")
 @click.option("--since", type=WHEN, help="Only recorded then or later, in FCV_TIMEZONE.")
 @click.option("--until", type=WHEN, help="Only recorded before then.")
+@WITH_TEST_BEDS
 @click.pass_obj
 def export(
-    settings: Settings, file: IO[str], form: str, encounter: int | None, since: datetime | None, until: datetime | None
+    settings: Settings,
+    file: IO[str],
+    form: str,
+    encounter: int | None,
+    since: datetime | None,
+    until: datetime | None,
+    *,
+    with_test_beds: bool,
 ) -> None:
-    """Write the record to FILE, the oldest first; - is standard output.
+    """Write the record to FILE, the oldest first; - is standard output. Beds of test sources are left out.
 
     csv has one line a record. jsonl has its raw window too.
     """
     ends = [utc_text(each.replace(tzinfo=settings.timezone)) if each else None for each in (since, until)]
-    records = query.stream(Wanted(encounter=encounter, since=ends[0], until=ends[1]))
+    wanted = Wanted(encounter=encounter, since=ends[0], until=ends[1])
+    records = query.stream(replace(wanted, without_user_id=left_out(with_test_beds=with_test_beds)))
     jsonl = (f"{orjson.dumps(as_wire(each) | {'values': values_of(each)}).decode()}\n" for each in records)
     file.writelines(csv_lines(records) if form == "csv" else jsonl)
 

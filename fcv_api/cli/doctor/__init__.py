@@ -18,12 +18,16 @@ from fcv_api.cli.doctor.disk import check_disk
 from fcv_api.cli.doctor.feed import check_feed
 from fcv_api.cli.doctor.files import check_log, check_secrets
 from fcv_api.cli.doctor.finding import FAILED, Finding, Place, Wanted, reason_of, worst
+from fcv_api.cli.doctor.hl7 import check_hl7
 from fcv_api.cli.doctor.models import check_model
 from fcv_api.cli.doctor.policy import check_settings
 from fcv_api.extensions import db
 from fcv_api.settings import Settings, SettingsError
 
-CHECKS = (check_settings, check_database, check_model, check_feed, check_disk, check_log, check_secrets, check_zone)
+CHECKS = (
+    *(check_settings, check_database, check_model, check_feed, check_hl7),
+    *(check_disk, check_log, check_secrets, check_zone),
+)
 """Those that need the settings."""
 
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -37,7 +41,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--ca", "authority", type=FILE, help="The authority that clients trust, for --url.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def doctor(certificate: Path, url: str | None, authority: Path | None, *, as_json: bool) -> None:
-    """Look at settings, database, model, feed, disk, clock, log, secrets and certificate; say what to do about each.
+    """Look at settings, database, model, feed, HL7, disk, clock, log, secrets, certificate; say what to do about each.
 
     Needs no running service. Exit code 1 when anything has failed; warnings are 0. Run it as the service's user, with
     the service's settings: as root it cannot tell what the service may do.
@@ -62,7 +66,7 @@ def examine(wanted: Wanted) -> list[Finding]:
     try:
         settings = Settings.from_environment()
     except (SettingsError, OSError) as error:
-        advice = "Correct it, and run this again: database, model, disk, log and secrets were not looked at."
+        advice = "Correct it, and run this again: database, model, feed, disk, log and secrets were not looked at."
         return [Finding("settings", FAILED, str(error), advice), *free]
     place, found = Place(settings, wanted), []
     with database_app(settings).app_context():

@@ -64,7 +64,7 @@ bench-parts: $(VENV)/dev ## Measure a request beside json.loads of its body, its
 	@PYTHONPATH=tests:tests/e2e $(BIN)/python -m bench.feed.costs
 	@PYTHONPATH=tests:tests/e2e $(BIN)/python -m bench.feed.costs --postgresql
 
-feed-load: $(VENV)/dev ## Let beds post for up to 20 minutes, and write docs/scale.md: make feed-load LOAD=ward, city, sqlite or beside
+feed-load: $(VENV)/dev ## Let beds post for up to 20 minutes, and write docs/scale.md: make feed-load LOAD=ward, city, sqlite, hl7, hl7-129 or beside
 	@PYTHONPATH=tests:tests/e2e $(BIN)/python -m bench.feed --write $(LOAD)
 
 profile: $(VENV)/dev $(RIVALS)/ours/installed ## Write bench/profile.md and its flame graphs: where the time of a request goes

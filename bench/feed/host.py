@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,11 +117,12 @@ class History:
     first: int = 0
 
 
-def fill(host: Host, past: History) -> None:
-    """Let beds have a history, written past the service."""
+def fill(host: Host, past: History, observed: Iterable[monitors.Observed] | None = None) -> None:
+    """Let beds have a history, written past the service. observed: of one bed, where it is not what monitors post."""
+    own = monitors.history(past.end, past.minutes, past.step) if observed is None else observed
     rows = [
         (past.source, sign, at, channel, name, status, at, value, unit, flag, at)
-        for sign, at, channel, name, status, value, unit, flag in monitors.history(past.end, past.minutes, past.step)
+        for sign, at, channel, name, status, value, unit, flag in own
     ]
     engine = sa.create_engine(host.service.environment["FCV_DATABASE_URL"])
     connection = engine.raw_connection()

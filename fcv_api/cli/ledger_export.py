@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -10,6 +11,7 @@ from typing import IO
 import click
 import orjson
 
+from fcv_api.cli.ledger_replay import WITH_TEST_BEDS, left_out
 from fcv_api.ledger import query
 from fcv_api.ledger.query import Wanted
 from fcv_api.ledger.record import Record, utc_text
@@ -26,6 +28,7 @@ STANDARD_OUTPUT = Path("-")
 @click.option("--encounter", type=int, help="Only of this encounter.")
 @click.option("--since", type=WHEN, help="Only recorded then or later, in FCV_TIMEZONE.")
 @click.option("--until", type=WHEN, help="Only recorded before then.")
+@WITH_TEST_BEDS
 @click.option("--overwrite", is_flag=True, help="Write over a FILE that is there.")
 @click.pass_obj
 def export(
@@ -36,14 +39,16 @@ def export(
     since: datetime | None,
     until: datetime | None,
     *,
+    with_test_beds: bool,
     overwrite: bool,
 ) -> None:
-    """Write the record to FILE, the oldest first; - is standard output.
+    """Write the record to FILE, the oldest first; - is standard output. Beds of test sources are left out.
 
     csv has one line a record. jsonl has its raw window too.
     """
     ends = [utc_text(each.replace(tzinfo=settings.timezone)) if each else None for each in (since, until)]
-    records = Counted(query.stream(Wanted(encounter=encounter, since=ends[0], until=ends[1])))
+    wanted = Wanted(encounter=encounter, since=ends[0], until=ends[1])
+    records = Counted(query.stream(replace(wanted, without_user_id=left_out(with_test_beds=with_test_beds))))
     jsonl = (f"{orjson.dumps(as_wire(each) | {'values': values_of(each)}).decode()}\n" for each in records)
     with _opened(file, overwrite=overwrite) as target:
         target.writelines(csv_lines(records) if form == "csv" else jsonl)

@@ -47,10 +47,14 @@ def is_unclear(reading: Reading, now: int) -> bool:
 
 
 def encounter_of(identifier: Identifier, source: Source, key: str) -> int:
-    """Return the encounter of an identifier: hashed, unless the source sends pseudonyms."""
-    if source.pseudonyms and identifier.number is not None:
+    """Return the encounter of an identifier: hashed, unless the source sends pseudonyms.
+
+    Those of a test source are hashed always, with the mark in its name: no number of it is a real stay's, before or
+    after it goes live.
+    """
+    if source.pseudonyms and identifier.number is not None and not source.test:
         return identifier.number
-    own = pseudonym.Identifier(source.name, identifier.kind, identifier.authority, identifier.value)
+    own = pseudonym.Identifier(source.label, identifier.kind, identifier.authority, identifier.value)
     return pseudonym.encounter_of(own, key)
 
 

@@ -18,6 +18,7 @@ from fcv_api.cli.doctor.disk import check_disk
 from fcv_api.cli.doctor.feed import check_feed
 from fcv_api.cli.doctor.files import check_log, check_secrets
 from fcv_api.cli.doctor.finding import FAILED, WARNING, Finding, Place, Wanted, reason_of, worst
+from fcv_api.cli.doctor.hl7 import check_hl7
 from fcv_api.cli.doctor.models import check_model
 from fcv_api.cli.doctor.policy import check_settings
 from fcv_api.cli.doctor.running import check_running
@@ -25,8 +26,8 @@ from fcv_api.extensions import db
 from fcv_api.settings import Settings, SettingsError
 
 CHECKS = (
-    *(check_disk, check_settings, check_database, check_model, check_feed, check_log, check_secrets, check_zone),
-    check_running,
+    *(check_disk, check_settings, check_database, check_model, check_feed, check_hl7),
+    *(check_log, check_secrets, check_zone, check_running),
 )
 """Those that need the settings. The disk first: where it is full, much else fails for it."""
 
@@ -45,7 +46,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 def doctor(
     certificate: Path, url: str | None, authority: Path | None, *, stopped: bool, warn_is_error: bool, as_json: bool
 ) -> None:
-    """Look at disk, settings, database, model, feed, clock, log, secrets, certificate and service; say what to do.
+    """Look at disk, settings, database, model, feed, HL7, log, secrets, clock, certificate and service; say what to do.
 
     Exit code 1 when anything has failed; warnings are 0. Run it as the service's user, with the service's settings: as
     root it cannot tell what the service may do.
@@ -70,7 +71,7 @@ def examine(wanted: Wanted) -> list[Finding]:
     try:
         settings = Settings.from_environment()
     except (SettingsError, OSError) as error:
-        advice = "Correct it, and run this again: database, model, disk, log and secrets were not looked at."
+        advice = "Correct it, and run this again: database, model, feed, disk, log and secrets were not looked at."
         return [Finding("settings", FAILED, str(error), advice), *free]
     place, found = Place(settings, wanted), []
     with database_app(settings).app_context():

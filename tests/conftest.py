@@ -57,7 +57,7 @@ def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _time_to_write(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no writer of the tests' own process be ended because a busy machine stood still: a test of that sets a time of its own."""
+    """Let no busy machine end a writer of the tests' own process: a test of that sets a time of its own."""
     monkeypatch.setitem(postgresql.SERVING, "idle_in_transaction_session_timeout", "30s")
 
 

@@ -178,7 +178,7 @@ def _assessed(
         else:
             outcome = Refusal(encounter, refusal)
         entry = scoring.entry_of(outcome, caller, feed.runtime)
-        found.append(entry._replace(slot=slot.end, sources=sources_of(stay.source, taken)))
+        found.append(entry._replace(slot=slot.end, sources=sources_of(stay.source, taken, model.spec)))
     return found
 
 

@@ -65,6 +65,12 @@ def late(slot: int, now: int) -> int:
     return int(row[0])
 
 
+def late_in_words(late: int) -> str:
+    """Return a sentence on how many turns are late."""
+    more, verb = " or more" if late == MOST_COUNTED else "", "is" if late == 1 else "are"
+    return f"{late:,}{more} turn{'' if late == 1 else 's'} {verb} over a minute late."
+
+
 def sources() -> list[Source]:
     """Return what each host heard of each source."""
     with read_cursor() as cursor:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, Protocol
 
 import orjson
 from marshmallow import Schema, fields
 
+from fcv_api.domain.instants import utc
 from fcv_api.domain.prediction import State
 from fcv_api.wire.answer import STATE_NAMES, InferencesSchema, WarningSchema
-from fcv_api.wire.columns import EPOCH
 from fcv_api.wire.records import inferences
 
 STATUSES = ("scored", "not_scored", "silent", "no_patient", "closed")
@@ -134,11 +133,6 @@ def _last(turn: Turn, now: int) -> dict[str, Any]:
         "inferences": inferences(orjson.loads(turn.probabilities or "{}")),
         "warnings": orjson.loads(turn.warnings or "[]"),
     }
-
-
-def utc(at: int) -> str:
-    """Write an instant, in microseconds, in UTC with a Z."""
-    return f"{(EPOCH + timedelta(microseconds=at)).isoformat(timespec='microseconds')[:-6]}Z"
 
 
 def example_beds() -> dict[str, Any]:

@@ -23,8 +23,8 @@ from fcv_api.cli.doctor.policy import check_settings
 from fcv_api.extensions import db
 from fcv_api.settings import Settings, SettingsError
 
-CHECKS = (check_settings, check_database, check_model, check_feed, check_disk, check_log, check_secrets, check_zone)
-"""Those that need the settings."""
+CHECKS = (check_settings, check_database, check_disk, check_model, check_feed, check_log, check_secrets, check_zone)
+"""Those that need the settings. The disk before what cannot go on without room."""
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -37,7 +37,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--ca", "authority", type=FILE, help="The authority that clients trust, for --url.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def doctor(certificate: Path, url: str | None, authority: Path | None, *, as_json: bool) -> None:
-    """Look at settings, database, model, feed, disk, clock, log, secrets and certificate; say what to do about each.
+    """Look at settings, database, disk, model, feed, clock, log, secrets and certificate; say what to do about each.
 
     Needs no running service. Exit code 1 when anything has failed; warnings are 0. Run it as the service's user, with
     the service's settings: as root it cannot tell what the service may do.

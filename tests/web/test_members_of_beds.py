@@ -1,4 +1,4 @@
-"""`GET /beds`: every member of a bed in each of its states, as the OpenAPI document has it."""
+"""The answers of `GET /beds` and `POST /observations`: every member, in each state, as the OpenAPI document has it."""
 
 from __future__ import annotations
 
@@ -77,3 +77,19 @@ def _is_documented(schema: dict[str, Any], value: object) -> bool:
 
 def test_the_example_of_the_document_has_the_members_that_are_answered(states: dict[str, dict[str, Any]]) -> None:
     assert all(each.keys() == states["scored"].keys() for each in example_beds()["beds"])
+
+
+def test_each_member_of_what_is_answered_to_a_post_is_of_the_documents_type(
+    http: FlaskClient, token: dict[str, str]
+) -> None:
+    wrong, nameless = row("x"), row(idAtencion=None)
+    answer = http.post("/observations", json=table(*[wrong] * 21, *[nameless] * 21), headers=token).get_json()
+    schemas = http.get("/openapi.json").get_json()["components"]["schemas"]
+    (taken,) = answer["results"]
+    answered = [("ObservationsAnswer", answer), ("Taken", taken), ("RowError", taken["errors"][0])]
+    answered += [("RowError", each) for each in answer["errors"]]
+    for name, body in answered:
+        assert set(schemas[name]["properties"]) == set(body), name
+        for member, value in body.items():
+            assert _is_documented(schemas[name]["properties"][member], value), (name, member)
+    assert (taken["more_errors"], answer["more_errors"]) == (1, 1)

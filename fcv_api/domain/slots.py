@@ -92,7 +92,7 @@ def window_on_the_clock(history: History, spec: WindowSpec, now: np.datetime64) 
 def window_as_sent(history: History, spec: WindowSpec) -> Window:
     """Return the last window of the rows as they were sent, or of slots where those are too dense.
 
-    Raises what `last_window` raises.
+    For training, which knows no slot of the clock: what `scoring.window_of` gives. Raises what `last_window` raises.
     """
     try:
         return last_window(history, spec)

@@ -13,6 +13,10 @@ from fcv_api.wire.answer import STATE_NAMES, InferencesSchema, WarningSchema
 from fcv_api.wire.records import inferences
 
 STATUSES = ("scored", "not_scored", "silent", "no_patient", "closed")
+OF_NO_TURN = ("not-scored-yet", "corrected")
+OF_A_TURN = ("too-few-instants", "missing-signs", "window-span", "model-output", "identity-conflict", "silent")
+REASONS = (*OF_NO_TURN, *OF_A_TURN)
+"""Why a bed is `not_scored`: there are no others."""
 
 
 class Turn(Protocol):
@@ -93,7 +97,7 @@ class BedSchema(Schema):
     bed = fields.String(required=True, allow_none=True)
     status = fields.String(required=True, metadata={"enum": list(STATUSES)})
     reason = fields.String(
-        required=True, allow_none=True, metadata={"description": "Of `not_scored`, such as `identity-conflict`."}
+        required=True, allow_none=True, metadata={"description": "Of `not_scored`.", "enum": [*REASONS, None]}
     )
     since = fields.String(required=True, metadata={"description": "When this status began."})
     newest = fields.String(required=True, metadata={"description": "The time of the newest observation."})

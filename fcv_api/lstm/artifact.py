@@ -14,13 +14,14 @@ import orjson
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.evidence import Evidence, TrainedOn
 from fcv_api.domain.prediction import ModelIdentity, State
+from fcv_api.domain.samples import Sampling
 from fcv_api.domain.vitals import SIGN_NAMES
 from fcv_api.domain.window import PopulationScaling, Scaling, WindowSpec, scale_by_window
 from fcv_api.lstm.attestation import Attestation, canonical_sha256, earned, read_claim
 from fcv_api.lstm.card import restated
 
 FLATBUFFER, MANIFEST = "model.tflite", "manifest.json"
-OPTIONAL = ("learnt_from", "attestation")
+OPTIONAL = ("learnt_from", "attestation", "sampling")
 """Members that a manifest has only where there is something to say."""
 
 
@@ -64,6 +65,8 @@ class Manifest:
     learnt_from: dict[str, Any] | None = field(default=None, repr=False)
     """Salted fingerprints of the patients that it learnt from, as `training/fingerprints.py` writes them."""
     attestation: Attestation | None = None
+    sampling: Sampling | None = None
+    """What a slot holds where rows are read in slots. `last` where the manifest does not say."""
 
     @property
     def identity(self) -> ModelIdentity:
@@ -78,7 +81,8 @@ class Manifest:
     @property
     def spec(self) -> WindowSpec:
         """The window that the model reads."""
-        return WindowSpec(self.input_shape[0], self.step_minutes, self.signs, _scaling(self.scaling))
+        scaling, sampling = _scaling(self.scaling), self.sampling or Sampling.LAST
+        return WindowSpec(self.input_shape[0], self.step_minutes, self.signs, scaling, sampling)
 
     def as_json(self) -> bytes:
         """Write it as `manifest.json` holds it, without what it has not."""
@@ -104,6 +108,7 @@ class Manifest:
             said["evidence"], said["trained_on"] = read_claim(said)
             said["signs"], said["assumed"] = tuple(said["signs"]), tuple(said.get("assumed", ()))
             said["input_shape"] = tuple(said["input_shape"])
+            said["sampling"] = Sampling(said["sampling"]) if "sampling" in said else None
             said["attestation"] = Attestation(**said["attestation"]) if said.get("attestation") else None
             manifest = cls(**said)
             _check(manifest)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from fcv_api.domain.arrivals import FUTURE
-from fcv_api.domain.observations import Observation, Posted
+from fcv_api.domain.observations import IMPLAUSIBLE, Observation, Posted
 from fcv_api.domain.vitals import INDEX_BY_CODE
 from fcv_api.feed import pseudonym
 from fcv_api.feed.store import Arrival, Delivery
@@ -14,6 +14,7 @@ from fcv_api.mllp.site import Site
 from fcv_api.wire.hl7.observation import Row
 from fcv_api.wire.hl7.patients import Identifier
 from fcv_api.wire.hl7.reading import Group, Reading
+from fcv_api.wire.hl7.reasons import Reason
 from fcv_api.wire.hl7.source import Source
 
 TIME_OF_ARRIVAL = "time-of-arrival"
@@ -76,4 +77,6 @@ def counts_of(reading: Reading, now: int) -> Counter[str]:
     counts = Counter(["messages", reading.ack.value, *(each.reason.value for each in reading.dropped)])
     if reading.groups and is_unclear(reading, now):
         counts[TIME_OF_ARRIVAL] += 1
+    rows = (row for group in reading.groups for row in group.rows)
+    counts[Reason.OUTSIDE_LIMITS.value] += sum(IMPLAUSIBLE in row.observation.flag for row in rows)
     return counts

@@ -103,7 +103,7 @@ def header_of(message: Message) -> Header:
     charset = first[17].split(delimiters.repetition or "~")[0]
     kind = [plain(part) for part in first[8].split(delimiters.component or "^")] + ["", ""]
     processing = plain(first[10].split(delimiters.component or "^")[0])
-    control = b"" if cells[9].strip() == b'""' else cells[9].strip()
+    control = b"" if cells[9].strip() in (b"", b'""') else cells[9]
     peers = cells[2], cells[3], cells[4], cells[5]
     codec = codec_of(charset)
     time = first[6].split(delimiters.component or "^")[0]

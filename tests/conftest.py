@@ -16,6 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from migrated import migrate, migrated_database
 from postgres import cluster, drop_database, new_database
+from service import Service, running
 
 from fcv_api import access_log, accounts
 from fcv_api.accounts import Account, Role, passwords
@@ -190,6 +191,13 @@ def make_token(app: Flask) -> MakeToken:  # noqa: ARG001 - the database must be 
 def token(make_token: MakeToken) -> dict[str, str]:
     """Give the header of a client's token."""
     return make_token()
+
+
+@pytest.fixture(scope="session")
+def plain_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Give a real service as it is by itself, for every test that leaves it so: a start takes seconds."""
+    with running(tmp_path_factory.mktemp("plain")) as service:
+        yield service
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -24,10 +23,9 @@ GOLDEN = ["encounter_5501", "encounter_5502"]
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def service(plain_service: Service) -> Service:
     """Give a service with the shipped model."""
-    with running(tmp_path_factory.mktemp("service")) as service:
-        yield service
+    return plain_service
 
 
 def post(service: Service, name: str, token: dict[str, str]) -> requests.Response:
@@ -94,14 +92,6 @@ def test_the_log_says_once_that_the_service_starts(service: Service) -> None:
     assert service.log().count("Starting FCV-MLAPI....") == 1
 
 
-def test_a_chunked_body_over_the_limit_is_refused(tmp_path: Path) -> None:
-    with running(tmp_path, MAX_BODY_MB="1") as service:
-        headers = service.sign_in() | {"Content-Type": "application/json"}
-        chunks = (b" " * 65_536 for _ in range(40))
-        answer = requests.post(f"{service.url}/predict", data=chunks, headers=headers, timeout=10)
-        assert (answer.status_code, answer.json()["type"]) == (413, "/problems/too-large")
-
-
 def test_clients_that_do_not_close_what_was_closed_to_them_hold_nobody_up(service: Service) -> None:
     asked = b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
     began = time.monotonic()
@@ -149,7 +139,6 @@ def test_what_is_no_http_gets_a_problem_and_not_a_page(service: Service, sent: b
         ),
         ({"MODEL": "other"}, "There is no model 'other'"),
         ({"JWT_SECRET": "short"}, "FCV_JWT_SECRET has 5 bytes"),
-        ({"THREADS": "0"}, "FCV_THREADS"),
         ({"LOG_DIR": "/proc/nowhere"}, "/proc/nowhere"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, dict) else "",

@@ -14,7 +14,7 @@ from fcv_api.accounts import Role
 from fcv_api.app import database_app
 from fcv_api.cli.db import migrate_database
 
-TRIES, WITHIN = (20, 0.2) if os.environ.get("FAULTS_SHORT") == "1" else (200, 0.05)
+TRIES, WITHIN = (12, 0.2) if os.environ.get("FAULTS_SHORT") == "1" else (200, 0.05)
 PASSWORD = "correct horse battery"
 
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import bcrypt
 import pytest
-from described import DescribedOnce
+from described import DescribedOnce, builder_of
 from flask import Flask
 from flask.testing import FlaskClient
 from migrated import migrate, migrated_database
 from postgres import cluster, drop_database, new_database
 from service import Service, running
+from werkzeug.routing import Rule
 
 from fcv_api import access_log, accounts
 from fcv_api.accounts import Account, Role, passwords
@@ -69,9 +72,10 @@ def _time_to_write(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _described_once() -> Iterator[None]:
-    """Make the OpenAPI document once a process."""
+    """Make the OpenAPI document and what builds URLs once a process."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(routes, "Api", DescribedOnce)
+        patched.setattr(Rule, "_compile_builder", builder_of)
         yield
 
 
@@ -214,6 +218,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the slowest files, so that no process waits for another at the end."""
     places = {name: place for place, name in enumerate(SLOWEST)}
     items.sort(key=lambda item: places.get(item.path.relative_to(FIXTURES.parent).parts[0], len(places)))
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from what lives as long as the process: it would walk through it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _tensorflow_lives_on() -> Iterator[None]:
+    """Do the same once TensorFlow is there: it is half a million objects."""
+    before = "tensorflow" in sys.modules
+    yield
+    if not before and "tensorflow" in sys.modules:
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

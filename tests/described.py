@@ -1,10 +1,11 @@
-"""An app whose OpenAPI document was made before: it is the same for every app, and most of the work of making one."""
+"""What is the same for every app and most of the work of making one, made once a process."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
 from flask_smorest import Api, Blueprint
+from werkzeug.routing import Rule
 
 
 class DescribedOnce(Api):  # type: ignore[misc]
@@ -26,3 +27,15 @@ class DescribedOnce(Api):  # type: ignore[misc]
         else:
             self._app.extensions["flask-smorest"]["blp_name_to_api"][blueprint.name] = self
             self._app.register_blueprint(blueprint, **options)
+
+
+_BUILDERS: dict[tuple[object, ...], Any] = {}
+_compile = Rule._compile_builder  # noqa: SLF001 - it compiles Python for each rule of each app
+
+
+def builder_of(rule: Rule, append_unknown: bool = True) -> Any:  # noqa: FBT001, FBT002 - as werkzeug calls it
+    """Return the function that builds the URLs of a rule: one for all rules that read alike."""
+    key = (*rule._trace, repr(rule.defaults), append_unknown)  # noqa: SLF001
+    if key not in _BUILDERS:
+        _BUILDERS[key] = _compile(rule, append_unknown)
+    return _BUILDERS[key]

@@ -118,7 +118,7 @@ def spoilt(draw: st.DrawFn) -> Encounter:
 
 
 @given(encounter=spoilt())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_each_window_of_a_spoilt_encounter_is_as_its_prefix_is(encounter: Encounter) -> None:
     model = FakeModel(spec=WindowSpec(signs=tuple(reversed(SIGN_NAMES))))
     assert all_at_once(encounter, model) == one_by_one(encounter, model)

@@ -110,6 +110,13 @@ def server() -> Iterator[Server]:
         yield server
 
 
+@pytest.fixture(scope="module")
+def on_postgresql(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Give a service on it, which each test leaves whole."""
+    with running(tmp_path_factory.mktemp("service"), DATABASE_URL=new_database(server.url)) as service:
+        yield service
+
+
 Spoil = Callable[[Server], None]
 
 
@@ -122,21 +129,20 @@ Spoil = Callable[[Server], None]
     ids=["stopped", "hanging"],
 )
 def test_a_postgresql_that_is_gone_is_told_in_time_and_taken_up_again(
-    server: Server, tmp_path: Path, what: str, spoil: Spoil, restore: Spoil
+    server: Server, on_postgresql: Service, what: str, spoil: Spoil, restore: Spoil
 ) -> None:
-    with running(tmp_path, DATABASE_URL=new_database(server.url)) as service:
-        with asked(service) as got:
-            time.sleep(2)
-            before = service.workers()
-            gone = time.monotonic()
-            spoil(server)
-            time.sleep(AWAY)
-            restore(server)
-            back = time.monotonic()
-            time.sleep(BACK + 1.5)
-        assert service.workers() == before
-        check(f"PostgreSQL {what} for {back - gone:.0f} s", got, gone, back)
-        assert whole(service)
+    with asked(on_postgresql) as got:
+        time.sleep(2)
+        before = on_postgresql.workers()
+        gone = time.monotonic()
+        spoil(server)
+        time.sleep(AWAY)
+        restore(server)
+        back = time.monotonic()
+        time.sleep(BACK + 1.5)
+    assert on_postgresql.workers() == before
+    check(f"PostgreSQL {what} for {back - gone:.0f} s", got, gone, back)
+    assert whole(on_postgresql)
 
 
 def test_a_sqlite_file_that_another_process_locks_is_told_in_time_and_taken_up_again(tmp_path: Path) -> None:

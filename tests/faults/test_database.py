@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -14,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from postgres import Server, cluster, new_database
@@ -163,5 +161,4 @@ def test_a_sqlite_file_that_another_process_locks_is_told_in_time_and_taken_up_a
 
 def whole(service: Service) -> bool:
     """Verify the record, of which nothing may be half."""
-    command: list[Any] = [sys.executable, "-m", "fcv_api.cli", "ledger", "verify"]
-    return subprocess.run(command, env=service.environment, check=False).returncode == 0
+    return service.fcv("ledger", "verify").returncode == 0

@@ -37,8 +37,7 @@ def models(tmp_path: Path) -> Path:
 
 
 def activate(service: Service, version: str) -> str:
-    command = [sys.executable, "-m", "fcv_api.cli", "model", "activate", version, "--reason", "a test"]
-    done = subprocess.run(command, env=service.environment, capture_output=True, text=True, check=False, cwd=ROOT)
+    done = service.fcv("model", "activate", version, "--reason", "a test")
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -21,6 +21,7 @@ import pytest
 from alembic import command
 from click.testing import CliRunner
 from conftest import BOTH_DATABASES, UNTRAINED, MakeSettings
+from migrated import migrate
 from recorded import PREDICTION, append
 
 from fcv_api import accounts, activations
@@ -62,7 +63,7 @@ def examine(settings: Settings) -> Examine:
 @pytest.fixture
 def installed(settings: Settings) -> Settings:
     """Give a database with its tables and an admin."""
-    migrate_database(settings)
+    migrate(settings)
     with database_app(settings).app_context():
         accounts.create_user("ana", "correct horse battery", role=Role.ADMIN, min_length=8)
         db.engine.dispose()

@@ -13,12 +13,12 @@ from time import perf_counter
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from migrated import migrate
 from recorded import PREDICTION, append
 from sqlalchemy import text
 
 from fcv_api import __version__
 from fcv_api.app import create_app
-from fcv_api.cli.db import migrate_database
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import ModelIdentity, Scorer
 from fcv_api.extensions import db, write_transaction
@@ -69,7 +69,7 @@ def models() -> FakeModels:
 @pytest.fixture
 def served(settings: Settings, models: FakeModels) -> FlaskClient:
     """Serve models that a test spoils."""
-    migrate_database(settings)
+    migrate(settings)
     return create_app(settings, models).test_client()
 
 

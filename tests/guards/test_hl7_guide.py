@@ -13,6 +13,7 @@ import yaml
 from click.testing import CliRunner
 
 from fcv_api.cli import main
+from fcv_api.mllp.listener import MOST_CONNECTIONS
 from fcv_api.settings import NAMES
 from fcv_api.wire.hl7.reasons import Reason
 from fcv_api.wire.hl7.sources_file import KEYS
@@ -128,3 +129,9 @@ def test_every_clause_is_proved_by_tests_that_exist(root: Path) -> None:
     )
     assert named - set(re.findall(r"def (test_\w+)", code)) == set()
     assert len(named) > 60
+
+
+def test_the_feed_may_open_more_files_than_gateways_may_connect(root: Path) -> None:
+    unit = (root / "deploy" / "fcv-feed.service").read_text("utf-8")
+    (files,) = re.findall(r"^LimitNOFILE=(\d+)$", unit, re.MULTILINE)
+    assert int(files) > 2 * MOST_CONNECTIONS  # those that shake hands are not counted among them

@@ -13,6 +13,7 @@ import yaml
 from click.testing import CliRunner
 
 from fcv_api.cli import main
+from fcv_api.mllp.listener import MOST_CONNECTIONS
 from fcv_api.settings import NAMES
 from fcv_api.wire.hl7.reasons import Reason
 from fcv_api.wire.hl7.sources_file import KEYS
@@ -119,3 +120,18 @@ def test_every_command_of_the_guide_knows_its_options(root: Path, name: str) -> 
         group = words[: 2 if words[0] == "hl7" else 1]
         told = CliRunner().invoke(main, [*group, "--help"]).stdout
         assert {word for word in words if word.startswith("--")} <= set(re.findall(r"--[a-z0-9-]+", told))
+
+
+def test_every_clause_is_proved_by_tests_that_exist(root: Path) -> None:
+    named = set(re.findall(r"`(test_\w+)`", (root / "tests" / "wire" / "hl7" / "CLAUSES.md").read_text("utf-8")))
+    code = "".join(
+        file.read_text("utf-8") for room in ("wire", "mllp", "cli") for file in (root / "tests" / room).rglob("*.py")
+    )
+    assert named - set(re.findall(r"def (test_\w+)", code)) == set()
+    assert len(named) > 60
+
+
+def test_the_feed_may_open_more_files_than_gateways_may_connect(root: Path) -> None:
+    unit = (root / "deploy" / "fcv-feed.service").read_text("utf-8")
+    (files,) = re.findall(r"^LimitNOFILE=(\d+)$", unit, re.MULTILINE)
+    assert int(files) > 2 * MOST_CONNECTIONS  # those that shake hands are not counted among them

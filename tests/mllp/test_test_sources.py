@@ -8,10 +8,11 @@ import pytest
 from conftest import BOTH_DATABASES
 from fed import FEED, fill
 from gateways import HERE, KEY, live, site_of, source
-from memory import NOW, rows
+from memory import HOUR, NOW, rows
 
+from fcv_api.domain.arrivals import Clock
 from fcv_api.extensions.cursors import run, write_cursor
-from fcv_api.feed import store
+from fcv_api.feed import arrivals, store
 from fcv_api.feed.beds import Bed, now_known
 from fcv_api.feed.turns import database_now, run_slot
 from fcv_api.mllp.delivery import delivery_of, encounter_of
@@ -58,6 +59,14 @@ def test_a_source_that_went_live_is_not_held_up_by_what_it_sent_as_a_test() -> N
     brought(PSEUDONYMS + "test = true", live("71", encounter="5501"))
     beds = brought(PSEUDONYMS, live("72", encounter="5501"))
     assert [each.encounter == 5501 for each in beds] == [True, False]
+
+
+def test_its_clock_makes_nobody_doubt_this_host_s() -> None:
+    before, now = NOW - 2 * HOUR, NOW
+    known = Clock(before)  # nothing came for two hours
+    assert arrivals.after(known, "icu", now, [before]) == Clock(now, doubted=True)
+    assert arrivals.after(known, "test:icu", now, [before]) == known
+    assert arrivals.after(known, "test:icu", now, [now]) == known.after(now, now)
 
 
 @BOTH_DATABASES

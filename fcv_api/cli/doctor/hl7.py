@@ -94,7 +94,9 @@ def _tls(settings: Settings) -> Iterator[Finding]:
         yield Finding("hl7", FAILED, f"{files} do not go together: {error.reason or 'no PEM'}.", advice)
         return
     found = [of_file(given[0], given[1]), *([of_file(given[2])] if given[2] else [])]
-    yield from (replace(each, check="hl7", advice=each.advice and RENEW) for each in found)
+    for each in found:
+        detail = each.detail.replace("for no name", "the gateways' authority")
+        yield replace(each, check="hl7", detail=detail, advice=each.advice and RENEW)
 
 
 def _unreadable(file: Path) -> str | None:

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 
 from fcv_api.wire.hl7.characters import WRONG_BYTES, Delimiters, codec_of, plain, unescaped
 
-LINE_ENDS = re.compile(rb"[\r\n\x0b\x1c]+")
-"""CR by the standard; LF and CRLF as files and some gateways have; VT and FS as a captured stream has."""
+VTS = rb"(?<!\x0b)\x0b++"
+LINE_ENDS = re.compile(rb"[\r\n\x1c]+|" + VTS + rb"(?=[\0 \t]{0,8}(?:MSH|FHS|BHS))")
+"""CR by the standard; LF and CRLF as files and some gateways have; FS, and VT before a message, as a captured stream
+has. Any other VT is a control character within a text."""
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 ENVELOPES = (b"FHS", b"BHS", b"BTS", b"FTS")
-MESSAGE = re.compile(rb"(?:\A|(?<=[\r\n\x0b\x1c]))[ \t\0]*MSH(?![0-9A-Za-z])")
+MESSAGE = re.compile(rb"(?:(?:\A|(?<=[\r\n\x1c]))[ \t\0]*|" + VTS + rb"[ \t\0]{0,8})MSH(?![0-9A-Za-z])")
 """Where a message begins: as `messages_of` has it."""
 MESSAGES_AT_ONCE, BYTES_AT_ONCE = 500, 64 * 1024
 """Of a portion. 800,000 headers fit into a frame of 4 MB."""
@@ -58,7 +60,7 @@ def messages_of(content: bytes) -> list[Message]:
     found: list[list[bytes]] = []
     is_open = False
     for raw in LINE_ENDS.split(content.removeprefix(BYTE_ORDER_MARK)):
-        line = raw.lstrip(b" \t\0")
+        line = raw.lstrip(b" \t\0\x0b")
         if _begins_message(line):
             found.append([line])
         elif is_open and line and line[:3] not in ENVELOPES:

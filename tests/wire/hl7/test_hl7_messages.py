@@ -71,7 +71,7 @@ def test_a_frame_of_many_messages_comes_in_portions_of_up_to_500_messages() -> N
 @given(
     st.lists(st.sampled_from([b"MSH|a", b"MSH", b"MSHX", b"PID|1", b" \0MSH|b", b"BTS|1", b"FHS|", b"", b"OBX|MSH|"]))
 )
-@pytest.mark.parametrize("end", [b"\r", b"\n", b"\x0b", b"\x1c"])
+@pytest.mark.parametrize("end", [b"\r", b"\n", b"\x0b", b"\x1c", b"\x0b\x0b", b"\x0b\0\x0b", b"\r\x0b"])
 def test_the_messages_of_the_portions_are_those_of_the_frame(end: bytes, lines: list[bytes]) -> None:
     content = end.join(lines) * 3
     with pytest.MonkeyPatch.context() as patched:
@@ -155,6 +155,13 @@ def test_fields_of_any_segment_are_those_of_python_hl7(cells: list[str]) -> None
     (own,) = messages_of(f"MSH|^~\\&|GW|||||||M1|P|2.6\r{line}\rNTE|1".encode())
     oracle = parse(own.content().decode() + "\r")
     assert segments_of(own, header_of(own))[0] == [str(field) for field in oracle[1]]
+
+
+@pytest.mark.parametrize("noise", [b"\x0b", b"\x0b ", b"\0", b"\r\0", b"\x0bMS", b"\x0bFHS", b"\x0bMSHX"])
+def test_to_tell_messages_apart_takes_time_by_their_length_only(noise: bytes) -> None:
+    content = noise * (1_000_000 // len(noise))
+    assert list(portions_of(content)) == [content]
+    assert messages_of(content) == []
 
 
 def test_a_message_of_very_many_segments_is_accepted_and_not_read() -> None:

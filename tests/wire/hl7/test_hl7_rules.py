@@ -252,6 +252,7 @@ def test_two_values_of_one_key_are_averaged_without_those_that_are_no_measuremen
         *(({"f8": word}, "not-measured") for word in ("DEMO", "TEST", "CAL", "INV", "NAV", "L~INV", " inv ")),
         ({"f11": "X"}, "no-result"),
         ({"f11": "N"}, "no-result"),
+        ({"f11": " x^not obtained"}, "no-result"),
         ({"f13": "SETTING"}, "setting"),
         ({"f17": "ASET^auto-setting^MDC"}, "setting"),
         ({"f17": "AMEAS~MSET"}, "setting"),

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hl7_messages import AT, SOURCE, TEMPERATURE, message, obx, patient, read_one, reasons, values
 
+from fcv_api.wire.hl7.frames import FrameBuffer, framed
 from fcv_api.wire.hl7.patients import Identifier
 from fcv_api.wire.hl7.reading import Reading, read
 from fcv_api.wire.hl7.segments import header_of, messages_of
@@ -97,6 +98,14 @@ def test_what_was_written_in_wide_characters_is_no_message_and_stops_nothing(cod
 def test_msh_within_a_text_begins_no_message() -> None:
     own = message("NTE|1||MSH|^~\\&|GW", obx(), "OBX|2|ST|1^x^L||MSH|^~\\&", "MSHX|1", obx(TEMPERATURE, "37"))
     assert values(own) == [80, 37]
+
+
+@pytest.mark.parametrize("control", [b"\x0b", b"\x01", b"\x0c", b"\x7f", b"\0", b"\x0b\x0b "])
+def test_a_control_character_within_a_text_ends_no_segment(control: bytes) -> None:
+    own = message(obx(), patient="PID|||5||PEREZ@JUAN|||||||||||||V9").replace(b"@", control)
+    (framed_one,) = FrameBuffer(10_000).feed(framed(own), 0.0)
+    assert read_one(own)["rows"] == read_one(framed_one)["rows"]
+    assert read_one(own)["rows"][0]["encounter"] == "V9"
 
 
 def test_what_stands_before_msh_is_of_no_message() -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.exc import SQLAlchemyError
 
 from fcv_api import activations
-from fcv_api.accounts import check_writable
+from fcv_api.accounts.writable import check_writable
 from fcv_api.domain.errors import NoModel
 from fcv_api.extensions import known_file
 from fcv_api.ledger import query

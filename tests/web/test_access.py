@@ -33,6 +33,8 @@ PUBLIC = Row(200, 200, 200, 200, 200, 200)
 ANY_ROLE = Row(401, 200, 200, 200, 200, 401)
 PREDICTS = Row(401, 200, 200, 403, 200, 401)
 OWN_RECORD = Row(401, 200, 404, 200, 200, 401)
+A_PAGE = Row(303, 303, 303, 303, 303, 303)
+"""To the form: a page takes no token of a header. Who may see it is in `ward/test_session.py`."""
 ACCESS = {
     ("GET", "/"): ANY_ROLE,
     ("GET", "/home"): PUBLIC,
@@ -52,6 +54,10 @@ ACCESS = {
     ("GET", "/openapi.json"): PUBLIC,
     ("GET", "/docs/"): PUBLIC,
     ("GET", "/docs/<path:path>"): PUBLIC,
+    ("GET", "/ward"): A_PAGE,
+    ("GET", "/ward/static/<path:filename>"): PUBLIC,
+    ("GET", "/sign-in"): PUBLIC,
+    ("POST", "/sign-out"): A_PAGE,
 }
 BY_ADMIN = pytest.mark.parametrize("settings", [{"REGISTRATION": "admin"}], indirect=True, ids=["by admin"])
 
@@ -77,6 +83,7 @@ def ask(http: FlaskClient, tokens: dict[str, dict[str, str]], encounter: dict[st
 
     def post(method: str, rule: str, token: dict[str, str]) -> int:
         path = rule.replace("<record_id>", record).replace("<path:path>", "swagger-ui.css")
+        path = path.replace("<path:filename>", "ward.css")
         body: dict[str, Any] = {
             "/predict": encounter,
             "/predict/batch": batch,

@@ -1,0 +1,15 @@
+"""Every page of the ward."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from fcv_api.web.ward import assets, bp, doors, frame, language, pages
+
+MODULES = (assets, doors, frame, language, pages)
+"""What adds views and hooks to the blueprint when it is imported."""
+
+
+def register(app: Flask) -> None:
+    """Bind the pages to an app."""
+    app.register_blueprint(bp)

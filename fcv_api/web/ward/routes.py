@@ -11,5 +11,6 @@ MODULES = (assets, doors, frame, language, pages)
 
 
 def register(app: Flask) -> None:
-    """Bind the pages to an app."""
-    app.register_blueprint(bp)
+    """Bind the pages to an app, where it has some."""
+    if app.extensions["fcv"].ward.on:
+        app.register_blueprint(bp)

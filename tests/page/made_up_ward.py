@@ -7,7 +7,7 @@ service.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import isnan
@@ -74,17 +74,22 @@ WARD = (
     Bed("UCI-07", State.LOW_CARDIAC_OUTPUT),
     Bed("UCI-08", shared=True),
     Bed("UCI-09", last=((HEART, 112.0, 12), (PULSE, 64.0, 12))),
-    Bed("UCI-10", posted=True, lost=range(9)),
+    Bed("#5510", posted=True, lost=range(9)),
     Bed("UCI-11", State.CARDIAC_ARREST),
     Bed("UCI-12"),
 )
-"""UCI-04 is silent, UCI-06 too new, UCI-08 has two patients, and UCI-10's rows are stale: none of them is scored."""
-NOT_SCORED = ("UCI-04", "UCI-06", "UCI-08", "UCI-10")
+"""UCI-04 is silent, UCI-06 too new, UCI-08 has two patients, and #5510's rows are stale: none of them is scored."""
+NOT_SCORED = ("UCI-04", "UCI-06", "UCI-08", "#5510")
 
 
 def beds(count: int) -> tuple[Bed, ...]:
     """Return the ward, and beds like its own beside it, up to a number of them."""
-    return tuple(replace(WARD[at % len(WARD)], name=f"UCI-{at + 1:02d}") for at in range(count))
+    return tuple(_numbered(WARD[at % len(WARD)], at) for at in range(count))
+
+
+def _numbered(bed: Bed, at: int) -> Bed:
+    """Return a bed with a name of its own. `/predict` names none: the page shows the encounter."""
+    return replace(bed, name=f"#{FIRST + at}" if bed.posted else f"UCI-{at + 1:02d}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +197,3 @@ def _post(encounter: int, rows: Rows, clinic: Clinic) -> None:
     caller = scoring.Caller(clinic.account, f"made-up-{encounter}", "0" * 64, perf_counter())
     with write_cursor() as cursor:
         append(cursor, [scoring.entry_of(outcome, caller, RUNTIME)])
-
-
-def names_of(ward: Iterable[Bed]) -> list[str]:
-    """Return the names of a ward's beds, in their order."""
-    return [bed.name for bed in ward]

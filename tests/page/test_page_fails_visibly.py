@@ -34,18 +34,20 @@ def says_at_the_next_poll(page: Page, words: str) -> None:
     page.clock.fast_forward(NEXT_POLL)
     expect(page.locator("#strip .notices")).to_contain_text(words)
     notice, first = page.locator("#strip .notices").bounding_box(), page.locator(".tile").first.bounding_box()
-    assert notice and first and notice["y"] < first["y"]
+    assert notice
+    assert first
+    assert notice["y"] < first["y"]
 
 
 def test_a_network_that_is_cut_covers_the_page_and_one_that_is_back_uncovers_it(looking: Page) -> None:
-    looking.context.set_offline(True)  # noqa: FBT003 - playwright's
+    looking.context.set_offline(True)
     looking.clock.fast_forward(60_000)
     expect(looking.locator("#cover")).to_be_hidden()
     looking.clock.fast_forward(LONGEST - 60_000)
     expect(looking.locator("#cover")).to_have_text(LOST)
     covered = looking.locator("#cover").bounding_box()
     assert covered == {"x": 0, "y": 0, **looking.viewport_size}  # type: ignore[dict-item]
-    looking.context.set_offline(False)  # noqa: FBT003
+    looking.context.set_offline(False)
     looking.clock.fast_forward(NEXT_POLL)
     expect(looking.locator("#cover")).to_be_hidden()
 

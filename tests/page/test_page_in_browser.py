@@ -42,11 +42,11 @@ def test_a_bed_s_page_can_be_read_by_everybody_and_nothing_is_green(page: Page, 
 def test_the_cover_and_the_door_can_be_read_by_everybody(page: Page, ward: Ward) -> None:
     page.clock.install()
     page.goto(f"{ward.url}/ward")
-    page.context.set_offline(True)  # noqa: FBT003 - playwright's
+    page.context.set_offline(True)
     page.clock.fast_forward(90_000)
     expect(page.locator("#cover")).to_be_visible()
     assert find_faults(page) == []
-    page.context.set_offline(False)  # noqa: FBT003
+    page.context.set_offline(False)
     page.context.clear_cookies()
     page.goto(f"{ward.url}/sign-in")
     assert find_faults(page) == []

@@ -38,7 +38,9 @@ CONTRACT = {
     ("GET", "/ward"),
     ("GET", "/ward/static/<path:filename>"),
     ("GET", "/sign-in"),
+    ("POST", "/sign-in"),
     ("POST", "/sign-out"),
+    ("POST", "/ward/seen"),
 }
 PUBLIC = {
     *("/home", "/health/live", "/health/ready", "/auth/create_user", "/auth/token"),

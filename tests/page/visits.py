@@ -13,11 +13,12 @@ import made_up_ward
 import pytest
 from flask import Flask
 from made_up_ward import Made
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page, sync_playwright
+from served import served
 
 from fcv_api import accounts, activations
 from fcv_api.accounts import Role, passwords
-from fcv_api.app import create_app, load_models
+from fcv_api.app import create_app
 from fcv_api.cli.db import migrate_database
 from fcv_api.domain.evidence import Evidence
 from fcv_api.extensions import db
@@ -25,13 +26,14 @@ from fcv_api.feed import process
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.attestation import Attestation
 from fcv_api.lstm.registry import SHIPPED_IN
-from fcv_api.lstm.swap import SwappedModels
 from fcv_api.settings import Settings
 
 PASSWORD = "correct horse battery"
 PEOPLE = {"eva": Role.CLINICIAN, "marta": Role.ADMIN, "rita": Role.READER, "carlos": Role.CLIENT}
 LANGUAGES = ("es", "en")
 MODEL = "fcv-sim/2.0.0"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+QUIET = ("--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def ward_in(folder: Path, beds: int = 12, hours: float = 6, **given: str) -> Ite
         migrate_database(settings)
         app = create_app(settings)
         with app.app_context():
-            made = made_up_ward.fill(models_of(app, settings), made_up_ward.beds(beds), hours)
+            made = made_up_ward.fill(app.extensions["fcv"].models, made_up_ward.beds(beds), hours)
             for name, role in PEOPLE.items():
                 accounts.create_user(name, PASSWORD, role=role, min_length=8)
             report_feed(app, alive=True)
@@ -104,9 +106,24 @@ def ward_in(folder: Path, beds: int = 12, hours: float = 6, **given: str) -> Ite
             db.engine.dispose()
 
 
-def models_of(app: Flask, settings: Settings) -> SwappedModels:
-    """Return what scores in a service."""
-    return load_models(settings, app)
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """Start Debian's Chromium: Playwright's own cannot be downloaded everywhere."""
+    with sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=list(QUIET), chromium_sandbox=False)
+        yield chromium
+        chromium.close()
+
+
+@contextmanager
+def opened_ward(folder: Path, browser: Browser, hours: float = 6) -> Iterator[Ward]:
+    """Serve 12 beds with scores, by a model that is attested, and sign a clinician in."""
+    given = {"MODELS_DIR": str(attested_models(folder / "models")), "WARD_SHOW": "scores"}
+    with ward_in(folder, hours=hours, **given) as (app, made), served(app) as url:
+        with browser.new_context(locale="es-CO") as window:
+            sign_in(window.new_page(), url, "eva")
+            session = window.storage_state()
+        yield Ward(url, app, made, folder / "fcv.db", session)
 
 
 def sign_in(page: Page, url: str, name: str, password: str = PASSWORD) -> None:

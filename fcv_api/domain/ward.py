@@ -150,10 +150,7 @@ def is_of_now(at: int, now: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a bed stands. key: how the page names it in links, within a page. reason: of what is not scored.
-
-    since: when this began. outcome: the last record, where it holds still.
-    """
+    """How a bed stands, since when, and why it is not scored. outcome: the last record, where it holds still."""
 
     condition: Condition
     since: int
@@ -180,15 +177,23 @@ def standing_of(outcome: Outcome, now: int, scored_at: int | None) -> Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Tile:
-    """A bed on the ward's page. key: of its place on the page. encounter: None where no patient is named.
+class Place:
+    """Where a tile stands, and whose it is. key: its name within the page. encounter: None where nobody is named.
 
-    minutes: how old what it shows is.
+    record: of its last record, which is what somebody marks as seen; None for none.
     """
 
     key: str
     label: str
     encounter: int | None
+    record: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A bed on the ward's page. minutes: how old what it shows is."""
+
+    place: Place
     standing: Standing
     score: Score
     warnings: tuple[ScoreWarning, ...]
@@ -205,15 +210,6 @@ class Tile:
         return Level.RISK if loudest is Level.QUIET and self.score.line is Line.RISK else loudest
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a tile stands on a page: its key, its label, and whose it is."""
-
-    key: str
-    label: str
-    encounter: int | None
-
-
 def tile_of(place: Place, standing: Standing, shows: Shows, now: int) -> Tile:
     """Return a bed's tile. Whatever is not scored now shows neither score nor warning of another time."""
     scored = standing.condition is Condition.SCORED and standing.reason is None
@@ -223,7 +219,7 @@ def tile_of(place: Place, standing: Standing, shows: Shows, now: int) -> Tile:
     score = shown_score(outcome, shows)
     warnings = shown_warnings(outcome, score) if outcome else ()
     minutes = max(0, (now - standing.since) // MINUTE)
-    return Tile(place.key, place.label, place.encounter, standing, score, warnings, minutes)
+    return Tile(place, standing, score, warnings, minutes)
 
 
 def strip_of(tiles: Sequence[Tile]) -> list[Tile]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import Flask
 
-from fcv_api.web.ward import assets, bp, doors, frame, language, pages
+from fcv_api.web.ward import assets, bed_page, bp, doors, frame, language, pages
 
-MODULES = (assets, doors, frame, language, pages)
+MODULES = (assets, bed_page, doors, frame, language, pages)
 """What adds views and hooks to the blueprint when it is imported."""
 
 

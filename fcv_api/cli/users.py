@@ -11,7 +11,7 @@ from fcv_api.accounts import Role, UsernameTaken
 from fcv_api.accounts.usernames import normalized
 from fcv_api.app import database_app
 from fcv_api.cli.audit import log_event
-from fcv_api.cli.machine_tokens import revoke, token, tokens
+from fcv_api.cli.machine_tokens import display, revoke, token, tokens
 from fcv_api.settings import Settings, SettingsError
 
 PASSWORD = click.option(
@@ -35,10 +35,11 @@ def users(context: click.Context) -> None:
 @click.argument("name")
 @click.option(
     "--role",
-    type=click.Choice([role.value for role in Role]),
+    type=click.Choice([role.value for role in Role if role is not Role.DISPLAY]),
     default=Role.CLIENT.value,
     show_default=True,
-    help="client predicts; reader sees all and predicts nothing; admin does all.",
+    help="client predicts; reader sees all and predicts nothing; clinician sees the ward and marks what was seen; "
+    "admin does all.",
 )
 @PASSWORD
 @click.pass_obj
@@ -53,10 +54,12 @@ def add(settings: Settings, name: str, role: str, password_file: IO[str] | None)
 @users.command("list")
 def list_() -> None:
     """List all accounts."""
-    for account in accounts.list_users():
+    found = accounts.list_users()
+    width = max(len("client"), *(len(account.role) for account in found)) if found else 0
+    for account in found:
         state = "active" if account.is_active else "disabled"
         made = f"{account.created_at:%Y-%m-%d %H:%M} UTC" if account.created_at else "before this service"
-        click.echo(f"{account.id:>6}  {account.role:<6}  {state:<8}  {made:<20}  {account.username}")
+        click.echo(f"{account.id:>6}  {account.role:<{width}}  {state:<8}  {made:<20}  {account.username}")
 
 
 @users.command()
@@ -88,7 +91,7 @@ def passwd(settings: Settings, name: str, password_file: IO[str] | None) -> None
     click.echo(f"Changed the password of {name}. Its tokens are dead.")
 
 
-for command in (token, tokens, revoke):
+for command in (token, display, tokens, revoke):
     users.add_command(command)
 
 

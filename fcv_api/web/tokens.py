@@ -126,6 +126,7 @@ def config(secret: str, previous: str | None, minutes: int) -> dict[str, object]
     return {
         "JWT_SECRET_KEY": secret,
         "JWT_SECRET_PREVIOUS": previous,
+        "JWT_TOKEN_LOCATION": ["headers"],  # a cookie is for pages alone, which read it by `use_token`
         "JWT_ALGORITHM": "HS256",
         "JWT_DECODE_ALGORITHMS": ["HS256"],
         "JWT_ACCESS_TOKEN_EXPIRES": timedelta(minutes=minutes),

@@ -40,7 +40,9 @@ CONTRACT = {
     ("GET", "/ward/beds/<encounter>"),
     ("GET", "/ward/static/<path:filename>"),
     ("GET", "/sign-in"),
+    ("POST", "/sign-in"),
     ("POST", "/sign-out"),
+    ("POST", "/ward/seen"),
 }
 PUBLIC = {
     *("/home", "/health/live", "/health/ready", "/auth/create_user", "/auth/token"),

@@ -59,7 +59,9 @@ ACCESS = {
     ("GET", "/ward/beds/<encounter>"): A_PAGE,
     ("GET", "/ward/static/<path:filename>"): PUBLIC,
     ("GET", "/sign-in"): PUBLIC,
+    ("POST", "/sign-in"): Row(415, 415, 415, 415, 415, 415),
     ("POST", "/sign-out"): A_PAGE,
+    ("POST", "/ward/seen"): A_PAGE,
 }
 BY_ADMIN = pytest.mark.parametrize("settings", [{"REGISTRATION": "admin"}], indirect=True, ids=["by admin"])
 

@@ -10,10 +10,10 @@ from flask import request
 from flask.wrappers import Response
 
 from fcv_api.web.requests import current_service
-from fcv_api.web.ward import bp
 from fcv_api.web.ward.assets import asset
 from fcv_api.web.ward.language import language_of
 from fcv_api.web.ward.session import current_session
+from fcv_api.web.ward.ways import WARD
 from fcv_api.web.ward.words import COVERS, say
 
 POLICY = (
@@ -29,12 +29,12 @@ HEADERS = {
 }
 
 
-@bp.context_processor
 def frame() -> dict[str, Any]:
     """Return what `base.html` needs, and what every template may use."""
     language = language_of(request)
     return {
         "asset": asset,
+        "here": request.path if request.method == "GET" or request.endpoint == "ward.enter" else WARD,
         "covers": COVERS,
         "lang": language,
         "now": datetime.now(current_service().zone),
@@ -44,7 +44,6 @@ def frame() -> dict[str, Any]:
     }
 
 
-@bp.after_request
 def restrict(response: Response) -> Response:
     """Say what a browser may do with a page. A page is kept nowhere: after a sign-out the way back shows nothing."""
     ancestors = current_service().ward.frame_ancestors
@@ -52,5 +51,7 @@ def restrict(response: Response) -> Response:
     if ancestors == "'none'":
         response.headers["X-Frame-Options"] = "DENY"  # for browsers that do not read frame-ancestors
     response.headers.update(HEADERS)
+    if session := current_session():
+        response.headers["FCV-Session"] = session.number  # the page that asks knows its own
     response.headers.setdefault("Cache-Control", "no-store")
     return response

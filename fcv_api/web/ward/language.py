@@ -7,8 +7,6 @@ from typing import Literal, cast
 from flask import Request, request
 from flask.wrappers import Response
 
-from fcv_api.web.ward import bp
-
 Language = Literal["en", "es"]
 LANGUAGES: tuple[Language, ...] = ("es", "en")
 """The first is that of a browser that asks for neither."""
@@ -25,7 +23,6 @@ def language_of(request: Request) -> Language:
     return cast("Language", request.accept_languages.best_match(LANGUAGES, LANGUAGES[0]))
 
 
-@bp.after_request
 def keep_choice(response: Response) -> Response:
     """Remember what was chosen by the switch. The cookie holds two letters and names nobody."""
     if request.endpoint != "ward.static":

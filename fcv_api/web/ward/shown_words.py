@@ -120,7 +120,6 @@ SHOWN: dict[str, Pair] = {
     "not_measured": ("Not measured in this time", "No medido en este tiempo"),
     "table_of": ("Table: {what}", "Tabla: {what}"),
     "time": ("Time", "Hora"),
-    "value": ("Value", "Valor"),
     "row": ("Row", "Fila"),
     "records": ("Records", "Registros"),
     "record": ("Record", "Registro"),
@@ -148,10 +147,6 @@ SHOWN: dict[str, Pair] = {
     "not_here": (
         "Nothing is known of this stay in the last 12 hours.",
         "No se sabe nada de esta estancia en las últimas 12 horas.",
-    ),
-    "no_database": (
-        "The database does not answer. What was on this page before is no longer true.",
-        "La base de datos no responde. Lo que se veía antes en esta página ya no es cierto.",
     ),
 }
 

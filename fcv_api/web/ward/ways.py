@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 WARD = "/ward"
-LOCAL = re.compile(r"/ward(?:/[A-Za-z0-9_~.-]+)*")
-"""No query, no host, no backslash, no second slash: nothing that a browser could read as another site's address."""
+LOCAL = re.compile(r"/ward(?:/[A-Za-z0-9_~-][A-Za-z0-9_~.-]*)*")
+"""No query, host, backslash, second slash or `..`: nothing that a browser could read as another place's address."""
 
 
 def way_back(path: str | None) -> str:

@@ -8,8 +8,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from fcv_api.domain.stays import SLOT
-from fcv_api.domain.ward import Level, Outcome, Shows, level_of_codes, shown_score
-from fcv_api.domain.ward import Line as ScoreLine
+from fcv_api.domain.ward_score import Level, Outcome, Shows, level_of_codes, shown_score
+from fcv_api.domain.ward_score import Line as ScoreLine
 
 SLOTS = 72
 """Six hours of five minutes."""

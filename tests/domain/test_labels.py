@@ -16,7 +16,9 @@ HEART_RATE = SIGN_NAMES.index("MDC_ECG_HEART_RATE")
 def test_every_warning_sign_and_state_has_a_name_in_both_languages() -> None:
     assert set(TITLES) == {key.partition(".")[0] for key in WORDS}
     assert (set(SIGN_LABELS), set(STATE_LABELS)) == (set(SIGN_NAMES), set(State))
-    assert all(english and spanish for table in (TITLES, SIGN_LABELS, STATE_LABELS) for english, spanish in table.values())
+    assert all(
+        english and spanish for table in (TITLES, SIGN_LABELS, STATE_LABELS) for english, spanish in table.values()
+    )
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "Heart rate 24-28.5 /min"), ("es", "cardíaca 24-28,5 /min")])

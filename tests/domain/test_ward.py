@@ -8,20 +8,8 @@ from wards import MODEL, NOW, OTHER, PLACE, SCORES, SHOWN, STANDINGS, may_have_a
 
 from fcv_api.domain.prediction import State
 from fcv_api.domain.stays import MINUTE
-from fcv_api.domain.ward import (
-    Condition,
-    Level,
-    Line,
-    Place,
-    Shows,
-    Standing,
-    percent_of,
-    shown_score,
-    shown_warnings,
-    standing_of,
-    strip_of,
-    tile_of,
-)
+from fcv_api.domain.ward import Condition, Place, Standing, standing_of, strip_of, tile_of
+from fcv_api.domain.ward_score import Level, Line, Shows, percent_of, shown_score, shown_warnings
 
 CONFLICT = Standing(Condition.NOT_SCORED, NOW, "identity-conflict")
 

@@ -6,8 +6,8 @@ from wards import MODEL, NOW, SCORES, outcome
 
 from fcv_api.domain.prediction import State
 from fcv_api.domain.stays import SLOT
-from fcv_api.domain.ward import Level, Outcome, Shows
 from fcv_api.domain.ward_line import SLOTS, Point, point_of, six_hours
+from fcv_api.domain.ward_score import Level, Outcome, Shows
 
 
 def points(*slots: int, level: Level = Level.QUIET, risk: float | None = None) -> list[Point]:

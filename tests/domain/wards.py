@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from fcv_api.domain.prediction import State
 from fcv_api.domain.stays import MINUTE
-from fcv_api.domain.ward import Condition, Outcome, Place, Shows, Standing
+from fcv_api.domain.ward import Condition, Place, Standing
+from fcv_api.domain.ward_score import Outcome, Shows
 from fcv_api.domain.words import ScoreWarning
 
 NOW = 1_709_458_200_000_000

@@ -14,8 +14,8 @@ from flask.wrappers import Response
 from fcv_api import scoring
 from fcv_api.domain.errors import Unscorable
 from fcv_api.domain.stays import CLOSED_AFTER
-from fcv_api.domain.ward import Outcome, Score, shown_score, shown_warnings
 from fcv_api.domain.ward_line import SLOTS
+from fcv_api.domain.ward_score import Outcome, Score, shown_score, shown_warnings
 from fcv_api.feed.beds import Bed, now_known
 from fcv_api.feed.measured import measured
 from fcv_api.ledger import query

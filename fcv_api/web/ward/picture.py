@@ -15,9 +15,7 @@ from fcv_api.domain.ward import (
     OVERDUE,
     WAITS,
     Condition,
-    Outcome,
     Place,
-    Shows,
     Standing,
     Tile,
     standing_of,
@@ -25,6 +23,7 @@ from fcv_api.domain.ward import (
     tile_of,
 )
 from fcv_api.domain.ward_line import SixHours, six_hours
+from fcv_api.domain.ward_score import Outcome, Shows
 from fcv_api.feed.beds import Bed, Status
 from fcv_api.ledger.seen import Mark, seen_by
 from fcv_api.web.ward.recent import Course, Recent, warnings_of

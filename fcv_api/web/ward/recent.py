@@ -11,8 +11,8 @@ import orjson
 
 from fcv_api.domain.prediction import State
 from fcv_api.domain.stays import CLOSED_AFTER
-from fcv_api.domain.ward import Outcome, Shows
 from fcv_api.domain.ward_line import Point, point_of
+from fcv_api.domain.ward_score import Outcome, Shows
 from fcv_api.domain.words import ScoreWarning
 from fcv_api.ledger.outcomes import RecordedOutcome, newest_seq, recorded_after, seq_before
 from fcv_api.ledger.record import Record, id_prefix, utc_moment

@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from fcv_api.domain.labels import STATE_LABELS, headline_of, in_language, sentence_of
 from fcv_api.domain.stays import MINUTE
-from fcv_api.domain.ward import CRITICAL_CODES, PATIENT_CODES, Condition, Level, Line, Score, Standing, Tile
+from fcv_api.domain.ward import Condition, Standing, Tile
 from fcv_api.domain.ward_line import SixHours
+from fcv_api.domain.ward_score import CRITICAL_CODES, PATIENT_CODES, Level, Line, Score
 from fcv_api.domain.words import ScoreWarning
 from fcv_api.ledger.seen import Mark
 from fcv_api.web.ward.language import Language

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from fcv_api.domain.ward import Level
 from fcv_api.domain.ward_line import SLOTS, SixHours, runs_of
+from fcv_api.domain.ward_score import Level
 
 HEIGHT = 24
 """Of a tile's line, in its own units: a slot is one unit wide."""

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from wards import NOW, OUTCOMES, SHOWN, STANDINGS, may_have_a_number
 
 from fcv_api.domain.prediction import State
-from fcv_api.domain.ward import Line, Outcome, Place, Shows, Standing, shown_score, shown_warnings, strip_of, tile_of
+from fcv_api.domain.ward import Place, Standing, strip_of, tile_of
 from fcv_api.domain.ward_line import point_of, six_hours
+from fcv_api.domain.ward_score import Line, Outcome, Shows, shown_score, shown_warnings
 from fcv_api.web.ward.bed_charts import risk_figures
 from fcv_api.web.ward.picture import Group, Picture, Shown
 from fcv_api.web.ward.shown import Speaker
@@ -49,7 +50,8 @@ def test_no_tile_shows_a_number_where_none_may_stand(
     assert ('class="number"' in html) == may_have_a_number(standing, shows)
     assert bool(SHARE.search(html)) == may_have_a_number(standing, shows)
     assert not WELL.search(html)
-    assert "<script" not in html and "<img" not in html
+    assert "<script" not in html
+    assert "<img" not in html
 
 
 @FEW
@@ -62,7 +64,7 @@ def test_no_row_of_a_risk_has_a_number_where_none_may_stand(
     numbers = [value for figure in figures for _time, value in figure.rows if value.endswith("%")]
     assert len(numbers) <= 3 * len(allowed)
     assert State.NONE_OF_THESE.value not in {figure.key for figure in figures}
-    assert shows.scores and shows.attested or not figures
+    assert (shows.scores and shows.attested) or not figures
 
 
 @FEW

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fcv_api.domain.ward import Level
 from fcv_api.domain.ward_line import SixHours
+from fcv_api.domain.ward_score import Level
 from fcv_api.web.ward.svg import Axis, chart, line_paths
 
 

@@ -7,9 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from fcv_api.domain.errors import IdentityConflict, MissingSigns, ModelOutput, NoModel, Silent, TooFewInstants, WindowSpan
+from fcv_api.domain.errors import (
+    IdentityConflict,
+    MissingSigns,
+    ModelOutput,
+    NoModel,
+    Silent,
+    TooFewInstants,
+    WindowSpan,
+)
 from fcv_api.domain.labels import SIGN_LABELS, STATE_LABELS, TITLES
-from fcv_api.domain.ward import AHEAD, CORRECTED, OVERDUE, WAITS, Condition, Level, Line
+from fcv_api.domain.ward import AHEAD, CORRECTED, OVERDUE, WAITS, Condition
+from fcv_api.domain.ward_score import Level, Line
 from fcv_api.web.ward.shown_words import SHOWN, reason_of
 
 WELL = re.compile(r"\b(sano|sana|healthy|normal(es)?|stable|estables?|ok|bien)\b|[✓✔☑✅]", re.IGNORECASE)

@@ -8,8 +8,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from fcv_api.domain.stays import SLOT
-from fcv_api.domain.ward import Level, Outcome, Shows, level_of_codes, shown_score
-from fcv_api.domain.ward import Line as ScoreLine
+from fcv_api.domain.ward_score import Level, Outcome, Shows, level_of_codes, shown_score
+from fcv_api.domain.ward_score import Line as ScoreLine
 
 SLOTS = 72
 """Six hours of five minutes."""
@@ -70,11 +70,11 @@ def six_hours(points: Iterable[Point], now: int) -> SixHours:
             slots[place] = point._replace(level=louder)
     warned = tuple((place, each.level) for place, each in sorted(slots.items()) if each.level is not Level.QUIET)
     risks = {place: each.risk for place, each in slots.items() if each.risk is not None}
-    drawn = tuple(tuple((place, risks[place]) for place in run) for run in _runs(sorted(risks)))
-    return SixHours(tuple((run[0], run[-1]) for run in _runs(sorted(slots))), warned, drawn)
+    drawn = tuple(tuple((place, risks[place]) for place in run) for run in runs_of(sorted(risks)))
+    return SixHours(tuple((run[0], run[-1]) for run in runs_of(sorted(slots))), warned, drawn)
 
 
-def _runs(places: Sequence[int]) -> list[list[int]]:
+def runs_of(places: Sequence[int]) -> list[list[int]]:
     """Return numbers as runs without a gap. places: ascending, each once."""
     if not places:
         return []

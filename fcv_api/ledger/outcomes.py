@@ -14,6 +14,7 @@ COLUMNS = (
 AFTER = f"SELECT {COLUMNS} FROM predictions WHERE seq > ? ORDER BY seq LIMIT ?"  # noqa: S608 - ours
 FIRST = "SELECT seq - 1 FROM predictions WHERE id >= ? ORDER BY seq LIMIT 1"
 NEWEST = "SELECT COALESCE(MAX(seq), 0) FROM predictions"
+MARKED = "SELECT COUNT(*) FROM ward_seen WHERE record >= ?"
 ROWS_AT_ONCE = 5_000
 
 
@@ -39,6 +40,12 @@ def newest_seq() -> int:
     """Return the number of the newest record; 0 for none."""
     with read_cursor() as cursor:
         return int(run(cursor, NEWEST).fetchone()[0])
+
+
+def marked_since(at: int) -> int:
+    """Count the marks on records since a time in microseconds: an id begins with its record's."""
+    with read_cursor() as cursor:
+        return int(run(cursor, MARKED, f"{max(at // 1000, 0):012x}").fetchone()[0])
 
 
 def seq_before(first_id: str) -> int:

@@ -10,8 +10,8 @@ from fcv_api.domain.labels import SIGN_LABELS, STATE_LABELS, in_language
 from fcv_api.domain.prediction import State
 from fcv_api.domain.stays import SLOT
 from fcv_api.domain.vitals import SIGNS, Sign
-from fcv_api.domain.ward import Line, Outcome, Shows, percent_of, shown_score
 from fcv_api.domain.ward_line import SLOTS
+from fcv_api.domain.ward_score import Line, Outcome, Shows, percent_of, shown_score
 from fcv_api.domain.words import number
 from fcv_api.web.ward.shown import Speaker
 from fcv_api.web.ward.svg import Axis, Chart, chart

@@ -14,13 +14,14 @@ from flask.wrappers import Response
 from fcv_api import scoring
 from fcv_api.domain.errors import Unscorable
 from fcv_api.domain.stays import CLOSED_AFTER
-from fcv_api.domain.ward import Outcome, Score, shown_score, shown_warnings
 from fcv_api.domain.ward_line import SLOTS
+from fcv_api.domain.ward_score import Outcome, Score, shown_score, shown_warnings
 from fcv_api.feed.beds import Bed, now_known
 from fcv_api.feed.measured import measured
 from fcv_api.ledger import query
 from fcv_api.ledger.query import Wanted
 from fcv_api.ledger.record import Record, utc_text
+from fcv_api.ledger.seen import seen_by
 from fcv_api.web.requests import current_service
 from fcv_api.web.ward import bp, state
 from fcv_api.web.ward.bed_charts import Figure, risk_figures, sign_figures, window_figures
@@ -28,7 +29,7 @@ from fcv_api.web.ward.language import language_of
 from fcv_api.web.ward.pages import Part, answer, drawing_of, picture_of, tag_of
 from fcv_api.web.ward.picture import Shown, label_of, shown
 from fcv_api.web.ward.recent import microseconds, outcome_of
-from fcv_api.web.ward.session import signed_in
+from fcv_api.web.ward.session import current_session, signed_in
 from fcv_api.web.ward.shown import Said, Speaker
 from fcv_api.wire.records import values_of
 
@@ -73,8 +74,10 @@ def bed(encounter: str) -> Response:
     part = Part(html, tag_of(html))
     if part.tag in request.if_none_match:
         return Response(status=304)
-    poll = url_for("ward.bed", encounter=number, **({"record": request.args["record"]} if "record" in request.args else {}))
-    response = answer(part, "ward/bed.html", label=found[0].tile.label if found else f"#{number}", poll=poll)
+    poll = url_for(
+        "ward.bed", encounter=number, **({"record": request.args["record"]} if "record" in request.args else {})
+    )
+    response = answer(part, "ward/bed.html", label=found[0].tile.place.label if found else f"#{number}", poll=poll)
     response.set_etag(part.tag)
     return response
 
@@ -88,7 +91,7 @@ def _number(text: str) -> int:
 def find(number: int, now: int) -> tuple[Shown, Bed | None] | None:
     """Return a stay as it is shown, and what the feed knows of it; None where nothing is known."""
     known = next((each for each in now_known(now) if each.encounter == number), None)
-    tiles = [each for group in picture_of(now).groups for each in group.beds if each.tile.encounter == number]
+    tiles = [each for group in picture_of(now).groups for each in group.beds if each.tile.place.encounter == number]
     if tiles:
         return tiles[0], known
     return (shown(drawing_of(now), known, label_of(known)), known) if known else None
@@ -109,12 +112,16 @@ def _told(
     signs = None
     if known is not None:
         signs = sign_figures(measured(number, speaker.now - SIX_HOURS, speaker.now), speaker)
+    record = found[0].tile.place.record if found else None
     scored = next((each for each in records if each.problem is None), None)
     return {
         "number": number,
         "shown": found[0] if found else None,
         "source": known.source if known else None,
         "speaker": speaker,
+        "record": record,
+        "marks": seen_by([record]).get(record, []) if record else [],
+        "session": current_session(),
         "risks": risk_figures(outcomes, shows, speaker),
         "signs": signs,
         "window": _window(scored, speaker) if scored and signs is None else None,

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from fcv_api.domain.stays import MINUTE
 from fcv_api.feed.beds import now_known
 from fcv_api.feed.changes import changes
-from fcv_api.ledger.outcomes import newest_seq
+from fcv_api.ledger.outcomes import marked_since, newest_seq
 from fcv_api.web.requests import current_service
 from fcv_api.web.ward import bp, state
 from fcv_api.web.ward.language import language_of
@@ -23,6 +23,8 @@ from fcv_api.web.ward.picture import Drawing, Picture, draw, in_ward
 from fcv_api.web.ward.session import signed_in
 from fcv_api.web.ward.shown import Speaker
 
+MARKS_SHOWN = 12 * 60 * MINUTE
+"""Marks on older records are on no tile."""
 MOST_PARTS = 64
 """Kept at once: a few languages and wards."""
 
@@ -95,7 +97,8 @@ def _kept() -> Parts:
 def _drawn(kept: Parts, now: int) -> Picture:
     """Return the picture, drawn anew where anything changed or a minute ended. The caller holds the lock."""
     answering = state.serving()
-    key = (now // MINUTE, answering, newest_seq(), *changes(now, state.SOURCE_SILENT), state.is_feed_alive())
+    known = *changes(now, state.SOURCE_SILENT), newest_seq(), marked_since(now - MARKS_SHOWN)
+    key = (now // MINUTE, answering, *known, state.is_feed_alive())
     if kept.key != key or kept.picture is None:
         drawing = drawing_of(now)
         kept.picture = draw(drawing, current_service().ward.wards, state.notices(answering, now))

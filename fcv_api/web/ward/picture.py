@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from fcv_api.domain.prediction import State
@@ -15,9 +15,7 @@ from fcv_api.domain.ward import (
     OVERDUE,
     WAITS,
     Condition,
-    Outcome,
     Place,
-    Shows,
     Standing,
     Tile,
     standing_of,
@@ -25,7 +23,9 @@ from fcv_api.domain.ward import (
     tile_of,
 )
 from fcv_api.domain.ward_line import SixHours, six_hours
+from fcv_api.domain.ward_score import Outcome, Shows
 from fcv_api.feed.beds import Bed, Status
+from fcv_api.ledger.seen import Mark, seen_by
 from fcv_api.web.ward.recent import Course, Recent, warnings_of
 from fcv_api.web.ward.state import Notice
 from fcv_api.wire.ward_file import ListedBed, Ward
@@ -51,12 +51,13 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """All that a page of the ward shows. left_out: patients for whom there was no room."""
+    """All that a page of the ward shows. left_out: patients for whom there was no room. seen: marks, by record."""
 
     groups: tuple[Group, ...]
     strip: tuple[Tile, ...]
     notices: tuple[Notice, ...]
     left_out: int
+    seen: Mapping[str, Sequence[Mark]]
 
     @property
     def count(self) -> int:
@@ -87,7 +88,8 @@ def draw(drawing: Drawing, wards: Sequence[Ward], notices: Iterable[Notice]) -> 
     if beds:
         groups.append(Group(None, tuple(beds)))
     tiles = [each.tile for group in groups for each in group.beds]
-    return Picture(tuple(groups), tuple(strip_of(tiles)), tuple(notices), len(drawing.recent.left_out))
+    seen = seen_by([each.place.record for each in tiles if each.place.record])
+    return Picture(tuple(groups), tuple(strip_of(tiles)), tuple(notices), len(drawing.recent.left_out), seen)
 
 
 def _listed(drawing: Drawing, wards: Sequence[Ward], known: Sequence[Bed]) -> list[Group]:
@@ -99,7 +101,9 @@ def _at(drawing: Drawing, place: ListedBed, known: Sequence[Bed]) -> Shown:
     own = [bed for bed in known if place.is_of(bed.source, bed.bed)]
     if not own:
         empty = Place(_key(place.source or "", place.bed), place.label, None)
-        return Shown(tile_of(empty, Standing(Condition.EMPTY, drawing.now), drawing.shows, drawing.now), SixHours((), ()))
+        return Shown(
+            tile_of(empty, Standing(Condition.EMPTY, drawing.now), drawing.shows, drawing.now), SixHours((), ())
+        )
     return shown(drawing, _of_now(own), place.label)
 
 
@@ -143,7 +147,7 @@ def _by_predict(drawing: Drawing, known: Iterable[Bed]) -> list[Shown]:
     for encounter, course in sorted(drawing.recent.courses.items()):
         if encounter not in named and not course.is_by_turn:
             standing = standing_of(course.last, drawing.now, course.scored_at)
-            place = Place(f"e{encounter}", f"#{encounter}", encounter)
+            place = Place(f"e{encounter}", f"#{encounter}", encounter, course.last.id)
             tile = tile_of(place, standing, drawing.shows, drawing.now)
             found.append(Shown(tile, six_hours(course.points, drawing.now)))
     return found
@@ -153,7 +157,8 @@ def shown(drawing: Drawing, bed: Bed, label: str) -> Shown:
     """Return a bed that the feed knows as it is shown."""
     course = drawing.recent.courses.get(bed.encounter) if bed.encounter is not None else None
     key = _key(bed.source, bed.bed or "") if bed.encounter is None else f"e{bed.encounter}"
-    tile = tile_of(Place(key, label, bed.encounter), _standing(bed, course), drawing.shows, drawing.now)
+    place = Place(key, label, bed.encounter, bed.turn.id if bed.turn else None)
+    tile = tile_of(place, _standing(bed, course), drawing.shows, drawing.now)
     points = list(course.points) if course else []
     if bed.reason == CORRECTED and bed.turn:  # what was corrected hides at once, on the line too
         points = [each for each in points if each.at != bed.turn.slot]
@@ -172,7 +177,7 @@ def _standing(bed: Bed, course: Course | None) -> Standing:
 
 
 def _outcome(bed: Bed, course: Course | None) -> Outcome | None:
-    """Return the record of a bed's last turn. Where there was no room for it here, nobody knows of which model it is."""
+    """Return the record of a bed's last turn. Where there was no room for it, nobody knows of which model it is."""
     if bed.turn is None or bed.turn.state is None:
         return None
     if course and course.turn and course.turn.id == bed.turn.id:
@@ -191,6 +196,4 @@ def in_ward(picture: Picture, name: str | None) -> Picture:
     if name is None or not groups:
         return picture
     strip = strip_of([each.tile for group in groups for each in group.beds])
-    return Picture(groups, tuple(strip), picture.notices, 0)
-
-
+    return replace(picture, groups=groups, strip=tuple(strip), left_out=0)

@@ -11,8 +11,8 @@ import orjson
 
 from fcv_api.domain.prediction import State
 from fcv_api.domain.stays import CLOSED_AFTER
-from fcv_api.domain.ward import Outcome, Shows
 from fcv_api.domain.ward_line import Point, point_of
+from fcv_api.domain.ward_score import Outcome, Shows
 from fcv_api.domain.words import ScoreWarning
 from fcv_api.ledger.outcomes import RecordedOutcome, newest_seq, recorded_after, seq_before
 from fcv_api.ledger.record import Record, id_prefix, utc_moment
@@ -55,17 +55,23 @@ class Recent:
 
     def update(self, now: int, shows: Shows) -> None:
         """Read what was recorded since, and forget what is old. A database that was put back is read anew."""
-        if self.seq < 0 or shows != self.shows or newest_seq() < self.seq:
-            self.courses, self.left_out, self.shows = {}, set(), shows
-            since = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=now - KEPT)
-            self.seq = seq_before(id_prefix(since))
-        for row in recorded_after(self.seq):
-            self._take(row)
-            self.seq = row.seq
-        for encounter, course in list(self.courses.items()):
-            if course.recorded_at < now - KEPT:
-                del self.courses[encounter]
-            while course.points and course.points[0].at < now - KEPT:
+        with self.lock:
+            if self.seq < 0 or shows != self.shows or newest_seq() < self.seq:
+                self._begin(now, shows)
+            for row in recorded_after(self.seq):
+                self._take(row)
+                self.seq = row.seq
+            self._forget(now - KEPT)
+
+    def _begin(self, now: int, shows: Shows) -> None:
+        self.courses, self.left_out, self.shows = {}, set(), shows
+        since = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=now - KEPT)
+        self.seq = seq_before(id_prefix(since))
+
+    def _forget(self, before: int) -> None:
+        self.courses = {number: each for number, each in self.courses.items() if each.recorded_at >= before}
+        for course in self.courses.values():
+            while course.points and course.points[0].at < before:
                 course.points.popleft()
 
     def _take(self, row: RecordedOutcome) -> None:

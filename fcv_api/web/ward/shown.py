@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from fcv_api.domain.labels import STATE_LABELS, headline_of, in_language, sentence_of
 from fcv_api.domain.stays import MINUTE
-from fcv_api.domain.ward import CRITICAL_CODES, PATIENT_CODES, Condition, Level, Line, Score, Standing, Tile
+from fcv_api.domain.ward import Condition, Standing, Tile
 from fcv_api.domain.ward_line import SixHours
+from fcv_api.domain.ward_score import CRITICAL_CODES, PATIENT_CODES, Level, Line, Score
 from fcv_api.domain.words import ScoreWarning
+from fcv_api.ledger.seen import Mark
 from fcv_api.web.ward.language import Language
 from fcv_api.web.ward.shown_words import reason_of, speak
 from fcv_api.web.ward.state import Notice
@@ -64,6 +67,10 @@ class Speaker:
         """Return what a tile spells out, and how many warnings more there are."""
         said = self.warnings(tile.warnings)
         return said[:FROM_THE_DOOR], max(0, len(said) - FROM_THE_DOOR)
+
+    def seen(self, marks: Sequence[Mark]) -> list[str]:
+        """Return who has seen a record, and when."""
+        return [self.say("seen_by", name=each.user, time=self.time(round(each.at.timestamp() * 1e6))) for each in marks]
 
     def level(self, level: Level) -> str:
         """Return a level as a word: no colour stands alone."""

@@ -98,21 +98,28 @@ SHOWN: dict[str, Pair] = {
     "signs": ("The nine signs, last 6 hours", "Los nueve signos, últimas 6 horas"),
     "signs_title": ("The nine signs", "Los nueve signos"),
     "signs_of_window": (
-        "The nine signs as the model read them in the last record: {count} rows from {first} to {last}. "
-        "Gaps were filled before it read them, so no line is drawn.",
-        "Los nueve signos como los leyó el modelo en el último registro: {count} filas de {first} a {last}. "
-        "Los huecos se rellenaron antes de leerlos; por eso no se dibuja ninguna línea.",
+        (
+            "The nine signs as the model read them in the last record: {count} rows from {first} to {last}. "
+            "Gaps were filled before it read them, so no line is drawn."
+        ),
+        (
+            "Los nueve signos como los leyó el modelo en el último registro: {count} filas de {first} a {last}. "
+            "Los huecos se rellenaron antes de leerlos; por eso no se dibuja ninguna línea."
+        ),
     ),
     "gap_is_gap": (
-        "One value every 5 minutes, as measured. Where none was measured there is a gap. "
-        "Dashed: the danger range begins.",
-        "Un valor cada 5 minutos, como se midió. Donde no se midió hay un hueco. "
-        "Línea de trazos: ahí empieza el rango de peligro.",
+        (
+            "One value every 5 minutes, as measured. Where none was measured there is a gap. "
+            "Dashed: the danger range begins."
+        ),
+        (
+            "Un valor cada 5 minutos, como se midió. Donde no se midió hay un hueco. "
+            "Línea de trazos: ahí empieza el rango de peligro."
+        ),
     ),
     "not_measured": ("Not measured in this time", "No medido en este tiempo"),
     "table_of": ("Table: {what}", "Tabla: {what}"),
     "time": ("Time", "Hora"),
-    "value": ("Value", "Valor"),
     "row": ("Row", "Fila"),
     "records": ("Records", "Registros"),
     "record": ("Record", "Registro"),
@@ -140,10 +147,6 @@ SHOWN: dict[str, Pair] = {
     "not_here": (
         "Nothing is known of this stay in the last 12 hours.",
         "No se sabe nada de esta estancia en las últimas 12 horas.",
-    ),
-    "no_database": (
-        "The database does not answer. What was on this page before is no longer true.",
-        "La base de datos no responde. Lo que se veía antes en esta página ya no es cierto.",
     ),
 }
 

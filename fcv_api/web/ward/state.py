@@ -14,7 +14,7 @@ from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import ModelIdentity
 from fcv_api.domain.slots import step_of
 from fcv_api.domain.stays import MINUTE
-from fcv_api.domain.ward import Model, Shows
+from fcv_api.domain.ward_score import Model, Shows
 from fcv_api.domain.window import WindowSpec
 from fcv_api.feed import process, status
 from fcv_api.feed.turns import slot_due

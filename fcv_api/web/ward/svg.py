@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from fcv_api.domain.ward import Level
-from fcv_api.domain.ward_line import SLOTS, SixHours
+from fcv_api.domain.ward_line import SLOTS, SixHours, runs_of
+from fcv_api.domain.ward_score import Level
 
 HEIGHT = 24
 """Of a tile's line, in its own units: a slot is one unit wide."""
@@ -28,7 +28,10 @@ def line_paths(line: SixHours) -> LinePaths:
     """Draw a tile's line."""
     scored = "".join(f"M{first} {HEIGHT - 1}h{last - first + 1}" for first, last in line.scored)
     critical, warning, data = (
-        "".join(f"M{slot} {HEIGHT}v-{height}h1v{height}" for slot, each in line.warned if each is level)
+        "".join(
+            f"M{run[0]} {HEIGHT}v-{height}h{len(run)}v{height}"
+            for run in runs_of([slot for slot, each in line.warned if each is level])
+        )
         for level, height in BARS.items()
     )
     return LinePaths(scored, critical, warning, data, "".join(map(_risk, line.risks)))

@@ -9,6 +9,7 @@ setInterval(() => { clock.textContent = shown(performance.now()); }, 1000);
 
 const EVERY = 15000, LONGEST = 10000, SILENT = 75000; // ms; with a poll that hangs, the cover comes within 90 s
 const live = document.getElementById("live"), cover = document.getElementById("cover");
+const session = document.querySelector("meta[name=fcv-session]")?.content;
 const fallback = document.getElementById("fallback");
 const pieces = (root) => [...root.querySelectorAll(".piece")];
 const kept = new Map(live ? pieces(live).map((each) => [each.id, each.outerHTML]) : []);
@@ -49,6 +50,7 @@ async function poll() {
     const options = { headers, cache: "no-store", redirect: "manual", signal: AbortSignal.timeout(LONGEST) };
     const answer = await fetch(live.dataset.poll, options);
     if (answer.status === 401 || answer.type === "opaqueredirect") return coverWith("expired");
+    if ((answer.headers.get("FCV-Session") ?? session) !== session) location.reload(); // somebody else signed in
     if (answer.status === 200) {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       swap(page.getElementById("live") ?? page.body);
@@ -59,6 +61,7 @@ async function poll() {
     uncover();
   } catch { /* no answer: what counts the seconds since the last one covers the page */ }
 }
+if (document.querySelector("[data-again]")) setTimeout(() => location.reload(), EVERY); // a display that began too soon
 if (live) {
   setInterval(poll, EVERY);
   setInterval(() => { if (performance.now() - answered > SILENT && cover.hidden) coverWith("lost"); }, 1000);

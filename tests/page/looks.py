@@ -20,17 +20,21 @@ COLOURS = """
     const h = max === r ? (g - b) / d : max === g ? 2 + (b - r) / d : 4 + (r - g) / d;
     return (h * 60 + 360) % 360;
   };
-  const parts = [null, '::before', '::after', '::marker', '::placeholder', '::selection', '::backdrop'];
-  for (const element of document.querySelectorAll('*')) for (const part of parts) {
-    const style = getComputedStyle(element, part);
-    for (const property of style) {
-      const value = style.getPropertyValue(property);
-      if (/\\b(oklch|oklab|lch|lab|hsl|hwb|color)\\(/.test(value)) found.add(`unread: ${property} ${value}`);
-      for (const [text, list] of value.matchAll(/rgba?\\(([^)]+)\\)/g)) {
-        const [r, g, b, a = 1] = list.split(/[ ,/]+/).map(Number);
-        const h = a === 0 ? null : hue(r, g, b);
-        if (h !== null && h >= between[0] && h <= between[1])
-          found.add(`${element.tagName}.${element.getAttribute('class')}${part || ''} ${property}: ${text}`);
+  const painted = /color|^fill$|^stroke$|background-image|shadow|border-image/;
+  const properties = [...getComputedStyle(document.body)].filter(each => painted.test(each));
+  for (const element of document.querySelectorAll('body, body *')) {
+    const drawn = ['::before', '::after'].filter(each => getComputedStyle(element, each).content !== 'none');
+    for (const part of [null, ...drawn, ...(element.tagName === 'SUMMARY' ? ['::marker'] : [])]) {
+      const style = getComputedStyle(element, part);
+      for (const property of properties) {
+        const value = style.getPropertyValue(property);
+        if (/\\b(oklch|oklab|lch|lab|hsl|hwb|color)\\(/.test(value)) found.add(`unread: ${property} ${value}`);
+        for (const [text, list] of value.matchAll(/rgba?\\(([^)]+)\\)/g)) {
+          const [r, g, b, a = 1] = list.split(/[ ,/]+/).map(Number);
+          const h = a === 0 ? null : hue(r, g, b);
+          if (h !== null && h >= between[0] && h <= between[1])
+            found.add(`${element.tagName}.${element.getAttribute('class')}${part || ''} ${property}: ${text}`);
+        }
       }
     }
   }
@@ -81,7 +85,12 @@ TARGETS = """
   .map(([each, box]) => `${each.tagName} ${each.textContent.trim()}: ${box.width.toFixed(0)}x${box.height.toFixed(0)}`)
 """
 TOO_WIDE = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-BARS = "() => [...document.querySelectorAll('*')].filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.className)"
+BEYOND = """
+() => [...document.querySelectorAll('body *')]
+  .filter(each => each.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+  .filter(each => !each.closest('.scrolls') && !each.closest('.aside'))
+  .map(each => `${each.tagName}.${each.getAttribute('class')}#${each.id}`).slice(0, 5)
+"""
 
 
 def green(page: Page) -> list[str]:
@@ -102,10 +111,10 @@ def small_targets(page: Page) -> list[str]:
     return found
 
 
-def sideways(page: Page) -> int:
-    """Return how many pixels of a page lie beyond its right edge."""
-    found: int = page.evaluate(TOO_WIDE)
-    return found
+def sideways(page: Page) -> list[str]:
+    """Return the first elements that lie beyond a page's right edge, where it must be scrolled sideways."""
+    over: int = page.evaluate(TOO_WIDE)
+    return [f"{over} px beyond the right edge: {page.evaluate(BEYOND)}"] if over > 0 else []
 
 
 def violations(page: Page) -> list[str]:

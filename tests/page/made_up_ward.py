@@ -197,3 +197,8 @@ def _post(encounter: int, rows: Rows, clinic: Clinic) -> None:
     caller = scoring.Caller(clinic.account, f"made-up-{encounter}", "0" * 64, perf_counter())
     with write_cursor() as cursor:
         append(cursor, [scoring.entry_of(outcome, caller, RUNTIME)])
+
+
+def some_rows(bed: str, end: int) -> list[Observation]:
+    """Return what a bed that began in the newest slot has sent."""
+    return list(_observations(bed, *_rows(Bed(bed, slots=1), _simulated()[CALM][0], end)))

@@ -25,9 +25,12 @@ WALL, DESK, PHONE = ({"width": w, "height": h} for w, h in ((1600, 900), (1280, 
 def main() -> None:
     """Write all pictures, and print how large they are."""
     FOLDER.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="fcv-ward-") as folder, launched() as browser:
-        with opened_ward(Path(folder), browser) as ward:
-            take(browser, ward)
+    with (
+        tempfile.TemporaryDirectory(prefix="fcv-ward-") as folder,
+        launched() as browser,
+        opened_ward(Path(folder), browser) as ward,
+    ):
+        take(browser, ward)
     large = {path.name: path.stat().st_size for path in sorted(FOLDER.glob("*.png"))}
     print("\n".join(f"{size:8,} {name}" for name, size in large.items()))
     sys.exit(any(size > LARGEST for size in large.values()))

@@ -6,20 +6,20 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
-from flask import request, send_from_directory, url_for
+from flask import send_from_directory, url_for
 from flask.wrappers import Response
 
 from fcv_api.web.tokens import public
 from fcv_api.web.ward import bp
 
 FOLDER = Path(__file__).parent / "static"
-A_YEAR = 365 * 24 * 3600
-"""Seconds."""
+KEPT = "public, max-age=300"
+"""Five minutes: while hosts are upgraded, one may still answer a new address with an old file. As nginx says it."""
 
 
 @lru_cache(64)
 def version_of(name: str) -> str:
-    """Return what a file's address ends with: another content is another address, so a browser may keep it."""
+    """Return what a file's address ends with: another content is another address."""
     return sha256((FOLDER / name).read_bytes()).hexdigest()[:12]
 
 
@@ -33,5 +33,5 @@ def asset(name: str) -> str:
 def static(filename: str) -> Response:
     """Answer one of our files. nginx answers it itself."""
     response = send_from_directory(FOLDER, filename)
-    response.headers["Cache-Control"] = f"public, max-age={A_YEAR}, immutable" if "v" in request.args else "no-cache"
+    response.headers["Cache-Control"] = KEPT
     return response

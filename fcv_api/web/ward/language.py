@@ -20,7 +20,8 @@ def language_of(request: Request) -> Language:
     for chosen in (request.args.get("lang"), request.cookies.get(COOKIE)):
         if chosen in LANGUAGES:
             return cast("Language", chosen)
-    return cast("Language", request.accept_languages.best_match(LANGUAGES, LANGUAGES[0]))
+    wanted = (tag.partition("-")[0].lower() for tag in request.accept_languages.values())  # es-CO is Spanish
+    return cast("Language", next((each for each in wanted if each in LANGUAGES), LANGUAGES[0]))
 
 
 def keep_choice(response: Response) -> Response:

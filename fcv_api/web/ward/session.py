@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import g, redirect, request, url_for
+from flask import g, make_response, redirect, render_template, request, url_for
 from flask.wrappers import Response
 
 from fcv_api.accounts import Account, Role
@@ -94,8 +94,11 @@ def signed_in(*roles: Role, data: bool = False) -> Callable[[View], View]:
 
 
 def _to_sign_in(*, data: bool) -> Response:
+    """Lead to the form. Who comes by another site's link comes without cookies: then the page asks once more by itself."""
     if data:
         raise ProblemRaised("not-authenticated", AUTHENTICATION_FAILED)
+    if request.headers.get("Sec-Fetch-Site") == "cross-site" and request.method == "GET":
+        return make_response(render_template("ward/again.html", way=way_back(request.path)))
     seen = request.path if request.method == "GET" else urlsplit(request.referrer or "").path
     return cast("Response", redirect(url_for("ward.sign_in", next=way_back(seen)), 303))
 

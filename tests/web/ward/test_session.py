@@ -108,3 +108,10 @@ def test_each_answer_names_its_session_so_that_a_page_of_another_one_notices(app
     assert f'name="fcv-session" content="{page.headers["FCV-Session"]}"' in page.text
     browser.sign_in(username="luz", password="correct horse battery")
     assert browser.get("/ward").headers["FCV-Session"] != page.headers["FCV-Session"]
+
+
+def test_who_comes_by_a_link_of_another_site_is_not_asked_to_sign_in_again(app: Flask) -> None:
+    """A browser sends no cookie then (SameSite=Strict), and sends it when the page itself asks once more."""
+    answer = browser_of(app).get("/ward", **{"Sec-Fetch-Site": "cross-site"})
+    assert (answer.status_code, 'http-equiv="refresh" content="0; url=/ward"' in answer.text) == (200, True)
+    assert browser_of(app).get("/ward", **{"Sec-Fetch-Site": "same-origin"}).status_code == 303

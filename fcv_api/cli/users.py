@@ -8,6 +8,7 @@ import click
 
 from fcv_api import accounts
 from fcv_api.accounts import Role, UsernameTaken
+from fcv_api.accounts.roles import set_role
 from fcv_api.accounts.usernames import normalized
 from fcv_api.app import database_app
 from fcv_api.cli.audit import log_event
@@ -19,6 +20,8 @@ PASSWORD = click.option(
     type=click.File(encoding="utf-8"),
     help="Read the password from a file, or from standard input with -, instead of asking for it.",
 )
+ROLES = [role.value for role in Role if role is not Role.DISPLAY]
+"""Those of accounts that may have a password. `fcv users display` makes the others."""
 
 
 @click.group()
@@ -35,7 +38,7 @@ def users(context: click.Context) -> None:
 @click.argument("name")
 @click.option(
     "--role",
-    type=click.Choice([role.value for role in Role if role is not Role.DISPLAY]),
+    type=click.Choice(ROLES),
     default=Role.CLIENT.value,
     show_default=True,
     help="client predicts; reader sees all and predicts nothing; clinician sees the ward and marks what was seen; "
@@ -78,6 +81,16 @@ def enable(settings: Settings, name: str) -> None:
     """Let NAME in again. It must sign in anew."""
     log_event(settings, "account-enabled", user=accounts.set_active(name, active=True))
     click.echo(f"Enabled {name}.")
+
+
+@users.command("role")
+@click.argument("name")
+@click.argument("role", type=click.Choice([role.value for role in Role]))
+@click.pass_obj
+def role_(settings: Settings, name: str, role: str) -> None:
+    """Give NAME another role; all tokens of NAME are dead afterwards."""
+    log_event(settings, "role-changed", user=set_role(name, Role(role)), role=role)
+    click.echo(f"{name} is a {role} now. Its tokens are dead.")
 
 
 @users.command()

@@ -71,3 +71,11 @@ def test_the_security_log_names_a_display_by_its_number(run: Run, settings: Sett
     events = [json.loads(line) for line in text.splitlines()]
     assert [event["event"] for event in events] == ["account-made", "machine-token-made"]
     assert not any(secret in text for secret in (token, "uci-1"))
+
+
+def test_a_role_is_changed_and_tokens_die_with_the_old_one(app: Flask, run: Run) -> None:
+    wall = on_the_wall(app, run("display", "uci-1").stdout)
+    assert run("role", "uci-1", "reader").output == "uci-1 is a reader now. Its tokens are dead.\n"
+    assert wall.get("/ward").status_code == 303
+    assert [account.role for account in accounts.list_users()] == [Role.READER]
+    assert "There is no user" in run("role", "nobody", "reader").output

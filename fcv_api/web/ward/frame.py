@@ -13,7 +13,7 @@ from fcv_api.web.requests import current_service
 from fcv_api.web.ward.assets import asset
 from fcv_api.web.ward.language import language_of
 from fcv_api.web.ward.session import current_session
-from fcv_api.web.ward.ways import WARD
+from fcv_api.web.ward.ways import WARD, way_of
 from fcv_api.web.ward.words import COVERS, say
 
 POLICY = (
@@ -34,7 +34,7 @@ def frame() -> dict[str, Any]:
     language = language_of(request)
     return {
         "asset": asset,
-        "here": request.path if request.method == "GET" or request.endpoint == "ward.enter" else WARD,
+        "here": way_of(request) if request.method == "GET" or request.endpoint == "ward.enter" else WARD,
         "covers": COVERS,
         "lang": language,
         "now": datetime.now(current_service().zone),

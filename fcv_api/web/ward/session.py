@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import g, redirect, request, url_for
+from flask import g, make_response, redirect, render_template, request, url_for
 from flask.wrappers import Response
 
 from fcv_api.accounts import Account, Role
@@ -19,7 +19,7 @@ from fcv_api.web.problems import ProblemRaised
 from fcv_api.web.requests import current_request
 from fcv_api.web.tokens import AUTHENTICATION_FAILED, require, use_token
 from fcv_api.web.ward.cookies import cookie_name
-from fcv_api.web.ward.ways import way_back
+from fcv_api.web.ward.ways import way_back, way_of
 
 View = TypeVar("View", bound=Callable[..., Any])
 SEES = (Role.READER, Role.CLINICIAN, Role.ADMIN, Role.DISPLAY)
@@ -94,9 +94,12 @@ def signed_in(*roles: Role, data: bool = False) -> Callable[[View], View]:
 
 
 def _to_sign_in(*, data: bool) -> Response:
+    """Lead to the form. Another site's link comes without cookies: then the page asks once more by itself."""
     if data:
         raise ProblemRaised("not-authenticated", AUTHENTICATION_FAILED)
-    seen = request.path if request.method == "GET" else urlsplit(request.referrer or "").path
+    if request.headers.get("Sec-Fetch-Site") == "cross-site" and request.method == "GET":
+        return make_response(render_template("ward/again.html", way=way_back(way_of(request))))
+    seen = way_of(request) if request.method == "GET" else urlsplit(request.referrer or "").path
     return cast("Response", redirect(url_for("ward.sign_in", next=way_back(seen)), 303))
 
 

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
+
+from flask import Request
 
 WARD = "/ward"
-LOCAL = re.compile(r"/ward(?:/[A-Za-z0-9_~-][A-Za-z0-9_~.-]*)*")
-"""No query, host, backslash, second slash or `..`: nothing that a browser could read as another place's address."""
+LOCAL = re.compile(r"/ward(?:/[A-Za-z0-9_~-][A-Za-z0-9_~.-]*)*(?:\?ward=[A-Za-z0-9_~.%-]*)?")
+"""No host, backslash, second slash or `..`, and one parameter: nothing that a browser could read as another place's."""
 
 
-def way_back(path: str | None) -> str:
-    """Return a path of the ward's pages as it stands, and for anything else that of the ward."""
-    return path if path and LOCAL.fullmatch(path) else WARD
+def way_back(way: str | None) -> str:
+    """Return the address of a page of the ward as it stands, and for anything else that of the ward."""
+    return way if way and LOCAL.fullmatch(way) else WARD
+
+
+def way_of(request: Request) -> str:
+    """Return the address of the page that is asked for, with the ward that it shows."""
+    ward = request.args.get("ward")
+    return request.path if ward is None else f"{request.path}?ward={quote(ward, safe='')}"

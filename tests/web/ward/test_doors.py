@@ -16,7 +16,16 @@ from fcv_api.security_log import opened
 
 ELSEWHERE = (
     *("https://evil.example", "//evil.example", "/\\evil.example", "/ward//evil", "/ward@evil", "javascript:alert(1)"),
-    *("/ward/../sign-in", "/ward/./.", "/predictions", "/ward?x", "/ward/beds/1\n", "/wardrobe"),
+    *(
+        "/ward/../sign-in",
+        "/ward/./.",
+        "/predictions",
+        "/ward?x",
+        "/ward?ward=a&next=b",
+        "/ward?ward=//evil",
+        "/ward/beds/1\n",
+        "/wardrobe",
+    ),
 )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from browser import A_CLICK, Browser, browser_of, person, signed_in
+from conftest import PASSWORD
 from flask import Flask
 from flask_jwt_extended import decode_token
 
@@ -108,3 +109,20 @@ def test_each_answer_names_its_session_so_that_a_page_of_another_one_notices(app
     assert f'name="fcv-session" content="{page.headers["FCV-Session"]}"' in page.text
     browser.sign_in(username="luz", password="correct horse battery")
     assert browser.get("/ward").headers["FCV-Session"] != page.headers["FCV-Session"]
+
+
+def test_who_comes_by_a_link_of_another_site_is_not_asked_to_sign_in_again(app: Flask) -> None:
+    """A browser sends no cookie then (SameSite=Strict), and sends it when the page itself asks once more."""
+    answer = browser_of(app).get("/ward", **{"Sec-Fetch-Site": "cross-site"})
+    assert (answer.status_code, 'http-equiv="refresh" content="0; url=/ward"' in answer.text) == (200, True)
+    assert browser_of(app).get("/ward", **{"Sec-Fetch-Site": "same-origin"}).status_code == 303
+
+
+def test_the_ward_that_a_page_shows_is_kept_through_a_sign_in_and_the_switch(app: Flask) -> None:
+    person()
+    browser = browser_of(app)
+    refused = browser.get("/ward?ward=UCI+%C3%A1%26lang%3Dx")
+    assert refused.location == "/sign-in?next=/ward?ward%3DUCI%2520%25C3%25A1%2526lang%253Dx"
+    entered = browser.sign_in(refused.location, username="luz", password=PASSWORD)
+    assert entered.location == "/ward?ward=UCI%20%C3%A1%26lang%3Dx"
+    assert 'href="/ward?ward=UCI%20%C3%A1%26lang%3Dx&amp;lang=es"' in browser.get(entered.location).text

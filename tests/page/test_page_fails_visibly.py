@@ -16,7 +16,8 @@ from fcv_api.domain.prediction import Scorer
 from fcv_api.extensions import db, write_transaction
 from fcv_api.web.ward import state
 
-LOST = re.compile(r"Sin conexión desde las \d\d:\d\d:\d\d.*No connection since \d\d:\d\d:\d\d", re.DOTALL)
+TIME = r"\d\d:\d\d:\d\d"
+LOST = re.compile(f"Sin conexión desde las {TIME}.*No connection since {TIME}.*Mire los monitores", re.DOTALL)
 NEXT_POLL, LONGEST = 15_000, 90_000
 
 
@@ -104,6 +105,16 @@ def test_a_computer_whose_clock_is_an_hour_wrong_shows_the_server_s_and_no_cover
     apart = (shown - datetime.combine(shown, wall.time())) % timedelta(days=1)
     assert min(apart, timedelta(days=1) - apart) < timedelta(seconds=10)
     expect(page.locator("#cover")).to_be_hidden()
+
+
+def test_a_computer_that_slept_covers_what_is_old_until_an_answer_comes(looking: Page) -> None:
+    looking.context.set_offline(True)
+    looking.clock.set_system_time(datetime.now(UTC) + timedelta(minutes=20))
+    looking.clock.run_for(1_000)
+    expect(looking.locator("#cover")).to_have_text(LOST)
+    looking.context.set_offline(False)
+    looking.clock.fast_forward(NEXT_POLL)
+    expect(looking.locator("#cover")).to_be_hidden()
 
 
 def test_a_clock_that_jumps_while_somebody_looks_changes_no_age(looking: Page) -> None:

@@ -117,6 +117,11 @@ SHOWN: dict[str, Pair] = {
             "Línea de trazos: ahí empieza el rango de peligro."
         ),
     ),
+    "sign_words": (
+        "{what}: {count} values, from {low} to {high} {unit}, the last {last} {unit}",
+        "{what}: {count} valores, de {low} a {high} {unit}, el último {last} {unit}",
+    ),
+    "risk_words": ("{what}: {count} scores", "{what}: {count} puntajes"),
     "not_measured": ("Not measured in this time", "No medido en este tiempo"),
     "table_of": ("Table: {what}", "Tabla: {what}"),
     "time": ("Time", "Hora"),

@@ -17,7 +17,7 @@ from fcv_api.web.ward.ways import WARD, way_of
 from fcv_api.web.ward.words import COVERS, say
 
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}"
 )
 """Everything from this host, and no script or style in a page's text: what gets into a page's words cannot run."""

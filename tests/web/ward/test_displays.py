@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from browser import Browser, browser_of, person
 from conftest import PASSWORD
 from flask import Flask
+from flask.testing import FlaskClient
 
 from fcv_api.accounts import Role
 from fcv_api.accounts.issued_tokens import token_for
@@ -56,11 +58,14 @@ def test_a_display_marks_nothing(wall: Browser) -> None:
     assert wall.post("/ward/seen", fields).status_code == 403
 
 
-def test_a_display_reads_the_pages_and_nothing_of_the_record(app: Flask) -> None:
+def test_a_display_reads_the_pages_and_nothing_of_the_record(
+    http: FlaskClient, token: dict[str, str], encounter: dict[str, Any]
+) -> None:
+    record = http.post("/predict", json=encounter, headers=token).headers["Location"]
     header = {"Authorization": f"Bearer {display_token()}"}
-    asked = {path: app.test_client().get(path, headers=header).status_code for path in ("/beds", "/predictions/x")}
-    assert asked == {"/beds": 403, "/predictions/x": 404}
-    assert app.test_client().get("/predictions", headers=header).json == {"predictions": [], "next": None}
+    asked = {path: http.get(path, headers=header).status_code for path in ("/beds", record, f"{record}/replay")}
+    assert asked == {"/beds": 403, record: 404, f"{record}/replay": 404}
+    assert http.get("/predictions", headers=header).json == {"predictions": [], "next": None}
 
 
 def test_a_person_signs_in_on_a_display_and_leaves_it_as_it_was(wall: Browser) -> None:

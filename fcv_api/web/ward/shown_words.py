@@ -34,6 +34,10 @@ SHOWN: dict[str, Pair] = {
         "No verified model: no bed is scored.",
         "No hay un modelo verificado: ninguna cama recibe puntaje.",
     ),
+    "model_refused": (
+        "The model that was activated last was refused; the one before it goes on.",
+        "El último modelo activado fue rechazado; sigue el anterior.",
+    ),
     "feed_silent": ("Nothing scores the beds.", "Nada está calculando el puntaje de las camas."),
     "feed_late": ("Scores are late: {count}.", "Hay puntajes atrasados: {count}."),
     "source_silent": (

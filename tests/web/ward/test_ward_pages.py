@@ -150,6 +150,12 @@ def test_a_model_that_is_refused_is_said_over_everything(make_ward: MakeWard, mo
     assert "%" not in tile(browser, "e1")
 
 
+def test_a_model_that_was_activated_and_refused_is_said(make_ward: MakeWard, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = make_ward()
+    monkeypatch.setattr(Attested, "problem", lambda _models: "golden windows")
+    assert "The model that was activated last was refused" in signed_in(app).get("/ward").text
+
+
 def test_a_script_in_a_bed_s_name_is_text(make_ward: MakeWard) -> None:
     app = make_ward()
     feed_beds({1: "<script>alert(1)</script>", 2: "{{ 7*7 }}"}, source="<i>")

@@ -19,6 +19,7 @@ from fcv_api.accounts import Role
 from fcv_api.app import create_app
 from fcv_api.cli.db import migrate_database
 from fcv_api.domain.evidence import Evidence
+from fcv_api.domain.observations import Key, Observation, Posted
 from fcv_api.domain.prediction import OFFLINE, ModelIdentity
 from fcv_api.domain.stays import SLOT
 from fcv_api.extensions import db
@@ -81,6 +82,13 @@ def feed_beds(beds: dict[int, str], source: str = "gateway", more: dict[str, Any
         columns = {"idAtencion": dict.fromkeys(rows, encounter), "cama": dict.fromkeys(rows, bed)}
         read = ObservationsSchema().load(body | columns | (more or {})).observations(UTC)
         store.store(read.posted, Arrival(source, now(), now(), 12))
+
+
+def correct(encounter: int, bed: str, source: str = "gateway") -> None:
+    """Correct the heart rate of the last whole slot."""
+    key = Key(147842, slot_now(), "", "MDC_ECG_HEART_RATE")
+    posted = Posted(encounter, [Observation(key, "C", 70.0, bed=bed)])
+    store.store([posted], Arrival(source, now(), now(), 12))
 
 
 def score(app: Flask, outputs: tuple[float, ...] = SHOCK) -> None:

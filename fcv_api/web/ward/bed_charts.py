@@ -33,13 +33,17 @@ WITH_A_RISK = (Line.RISK, Line.NO_ALERT, Line.NONE_OF_THESE)
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A picture and its table. chart: None where there is no picture. rows: time and value, the newest first."""
+    """A picture and its table. chart: None where there is no picture. rows: time and value, the newest first.
+
+    summary: the picture in words.
+    """
 
     key: str
     title: str
     unit: str
     chart: Chart | None
     rows: tuple[tuple[str, str], ...]
+    summary: str = ""
 
 
 def risk_figures(outcomes: Iterable[Outcome], shows: Shows, speaker: Speaker) -> list[Figure]:
@@ -57,7 +61,8 @@ def _risk(state: State, shown: Mapping[int, tuple[Outcome, Line]], speaker: Spea
         for slot, (_each, line) in sorted(shown.items(), reverse=True)
     ]
     title = in_language(STATE_LABELS[state], speaker.language)
-    return Figure(state.value, title, "%", chart(points, SHARES), tuple(rows))
+    summary = speaker.say("risk_words", what=title, count=len(rows))
+    return Figure(state.value, title, "%", chart(points, SHARES), tuple(rows), summary)
 
 
 def sign_figures(measured: Mapping[str, Mapping[int, float]], speaker: Speaker) -> list[Figure]:
@@ -72,7 +77,7 @@ def _sign(sign: Sign, slots: Mapping[int, float], speaker: Speaker) -> Figure:
         return Figure(sign.name, title, unit, None, tuple(rows))
     limits = [each for each in (sign.limits.low, sign.limits.high) if isfinite(each)]
     drawn = chart(_placed(slots, speaker.now), AXES[sign.name], [(each, f"{each:g}") for each in limits])
-    return Figure(sign.name, title, unit, drawn, tuple(rows))
+    return Figure(sign.name, title, unit, drawn, tuple(rows), _summary(sign, list(slots.values()), speaker))
 
 
 def window_figures(columns: Mapping[str, list[float | None]], speaker: Speaker) -> list[Figure]:
@@ -90,7 +95,18 @@ def _column(sign: Sign, values: list[float | None], speaker: Speaker) -> Figure:
     apart = [(3 * row + 5, value) for row, value in found]  # every third slot: no two stand side by side
     limits = [(each, f"{each:g}") for each in (sign.limits.low, sign.limits.high) if isfinite(each)]
     rows = tuple((str(row + 1), shown_value(value, speaker)) for row, value in reversed(found))
-    return Figure(sign.name, title, unit, chart(apart, AXES[sign.name], limits) if found else None, rows)
+    summary = _summary(sign, [value for _row, value in found], speaker)
+    return Figure(sign.name, title, unit, chart(apart, AXES[sign.name], limits) if found else None, rows, summary)
+
+
+def _summary(sign: Sign, values: list[float], speaker: Speaker) -> str:
+    """Return the picture of a sign in words. The newest value comes last."""
+    if not values:
+        return ""
+    parts = {"low": min(values), "high": max(values), "last": values[-1]}
+    shown = {name: shown_value(value, speaker) for name, value in parts.items()}
+    label = in_language(SIGN_LABELS[sign.name], speaker.language)
+    return speaker.say("sign_words", what=label, unit=sign.unit.words, count=len(values), **shown)
 
 
 def shown_value(value: float, speaker: Speaker) -> str:

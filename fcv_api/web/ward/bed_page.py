@@ -14,8 +14,9 @@ from flask.wrappers import Response
 from fcv_api import scoring
 from fcv_api.domain.errors import Unscorable
 from fcv_api.domain.stays import CLOSED_AFTER
+from fcv_api.domain.ward import CONFLICT, CORRECTED, Tile
 from fcv_api.domain.ward_line import SLOTS
-from fcv_api.domain.ward_score import Outcome, Score, shown_score, shown_warnings
+from fcv_api.domain.ward_score import Score, Shows, shown_score, shown_warnings
 from fcv_api.feed.beds import Bed, now_known
 from fcv_api.feed.measured import measured
 from fcv_api.ledger import query
@@ -106,7 +107,7 @@ def _told(
     number: int, found: tuple[Shown, Bed | None] | None, records: Sequence[Record], speaker: Speaker
 ) -> dict[str, object]:
     """Return what the template shows."""
-    shows = state.shows(state.serving())
+    shows, gone = shown_of(found[0].tile if found else None)
     known = found[1] if found else None
     outcomes = [outcome_of(each) for each in records]
     signs = None
@@ -122,16 +123,27 @@ def _told(
         "record": record,
         "marks": seen_by([record]).get(record, []) if record else [],
         "session": current_session(),
-        "risks": risk_figures(outcomes, shows, speaker),
+        "risks": risk_figures([each for each in outcomes if each.id != gone], shows, speaker),
         "signs": signs,
         "window": _window(scored, speaker) if scored and signs is None else None,
-        "lines": [_line(record, outcome, speaker) for record, outcome in zip(records, outcomes, strict=True)],
-        "opened": _opened(number, request.args.get("record"), speaker),
+        "lines": [_line(each, Shows() if each.id == gone else shows, speaker) for each in records],
+        "opened": _opened(number, (shows, gone), speaker),
     }
 
 
-def _line(record: Record, outcome: Outcome, speaker: Speaker) -> Line:
-    score = shown_score(outcome, state.shows(state.serving()))
+def shown_of(tile: Tile | None) -> tuple[Shows, str | None]:
+    """Return what a stay's page may show, and the record whose score may not be shown any more: it was corrected.
+
+    In a conflict nobody can say whose a score is: there is none on the page.
+    """
+    reason = tile.standing.reason if tile else None
+    gone = tile.place.record if tile and reason == CORRECTED else None
+    return (Shows() if reason == CONFLICT else state.shows(state.serving())), gone
+
+
+def _line(record: Record, shows: Shows, speaker: Speaker) -> Line:
+    outcome = outcome_of(record)
+    score = shown_score(outcome, shows)
     said = speaker.warnings(shown_warnings(outcome, score))
     model = f"{record.model_name}/{record.model_version}" if record.problem is None else ""
     return Line(record.id, outcome.at, record.problem, score, said, model)
@@ -153,14 +165,14 @@ def _window(record: Record, speaker: Speaker) -> WindowShown:
     return WindowShown(*ends, max(map(len, columns.values()), default=0), window_figures(columns, speaker))
 
 
-def _opened(number: int, record_id: str | None, speaker: Speaker) -> Opened | None:
-    """Return the record that was asked for; it must be of this stay."""
-    record = query.find(record_id) if record_id else None
+def _opened(number: int, may: tuple[Shows, str | None], speaker: Speaker) -> Opened | None:
+    """Return the record that was asked for; it must be of this stay. may: as `shown_of` returns it."""
+    record = query.find(request.args["record"]) if "record" in request.args else None
     if record is None:
         return None
     if record.encounter != number:
         abort(404)
-    line = _line(record, outcome_of(record), speaker)
+    line = _line(record, Shows() if record.id == may[1] else may[0], speaker)
     if record.problem is not None:
         return Opened(line, line.at, line.at, [], "")
     window = _window(record, speaker)

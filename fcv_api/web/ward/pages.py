@@ -25,8 +25,6 @@ from fcv_api.web.ward.shown import Speaker
 
 MARKS_SHOWN = 12 * 60 * MINUTE
 """Marks on older records are on no tile."""
-MOST_PARTS = 64
-"""Kept at once: a few languages and wards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +49,7 @@ class Parts:
 @signed_in()
 def ward() -> Response:
     """Show all beds, or those of one ward of the file."""
-    wanted = {"ward": request.args["ward"]} if "ward" in request.args else {}
-    return answer(part_of(), "ward/ward.html", poll=url_for("ward.beds", **wanted))
+    return answer(part_of(), "ward/ward.html", poll=url_for("ward.beds", ward=_wanted_ward()))
 
 
 @bp.get("/ward/beds")
@@ -73,14 +70,18 @@ def answer(part: Part, template: str, **more: object) -> Response:
 def part_of() -> Part:
     """Return what is shown of now, in a language and of a ward: written once for everybody who looks."""
     now, kept = time_ns() // 1000, _kept()
-    wanted = language_of(request), request.args.get("ward")
+    wanted = language_of(request), _wanted_ward()
     with kept.lock:
         picture = _drawn(kept, now)
         if wanted not in kept.parts:
-            if len(kept.parts) >= MOST_PARTS:
-                kept.parts.clear()
             kept.parts[wanted] = written(in_ward(picture, wanted[1]), wanted[0], now)
         return kept.parts[wanted]
+
+
+def _wanted_ward() -> str | None:
+    """Return the ward of the file that was asked for; None for all beds, also where there is no such ward."""
+    name = request.args.get("ward")
+    return name if name in {each.name for each in current_service().ward.wards} else None
 
 
 def picture_of(now: int) -> Picture:

@@ -159,7 +159,7 @@ def shown(drawing: Drawing, bed: Bed, label: str) -> Shown:
     key = _key(bed.source, bed.bed or "") if bed.encounter is None else f"e{bed.encounter}"
     place = Place(key, label, bed.encounter, bed.turn.id if bed.turn else None)
     tile = tile_of(place, _standing(bed, course), drawing.shows, drawing.now)
-    points = list(course.points) if course else []
+    points = list(course.points) if course and bed.reason != CONFLICT else []
     if bed.reason == CORRECTED and bed.turn:  # what was corrected hides at once, on the line too
         points = [each for each in points if each.at != bed.turn.slot]
     return Shown(tile, six_hours(points, drawing.now))

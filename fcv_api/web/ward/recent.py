@@ -75,14 +75,14 @@ class Recent:
                 course.points.popleft()
 
     def _take(self, row: RecordedOutcome) -> None:
-        outcome = outcome_of(row)
-        point = point_of(outcome, self.shows)
         course = self.courses.get(row.encounter)
+        if course is None and len(self.courses) >= MOST_ENCOUNTERS:
+            self.left_out.add(row.encounter)
+            return
+        outcome = outcome_of(row)
         if course is None:
-            if len(self.courses) >= MOST_ENCOUNTERS:
-                self.left_out.add(row.encounter)
-                return
             course = self.courses[row.encounter] = Course(deque(maxlen=MOST_POINTS), outcome)
+        point = point_of(outcome, self.shows)
         course.points.append(point)
         course.last = outcome
         course.turn = course.turn if row.slot is None else outcome

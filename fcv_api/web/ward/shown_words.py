@@ -34,6 +34,10 @@ SHOWN: dict[str, Pair] = {
         "No verified model: no bed is scored.",
         "No hay un modelo verificado: ninguna cama recibe puntaje.",
     ),
+    "model_refused": (
+        "The model that was activated last was refused; the one before it goes on.",
+        "El último modelo activado fue rechazado; sigue el anterior.",
+    ),
     "feed_silent": ("Nothing scores the beds.", "Nada está calculando el puntaje de las camas."),
     "feed_late": ("Scores are late: {count}.", "Hay puntajes atrasados: {count}."),
     "source_silent": (
@@ -117,6 +121,11 @@ SHOWN: dict[str, Pair] = {
             "Línea de trazos: ahí empieza el rango de peligro."
         ),
     ),
+    "sign_words": (
+        "{what}: {count} values, from {low} to {high} {unit}, the last {last} {unit}",
+        "{what}: {count} valores, de {low} a {high} {unit}, el último {last} {unit}",
+    ),
+    "risk_words": ("{what}: {count} scores", "{what}: {count} puntajes"),
     "not_measured": ("Not measured in this time", "No medido en este tiempo"),
     "table_of": ("Table: {what}", "Tabla: {what}"),
     "time": ("Time", "Hora"),

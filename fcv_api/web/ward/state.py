@@ -40,9 +40,10 @@ class Notice(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """The model that answers now; None for none."""
+    """The model that answers now; None for none. refused: whether a newer one was activated, and could not be taken."""
 
     model: ModelIdentity | None
+    refused: bool = False
 
     @property
     def attested(self) -> Model | None:
@@ -55,7 +56,8 @@ class Serving:
 def serving() -> Serving:
     """Return what answers now."""
     try:
-        return Serving(current_service().models.active().identity)
+        models = current_service().models
+        return Serving(models.active().identity, bool(models.problem()))
     except NoModel:
         return Serving(None)
 
@@ -73,6 +75,7 @@ def shows(answering: Serving) -> Shows:
 def notices(answering: Serving, now: int) -> list[Notice]:
     """Return what is said over all beds, the gravest first: it is so of each of them."""
     found = [Notice("no_model")] if answering.model is None else []
+    found += [Notice("model_refused")] if answering.refused else []
     found += _of_feed(now) if current_service().feed else []
     if answering.model is not None and current_service().ward.scores and answering.attested is None:
         found.append(Notice("no_attested"))

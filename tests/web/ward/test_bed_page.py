@@ -6,7 +6,7 @@ import re
 
 import pytest
 from flask import Flask
-from ward_beds import NONE, MakeWard, feed_beds, make_ward, request_until, score, signed_in, slot_now
+from ward_beds import NONE, MakeWard, correct, feed_beds, make_ward, request_until, score, signed_in, slot_now
 
 from fcv_api.accounts import Role
 
@@ -92,3 +92,21 @@ def test_an_encounter_by_predict_shows_the_window_that_was_read_without_a_line(w
     assert "Gaps were filled before it read them" in html
     signs = html.partition('id="signs"')[2]
     assert "L" not in "".join(re.findall(r'class="c-line" d="([^"]*)"', signs))
+
+
+def test_no_score_of_a_bed_in_conflict_is_on_its_page(ward: Flask) -> None:
+    feed_beds({9: "UCI^1"})
+    html = signed_in(ward).get("/ward/beds/1").text
+    assert "nobody can say whose the bed is" in html
+    assert 'class="number"' not in html
+    assert not re.search(r"\b73 %", html)
+
+
+def test_a_score_that_was_corrected_is_nowhere_on_its_page(ward: Flask) -> None:
+    browser = signed_in(ward)
+    record = re.findall(r"record=(\w+)", browser.get("/ward/beds/1").text)[0]
+    correct(1, "UCI^1")
+    for path in ("/ward/beds/1", f"/ward/beds/1?record={record}"):
+        html = browser.get(path).text
+        assert "a value was corrected" in html
+        assert not re.search(r"\b73 %", html)

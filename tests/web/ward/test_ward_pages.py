@@ -12,6 +12,7 @@ from ward_beds import (
     NONE,
     Attested,
     MakeWard,
+    correct,
     feed_beds,
     make_ward,
     now,
@@ -23,27 +24,19 @@ from ward_beds import (
 
 from fcv_api.accounts import Role
 from fcv_api.domain.errors import NoModel
-from fcv_api.domain.observations import Key, Observation, Posted
 from fcv_api.domain.stays import MINUTE
 from fcv_api.extensions import write_transaction
 from fcv_api.extensions.cursors import write_cursor
-from fcv_api.feed import stays, store
-from fcv_api.feed.store import Arrival
+from fcv_api.feed import stays
 from fcv_api.web.ward import state
 from fcv_api.wire.ward_file import WrongWards
 
 __all__ = ["make_ward"]
-HEART_RATE = Key(147842, 0, "", "MDC_ECG_HEART_RATE")
 
 
 def tile(browser: Browser, key: str, path: str = "/ward/beds") -> str:
     """Return a tile as HTML."""
     return re.findall(rf'<li id="{key}".*?</svg>.*?</li>|<li id="{key}".*?</li>', browser.get(path).text, re.DOTALL)[0]
-
-
-def heart_rate(value: float | None, status: str = "F", bed: str = "UCI^1") -> Posted:
-    """Return the heart rate of the last slot."""
-    return Posted(1, [Observation(HEART_RATE._replace(at=slot_now()), status, value, bed=bed)])
 
 
 def test_a_risk_by_an_attested_model_stands_with_its_number_where_scores_are_shown(make_ward: MakeWard) -> None:
@@ -80,7 +73,7 @@ def test_a_correction_hides_the_score_with_the_next_poll(make_ward: MakeWard) ->
     score(app)
     browser = signed_in(app)
     tag = browser.get("/ward/beds").headers["ETag"]
-    store.store([heart_rate(70.0, "C")], Arrival("gateway", now(), now(), 12))
+    correct(1, "UCI^1")
     assert browser.get("/ward/beds", **{"If-None-Match": tag}).status_code == 200
     html = tile(browser, "e1")
     assert "a value was corrected" in html
@@ -155,6 +148,12 @@ def test_a_model_that_is_refused_is_said_over_everything(make_ward: MakeWard, mo
     browser = signed_in(app)
     assert "No verified model: no bed is scored." in browser.get("/ward").text
     assert "%" not in tile(browser, "e1")
+
+
+def test_a_model_that_was_activated_and_refused_is_said(make_ward: MakeWard, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = make_ward()
+    monkeypatch.setattr(Attested, "problem", lambda _models: "golden windows")
+    assert "The model that was activated last was refused" in signed_in(app).get("/ward").text
 
 
 def test_a_script_in_a_bed_s_name_is_text(make_ward: MakeWard) -> None:

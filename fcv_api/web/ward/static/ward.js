@@ -15,6 +15,7 @@ const EVERY = 15000, LONGEST = 10000, SILENT = 75000; // ms; with a poll that ha
 const live = document.getElementById("live"), cover = document.getElementById("cover");
 const session = document.querySelector("meta[name=fcv-session]")?.content;
 const fallback = document.getElementById("fallback");
+const FIRST = ["strip", "now"]; // what is read aloud when it changes
 const pieces = (root) => [...root.querySelectorAll(".piece")];
 const kept = new Map(live ? pieces(live).map((each) => [each.id, each.outerHTML]) : []);
 let answered = performance.now();
@@ -35,6 +36,7 @@ function replace(old, fresh) { // keeps what a person has opened, and where the 
   const opened = [...old.querySelectorAll("details")].map((each) => each.open);
   old.replaceWith(fresh);
   [...fresh.querySelectorAll("details")].forEach((each, n) => { each.open = Boolean(opened[n]); });
+  if (FIRST.includes(old.id)) document.getElementById("said").textContent = fresh.textContent; // for who listens
   if (at >= 0) keys(fresh)[at]?.focus({ preventScroll: true });
 }
 function swap(root) {

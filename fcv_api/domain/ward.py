@@ -56,14 +56,13 @@ class Standing:
         return self.condition in (Condition.NOT_SCORED, Condition.SILENT, Condition.NO_PATIENT)
 
 
-def standing_of(outcome: Outcome, now: int, scored_at: int | None) -> Standing:
+def standing_of(outcome: Outcome, now: int, since: int | None) -> Standing:
     """Return how an encounter stands that has nothing but records. outcome: its last one.
 
-    scored_at: when it was scored last, before a refusal; None where that is not known.
+    since: since when a refused one was not scored; None where that is not known.
     """
     if outcome.problem is not None:
-        since = outcome.at if scored_at is None else scored_at
-        return Standing(Condition.NOT_SCORED, since, outcome.problem)
+        return Standing(Condition.NOT_SCORED, outcome.at if since is None else since, outcome.problem)
     if is_of_now(outcome.at, now):
         return Standing(Condition.SCORED, outcome.at, None, outcome)
     return Standing(Condition.NOT_SCORED, outcome.at, AHEAD if outcome.at > now else OVERDUE)

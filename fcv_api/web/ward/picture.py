@@ -146,7 +146,7 @@ def _by_predict(drawing: Drawing, known: Iterable[Bed]) -> list[Shown]:
     found = []
     for encounter, course in sorted(drawing.recent.courses.items()):
         if encounter not in named and not course.is_by_turn:
-            standing = standing_of(course.last, drawing.now, course.scored_at)
+            standing = standing_of(course.last, drawing.now, course.since)
             place = Place(f"e{encounter}", f"#{encounter}", encounter, course.last.id)
             tile = tile_of(place, standing, drawing.shows, drawing.now)
             found.append(Shown(tile, six_hours(course.points, drawing.now)))
@@ -172,7 +172,7 @@ def _standing(bed: Bed, course: Course | None) -> Standing:
         return Standing(condition, since, None, _outcome(bed, course))
     if condition is Condition.NOT_SCORED and reason not in (CONFLICT, CORRECTED):
         reason = OVERDUE if reason == WAITS and bed.turn is not None else reason
-        since = course.scored_at if course and course.scored_at else since
+        since = course.since if course and course.since else since
     return Standing(condition, since, reason)
 
 

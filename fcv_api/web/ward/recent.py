@@ -28,14 +28,14 @@ MOST_POINTS = 720
 class Course:
     """What was recorded of one encounter: points of its line, the oldest first, its last record, and its last turn.
 
-    scored_at: the end of what was scored last.
+    since: the end of what was scored last; of what was never scored, when it was first refused.
     """
 
     points: deque[Point]
     last: Outcome
     recorded_at: int = 0
     turn: Outcome | None = None
-    scored_at: int | None = None
+    since: int | None = None
 
     @property
     def is_by_turn(self) -> bool:
@@ -87,7 +87,7 @@ class Recent:
         course.last = outcome
         course.turn = course.turn if row.slot is None else outcome
         course.recorded_at = microseconds(row.at)
-        course.scored_at = outcome.at if point.scored else course.scored_at
+        course.since = outcome.at if point.scored or course.since is None else course.since
 
 
 def outcome_of(row: RecordedOutcome | Record) -> Outcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from fcv_api.domain.ward_line import SLOTS, SixHours, runs_of
 from fcv_api.domain.ward_score import Level
@@ -39,8 +40,9 @@ def line_paths(line: SixHours) -> LinePaths:
 
 def _risk(run: Sequence[tuple[int, float]]) -> str:
     """Draw one run of risks: each slot a step as wide as the slot, so that a single one is seen."""
-    parts = [f"{slot} {HEIGHT - 2 - share * (HEIGHT - 4):.0f}h1" for slot, share in run]
-    return f"M{'L'.join(parts)}"
+    heights = [round(HEIGHT - 2 - share * (HEIGHT - 4)) for _slot, share in run]
+    steps = [f"v{now - before}" if now != before else "" for before, now in pairwise(heights)]
+    return f"M{run[0][0]} {heights[0]}h1{''.join(f'{step}h1' for step in steps)}"
 
 
 @dataclass(frozen=True, slots=True)

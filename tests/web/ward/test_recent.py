@@ -60,8 +60,10 @@ def test_since_when_a_refused_encounter_was_not_scored_is_known() -> None:
     known = Recent()
     record()
     record(problem="missing-signs")
+    for problem in ("missing-signs", "window-span"):
+        record(2, problem)
     known.update(now(), SCORES)
-    assert known.courses[1].scored_at == known.courses[1].points[0].at
+    assert [each.since for each in known.courses.values()] == [each.points[0].at for each in known.courses.values()]
 
 
 def test_a_turn_and_what_a_client_asked_are_told_apart() -> None:

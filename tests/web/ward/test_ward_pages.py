@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from browser import Browser
+from postgres import new_database
 from sqlalchemy import text
 from ward_beds import (
     NONE,
@@ -175,8 +176,12 @@ def test_a_page_is_spanish_or_english(make_ward: MakeWard) -> None:
     assert "espera su primer puntaje" in browser.get("/ward/beds").text  # the cookie remembers
 
 
-def test_who_has_seen_a_record_stands_on_its_tile(make_ward: MakeWard) -> None:
-    app = make_ward()
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_who_has_seen_a_record_stands_on_its_tile(
+    make_ward: MakeWard, database: str, request: pytest.FixtureRequest
+) -> None:
+    on_postgresql = database == "postgresql"
+    app = make_ward(**{"DATABASE_URL": new_database(request.getfixturevalue("postgres"))} if on_postgresql else {})
     feed_beds({1: "UCI^1"})
     score(app)
     browser = signed_in(app)

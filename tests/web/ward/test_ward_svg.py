@@ -18,7 +18,7 @@ def test_a_warning_is_a_bar_as_high_as_it_is_grave() -> None:
 
 def test_a_risk_is_drawn_by_steps_and_never_across_a_gap() -> None:
     paths = line_paths(SixHours((), (), (((1, 0.0), (2, 1.0)), ((5, 0.5),))))
-    assert paths.risks == "M1 22h1L2 2h1M5 12h1"
+    assert paths.risks == "M1 22h1v-20h1M5 12h1"
 
 
 def test_a_chart_begins_anew_after_a_gap() -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import looks
 import pytest
+from looks import find_faults
 from made_up_ward import NOT_SCORED
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from visits import LANGUAGES, PASSWORD, Ward, sign_in
@@ -15,14 +15,6 @@ ONCE_EACH = pytest.mark.parametrize(
     indirect=True,
     ids=["es-phone", "en-wall"],
 )
-
-
-def find_faults(page: Page) -> list[str]:
-    """Return what is wrong with a page's looks."""
-    return [
-        *(*looks.violations(page), *looks.green(page), *looks.faint(page)),
-        *(*looks.small_targets(page), *looks.sideways(page)),
-    ]
 
 
 @ONCE_EACH

@@ -57,6 +57,8 @@ STATE_LABELS: dict[State, Pair] = {
     State.NONE_OF_THESE: ("None of the three", "Ninguno de los tres"),
 }
 
+SAID_BY_VALUES = ("critical_value", "level", "trend")
+"""Their sign and values say it from the door, on one line: how loud they are the bed says itself."""
 _MDC = re.compile("|".join(SIGN_LABELS))
 FROM_TO, ENDS = ("first", "last"), ("lowest", "highest")
 
@@ -83,6 +85,8 @@ def headline_of(warning: ScoreWarning, language: str) -> str:
     if warning.sign not in SIGN_LABELS:
         return title
     label, values = in_language(SIGN_LABELS[warning.sign], language), _values(warning, language)
+    if values and warning.code in SAID_BY_VALUES:
+        return f"{label} {values}"
     return f"{title}: {label} {values}" if values else f"{title}: {label}"
 
 

@@ -29,7 +29,7 @@ def test_a_critical_value_is_said_with_its_values(language: str, words: str) -> 
 
 def test_a_trend_says_from_where_to_where() -> None:
     warning = ScoreWarning("trend", "MDC_PULS_OXIM_SAT_O2", "", "", {"first": 97.0, "last": 88.0, "change": -9.0})
-    assert headline_of(warning, "en") == "Trend: Oxygen saturation 97→88 %"
+    assert headline_of(warning, "en") == "Oxygen saturation 97→88 %"
 
 
 def test_sentences_name_signs_as_people_do() -> None:

@@ -35,7 +35,7 @@ WITH_A_RISK = (Line.RISK, Line.NO_ALERT, Line.NONE_OF_THESE)
 class Figure:
     """A picture and its table. chart: None where there is no picture. rows: time and value, the newest first.
 
-    summary: the picture in words.
+    summary: the picture in words. times: below it, each with its place from the left.
     """
 
     key: str
@@ -44,6 +44,7 @@ class Figure:
     chart: Chart | None
     rows: tuple[tuple[str, str], ...]
     summary: str = ""
+    times: tuple[tuple[int, str], ...] = ()
 
 
 def risk_figures(outcomes: Iterable[Outcome], shows: Shows, speaker: Speaker) -> list[Figure]:
@@ -62,7 +63,7 @@ def _risk(state: State, shown: Mapping[int, tuple[Outcome, Line]], speaker: Spea
     ]
     title = in_language(STATE_LABELS[state], speaker.language)
     summary = speaker.say("risk_words", what=title, count=len(rows))
-    return Figure(state.value, title, "%", chart(points, SHARES), tuple(rows), summary)
+    return Figure(state.value, title, "%", chart(points, SHARES), tuple(rows), summary, _times(speaker))
 
 
 def sign_figures(measured: Mapping[str, Mapping[int, float]], speaker: Speaker) -> list[Figure]:
@@ -77,7 +78,8 @@ def _sign(sign: Sign, slots: Mapping[int, float], speaker: Speaker) -> Figure:
         return Figure(sign.name, title, unit, None, tuple(rows))
     limits = [each for each in (sign.limits.low, sign.limits.high) if isfinite(each)]
     drawn = chart(_placed(slots, speaker.now), AXES[sign.name], [(each, f"{each:g}") for each in limits])
-    return Figure(sign.name, title, unit, drawn, tuple(rows), _summary(sign, list(slots.values()), speaker))
+    summary = _summary(sign, list(slots.values()), speaker)
+    return Figure(sign.name, title, unit, drawn, tuple(rows), summary, _times(speaker))
 
 
 def window_figures(columns: Mapping[str, list[float | None]], speaker: Speaker) -> list[Figure]:
@@ -120,6 +122,12 @@ def _newest(slots: Mapping[int, float]) -> list[int]:
 
 def _slot(at: int) -> int:
     return -(-at // SLOT) * SLOT
+
+
+def _times(speaker: Speaker) -> tuple[tuple[int, str], ...]:
+    """Return the times below a picture: six and three hours ago, and of the newest slot."""
+    last = _slot(speaker.now)
+    return tuple((place * 10 + 5, speaker.time(last - (SLOTS - 1 - place) * SLOT)) for place in (0, 36, SLOTS - 1))
 
 
 def _placed(slots: Mapping[int, float], now: int) -> list[tuple[int, float]]:

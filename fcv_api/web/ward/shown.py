@@ -91,8 +91,12 @@ class Speaker:
 
     def strip(self, tile: Tile) -> str:
         """Return why a bed stands in the strip, in one line."""
-        if tile.standing.condition is not Condition.SCORED:
-            return self.standing(tile.standing, tile.minutes)
+        standing = tile.standing
+        if standing.condition in (Condition.NOT_SCORED, Condition.SILENT):  # that it is not, its level says
+            reason = reason_of(standing.reason or Condition.SILENT, self.language)
+            return self.say("since", reason=reason, time=self.time(standing.since))
+        if standing.condition is not Condition.SCORED:
+            return self.standing(standing, tile.minutes)
         said = self.warnings(tile.warnings)
         if said:
             return said[0].headline if len(said) == 1 else f"{said[0].headline} (+{len(said) - 1})"

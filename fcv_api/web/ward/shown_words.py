@@ -69,8 +69,8 @@ SHOWN: dict[str, Pair] = {
     "scored_ago": ("Scored {minutes} min ago", "Puntaje de hace {minutes} min"),
     "not_scored": ("Not scored since {time} because: {reason}", "Sin puntaje desde las {time} porque: {reason}"),
     "silent": (
-        "Not scored since {time} because: silent, no moving sign came",
-        "Sin puntaje desde las {time} porque: en silencio, no llegó ningún signo en movimiento",
+        "Not scored since {time} because: no vital signs arrive",
+        "Sin puntaje desde las {time} porque: no llegan signos vitales",
     ),
     "no_patient": ("No patient named since {time}", "Sin paciente identificado desde las {time}"),
     "closed": ("Stay closed since {time}", "Estancia cerrada desde las {time}"),
@@ -80,8 +80,17 @@ SHOWN: dict[str, Pair] = {
         "a value was corrected; the next score will read it",
         "se corrigió un valor; lo leerá el próximo puntaje",
     ),
+    "reason.silent": ("no vital signs arrive", "no llegan signos vitales"),
+    "reason.too-few-instants": (
+        "too little data yet: it takes 100 minutes",
+        "aún hay pocos datos: hacen falta 100 minutos",
+    ),
+    "reason.missing-signs": ("a sign is missing: look at the sensors", "falta un signo: mire los sensores"),
+    "reason.window-span": ("there was a long gap in the data", "hubo un hueco largo en los datos"),
+    "reason.identity-conflict": ("two patients at once in this bed", "dos pacientes a la vez en esta cama"),
     "reason.overdue": ("no score for 15 minutes", "no hubo puntaje en 15 minutos"),
     "reason.ahead": ("a clock is wrong: the data are of the future", "un reloj está mal: los datos son del futuro"),
+    "since": ("{reason} (since {time})", "{reason} (desde las {time})"),
     "seen_by": ("Seen by {name} at {time}", "Visto por {name} a las {time}"),
     "mark_seen": ("Mark as seen", "Marcar como visto"),
     "seen_is": (

@@ -70,7 +70,7 @@ class Chart:
     limits: tuple[tuple[float, str], ...]
 
 
-WIDE, HIGH = SLOTS * 10, 120
+WIDE, HIGH = SLOTS * 10, 200
 """A chart in its own units: ten a slot."""
 
 

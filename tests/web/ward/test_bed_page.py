@@ -97,7 +97,7 @@ def test_an_encounter_by_predict_shows_the_window_that_was_read_without_a_line(w
 def test_no_score_of_a_bed_in_conflict_is_on_its_page(ward: Flask) -> None:
     feed_beds({9: "UCI^1"})
     html = signed_in(ward).get("/ward/beds/1").text
-    assert "nobody can say whose the bed is" in html
+    assert "two patients at once in this bed" in html
     assert 'class="number"' not in html
     assert not re.search(r"\b73 %", html)
 

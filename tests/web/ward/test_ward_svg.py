@@ -23,14 +23,14 @@ def test_a_risk_is_drawn_by_steps_and_never_across_a_gap() -> None:
 
 def test_a_chart_begins_anew_after_a_gap() -> None:
     drawn = chart([(0, 0), (1, 50), (3, 100), (4, 100)], Axis(0, 100))
-    assert drawn.line == "M5 120.0L15 60.0M35 0.0L45 0.0"
+    assert drawn.line == "M5 200.0L15 100.0M35 0.0L45 0.0"
 
 
 def test_a_value_that_stands_alone_is_a_dot() -> None:
-    assert chart([(7, 50)], Axis(0, 100)).dots == "M73 60.0h4"
+    assert chart([(7, 50)], Axis(0, 100)).dots == "M73 100.0h4"
 
 
 def test_values_and_limits_beyond_the_axis_stay_in_the_picture() -> None:
     drawn = chart([(0, 500)], Axis(0, 100), [(30, "30"), (170, "170")])
     assert drawn.dots == "M3 0.0h4"
-    assert drawn.limits == ((84.0, "30"),)
+    assert drawn.limits == ((140.0, "30"),)

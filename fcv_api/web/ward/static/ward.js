@@ -6,6 +6,10 @@ const offset = zone === "Z" ? 0 : (zone[0] === "-" ? -1 : 1) * (Number(zone.slic
 let began = Date.parse(clock.dateTime) + offset * 60000 - performance.now();
 const shown = (at) => new Date(began + at).toISOString().slice(11, 19);
 setInterval(() => { clock.textContent = shown(performance.now()); }, 1000);
+// While a computer sleeps, `performance.now()` may stand still, and what is on the page grows old unseen.
+const apart = () => Date.now() - performance.now();
+let before = apart();
+const slept = () => { const since = apart() - before; before += since; return since > 10000; };
 
 const EVERY = 15000, LONGEST = 10000, SILENT = 75000; // ms; with a poll that hangs, the cover comes within 90 s
 const live = document.getElementById("live"), cover = document.getElementById("cover");
@@ -66,6 +70,10 @@ async function poll() {
 if (document.querySelector("[data-again]")) setTimeout(() => location.reload(), EVERY); // a display that began too soon
 if (live) {
   setInterval(poll, EVERY);
-  setInterval(() => { if (performance.now() - answered > SILENT && cover.hidden) coverWith("lost"); }, 1000);
+  setInterval(() => {
+    const woke = slept();
+    if ((woke || performance.now() - answered > SILENT) && cover.hidden) coverWith("lost");
+    if (woke) poll();
+  }, 1000);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) poll(); });
 }

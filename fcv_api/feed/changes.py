@@ -1,4 +1,4 @@
-"""Whether anything changed in the memory of beds that a page shows: a few counts and newest times, soon read."""
+"""Whether anything changed in the memory of beds that a page shows: a few counts and sums, soon read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 from fcv_api.domain.stays import CLOSED_AFTER, SLOT
 from fcv_api.extensions.cursors import read_cursor, run
 
-STAYS = "SELECT COUNT(*), MAX(corrected_at), MAX(closed_at) FROM stays WHERE seen_at >= ?"
+STAYS = "SELECT COUNT(*), SUM(corrected_at / 1000), SUM(closed_at / 1000) FROM stays WHERE seen_at >= ?"
+"""Sums, for hosts' clocks differ: a later correction may bear an earlier time than that of another stay."""
 OTHERS = """SELECT (SELECT COUNT(*) FROM placements WHERE slot >= ?), (SELECT COUNT(*) FROM unnamed_beds),
     (SELECT COUNT(*) FROM feed_sources WHERE last_message_at < ?)"""
 

@@ -45,6 +45,14 @@ WRONG = {
     "WORKERS": ("", "0", "65", "many"),
     "THREADS": ("", "0", "65", "many"),
     "PROXIES": ("", "-1", "6", "nginx"),
+    "WARD_FRAME_ANCESTORS": (
+        "",
+        "*",
+        "https://a.lan; script-src *",
+        "'unsafe-inline'",
+        "'none' 'self'",
+        "https://*.lan",
+    ),
     "ALLOW_UNVALIDATED_MODEL": ("", "perhaps", "2"),
     "TIMEZONE": ("Mars/Olympus", "../../etc/passwd", "America", "/etc/localtime", "UTC-5"),
     "DATABASE_URL": (
@@ -228,3 +236,8 @@ def test_a_dotenv_says_what_the_environment_does_not(
     (tmp_path / ".env").write_text("FCV_WORKERS=7\nFCV_THREADS=7\n", "utf-8")
     settings = read(tmp_path / ".env", THREADS="9")
     assert (settings.workers, settings.threads) == (7, 9)
+
+
+def test_sites_that_may_frame_a_page_are_named_one_by_one(read: Read) -> None:
+    assert read().ward_frame_ancestors == "'none'"
+    assert read(WARD_FRAME_ANCESTORS=" 'self'  https://a.lan:8443 ").ward_frame_ancestors == "'self' https://a.lan:8443"

@@ -86,7 +86,9 @@ def host(folder: Path, *, postgresql: bool, scores: bool = True, **settings: str
     with ExitStack() as stack:
         server = stack.enter_context(cluster(f"{DURABLE} {WAITS}")) if postgresql else None
         own = {"DATABASE_URL": new_database(server.url)} if server else {}
-        service = stack.enter_context(running(folder, **({"FEED": "on", "WORKERS": "2"} | LONG_TOKENS | own | settings)))
+        service = stack.enter_context(
+            running(folder, **({"FEED": "on", "WORKERS": "2"} | LONG_TOKENS | own | settings))
+        )
         feed = stack.enter_context(_feed(service)) if scores else None
         yield Host(service, server, feed)
 

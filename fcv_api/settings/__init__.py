@@ -24,7 +24,8 @@ from fcv_api.settings.checks import (
     plain_words,
     zone,
 )
-from fcv_api.settings.hl7 import Hl7Settings, read_hl7
+from fcv_api.settings.hl7 import read_hl7
+from fcv_api.settings.ward import WardSettings, read_ward
 
 __all__ = ["NAMES", "ROOT", "Secret", "Settings", "SettingsError"]
 
@@ -39,7 +40,7 @@ FEED = ("off", "on", "child")
 
 
 @dataclass(frozen=True, slots=True)
-class Settings(Hl7Settings):
+class Settings(WardSettings):
     """All settings, by the names in docs/operations.md without `FCV_`."""
 
     env: str
@@ -127,6 +128,7 @@ def _read(env: Env) -> dict[str, Any]:
         "pseudonym_key_file": _optional_path(env, "PSEUDONYM_KEY_FILE"),
         "timezone": _timezone(env, production=production),
         **read_hl7(env),
+        **read_ward(env, production=production),
         "stale_minutes": env.int("STALE_MINUTES", 15 if production else 0, validate=Range(0, 24 * 60)),
         "token_minutes": env.int("TOKEN_MINUTES", 20, validate=Range(1, 24 * 60)),
         "max_body_mb": env.int("MAX_BODY_MB", 32, validate=Range(1, 1024)),

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.exc import SQLAlchemyError
 
 from fcv_api import activations
-from fcv_api.accounts import check_writable
+from fcv_api.accounts.writable import check_writable
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.zones import hours_off, zone_is_doubtful
 from fcv_api.extensions import known_file

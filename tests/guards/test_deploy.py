@@ -189,9 +189,11 @@ def test_nginx_is_given_every_file_that_its_own_name() -> None:
         re.findall(r"^\s*(?:include|ssl_certificate|ssl_certificate_key) ((?:nginx|certs)/\S+);", text, re.MULTILINE)
     )
     wanted = {f"/etc/nginx/{each}" for each in wanted | {"nginx.conf"}}
-    assert {target for _, target in mounted_by_nginx()} == wanted
+    static = "/etc/nginx/site/ward/static"
+    assert {target for _, target in mounted_by_nginx()} == wanted | {static}
     nginx = services(SWARM)["nginx"]
-    assert {each["target"] for each in (*nginx["configs"], *nginx["secrets"])} == wanted
+    pages = {f"{static}/{file.name}" for file in (ROOT / "fcv_api/web/ward/static").iterdir()}
+    assert {each["target"] for each in (*nginx["configs"], *nginx["secrets"])} == wanted | pages
 
 
 @pytest.mark.parametrize("name", PRODUCTION)
@@ -201,7 +203,7 @@ def test_every_file_that_is_mounted_is_shipped_or_made(name: str) -> None:
     named += [source for source, _ in mounted_by_nginx()] if name == COMPOSE else []
     assert named
     shipped = [file for file in named if not re.search(r"(^|/)(secrets|certs)/", file)]
-    assert all((folder / file).is_file() for file in shipped), shipped
+    assert all((folder / file).exists() for file in shipped), shipped
 
 
 def test_a_container_is_given_time_to_end_what_it_answers() -> None:

@@ -36,8 +36,19 @@ CONTRACT = {
     ("GET", "/openapi.json"),
     ("GET", "/docs/"),
     ("GET", "/docs/<path:path>"),
+    ("GET", "/ward"),
+    ("GET", "/ward/beds"),
+    ("GET", "/ward/beds/<encounter>"),
+    ("GET", "/ward/static/<path:filename>"),
+    ("GET", "/sign-in"),
+    ("POST", "/sign-in"),
+    ("POST", "/sign-out"),
+    ("POST", "/ward/seen"),
 }
-PUBLIC = {"/home", "/health/live", "/health/ready", "/auth/create_user", "/auth/token"}
+PUBLIC = {
+    *("/home", "/health/live", "/health/ready", "/auth/create_user", "/auth/token"),
+    *("/sign-in", "/ward/static/<path:filename>"),
+}
 
 
 def test_the_routes_are_those_of_the_contract(app: Flask) -> None:

@@ -20,6 +20,8 @@ from fcv_api.extensions import read_transaction
 from fcv_api.feed import store
 from fcv_api.feed.store import Arrival
 
+pytest_plugins = ["openings"]
+
 HIT = "window.hit = 1"
 USER = f"<script>{HIT}</script>"
 SOURCE = f"api:<img src=x onerror='{HIT}'>"

@@ -8,6 +8,8 @@ from made_up_ward import NOT_SCORED
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from visits import LANGUAGES, PASSWORD, Ward, sign_in
 
+pytest_plugins = ["openings"]
+
 NARROW, WIDE = {"width": 360, "height": 740}, {"width": 1920, "height": 1080}
 ONCE_EACH = pytest.mark.parametrize(
     "context",

@@ -18,6 +18,8 @@ from visits import attested_models, sign_in, ward_in
 
 from fcv_api.settings import ROOT
 
+pytest_plugins = ["openings", "sixty"]
+
 LONGEST = 90.0
 
 

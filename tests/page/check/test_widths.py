@@ -11,6 +11,8 @@ from measured import Real
 from playwright.sync_api import Browser, Page, Route, expect
 from visits import LANGUAGES, Ward, opened_ward
 
+pytest_plugins = ["openings", "sixty"]
+
 SIZES = {
     "360": {"viewport": {"width": 360, "height": 740}},
     "768": {"viewport": {"width": 768, "height": 1024}},

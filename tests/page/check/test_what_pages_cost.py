@@ -9,6 +9,8 @@ from itertools import cycle
 from measured import Figures, Real, ask, spent, wait_for_a_new_minute
 from playwright.sync_api import Browser
 
+pytest_plugins = ["openings", "sixty"]
+
 PAGE_BYTES, PAGE_MS = 120_000, 300
 POLL_BYTES, POLL_MS = 1_000, 5
 DISPLAYS, SECONDS, DISPLAYS_MS = 20, 60, 20

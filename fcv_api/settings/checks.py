@@ -129,9 +129,11 @@ def check_bind(text: str) -> None:
         raise ValidationError(f"{text!r} is no HOST:PORT, unix:/PATH or fd://NUMBER.")
 
 
-def no_setting(name: str, known: Sequence[str]) -> str:
-    """Return what to say of a variable that is no setting: the nearest one, and else all of them."""
-    near = get_close_matches(name.upper(), known, 1, NEAR)
-    if near:
-        return f"{name} is not a setting. Is {near[0]} meant?"
-    return f"{name} is not a setting. The settings are: {', '.join(sorted(known))}."
+def refuse_unknown(known: Sequence[str]) -> None:
+    """Refuse a variable FCV_... that is no setting, and name the nearest one. Raises SettingsError."""
+    unknown = sorted(name for name in os.environ if name.startswith("FCV_") and name not in known)
+    if not unknown:
+        return
+    near = get_close_matches(unknown[0].upper(), known, 1, NEAR)
+    meant = f"Is {near[0]} meant?" if near else f"The settings are: {', '.join(sorted(known))}."
+    raise SettingsError(f"{unknown[0]} is not a setting. {meant}")

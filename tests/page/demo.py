@@ -6,15 +6,15 @@ import tempfile
 from pathlib import Path
 
 from service import running
-from visits import PASSWORD, attested_models, ward_in
+from visits import PASSWORD, Size, scores, ward_in
 
 
 def main() -> None:
     """Fill a ward in a folder of its own, which is gone afterwards, and serve it."""
     with tempfile.TemporaryDirectory(prefix="fcv-ward-") as name:
         folder = Path(name)
-        own = {"MODELS_DIR": str(attested_models(folder / "models")), "WARD_SHOW": "scores", "FEED": "on"}
-        with ward_in(folder, **own):
+        own = scores(folder)
+        with ward_in(folder, Size(), own):
             pass
         with running(folder, **own) as service:
             print(f"Open {service.url}/ward and sign in as eva with the password: {PASSWORD}")

@@ -8,7 +8,7 @@ import pytest
 from measured import Figures, Real
 from playwright.sync_api import Browser
 from service import running
-from visits import Ward, attested_models, sign_in, ward_in
+from visits import Size, Ward, scores, sign_in, ward_in
 
 
 @pytest.fixture(scope="session")
@@ -24,8 +24,8 @@ def figures() -> Iterator[Figures]:
 def real(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Real]:
     """Serve 60 beds with six hours of scores by `fcv serve`."""
     folder = tmp_path_factory.mktemp("sixty")
-    own = {"MODELS_DIR": str(attested_models(folder / "models")), "WARD_SHOW": "scores", "FEED": "on"}
-    with ward_in(folder, beds=60, **own) as (app, made):
+    own = scores(folder)
+    with ward_in(folder, Size(beds=60), own) as (app, made):
         pass
     with running(folder, **own) as service, browser.new_context(locale="es-CO") as window:
         sign_in(window.new_page(), service.url, "eva")

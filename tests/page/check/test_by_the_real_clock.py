@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from measured import Figures
+from measured import Figures, Real
 from playwright.sync_api import Browser, Page, expect
 from service import Service, running
-from visits import attested_models, sign_in, ward_in
+from visits import Size, scores, sign_in, ward_in
 
 from fcv_api.settings import ROOT
 
@@ -47,8 +47,8 @@ def feeding(service: Service) -> Iterator[subprocess.Popen[bytes]]:
 @contextmanager
 def served_ward(folder: Path) -> Iterator[Service]:
     """Serve 12 beds by `fcv serve`."""
-    own = {"MODELS_DIR": str(attested_models(folder / "models")), "WARD_SHOW": "scores", "FEED": "on"}
-    with ward_in(folder, hours=2, **own):
+    own = scores(folder)
+    with ward_in(folder, Size(hours=2), own):
         pass
     with running(folder, **own) as service:
         yield service
@@ -80,3 +80,12 @@ def test_a_service_that_was_killed_covers_the_page_within_90_seconds(
         took = seconds_until(page, "#cover", "No connection since")
     figures.keep("the service was killed: covered after", f"{took:.0f} s", f"{LONGEST:.0f} s")
     assert took <= LONGEST
+
+
+def test_a_page_without_script_asks_again_every_15_seconds(browser: Browser, real: Real) -> None:
+    with browser.new_context(java_script_enabled=False, storage_state=real.ward.session) as window:
+        page = window.new_page()
+        page.goto(f"{real.service.url}/ward")
+        with page.expect_request(f"{real.service.url}/ward", timeout=25_000):
+            pass
+        expect(page.locator(".tile").first).to_be_visible()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from looks import find_faults
@@ -13,7 +14,7 @@ from visits import LANGUAGES, Ward, opened_ward
 
 pytest_plugins = ["openings", "sixty"]
 
-SIZES = {
+SIZES: dict[str, Any] = {
     "360": {"viewport": {"width": 360, "height": 740}},
     "768": {"viewport": {"width": 768, "height": 1024}},
     "1280": {"viewport": {"width": 1280, "height": 800}},

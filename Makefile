@@ -89,7 +89,7 @@ screenshots: $(VENV)/dev ## Take the pictures of docs/ward.md anew, of a made-up
 	@PYTHONPATH=.:tests:tests/e2e:tests/page $(BIN)/python tests/page/screenshots.py
 
 ward-demo: $(VENV)/dev ## Serve a made-up ward of 12 beds on the loopback to look at in a browser, and say how to sign in
-	@PYTHONPATH=.:tests:tests/e2e:tests/page $(BIN)/python tests/page/demo.py
+	@PYTHONPATH=.:tests:tests/e2e:tests/page $(BIN)/python tests/page/ward_demo.py
 
 fuzz: $(VENV)/dev ## Send spoilt bodies to the service: make fuzz MINUTES=10
 	@$(PIP) --editable '.[fuzz]'

@@ -13,10 +13,10 @@ from fcv_api.app import database_app
 from fcv_api.cli.activation import BY
 from fcv_api.cli.audit import log_event
 from fcv_api.cli.lazy import LazyCommand
+from fcv_api.domain.instants import utc
 from fcv_api.settings import Settings
 from fcv_api.wire.alerts import alert_as_wire, cause_of
 from fcv_api.wire.cells import LARGEST_ID
-from fcv_api.wire.instants import utc
 
 
 @click.group()

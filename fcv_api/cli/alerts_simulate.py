@@ -18,9 +18,10 @@ from fcv_api.alerts.policies import policy_sha256
 from fcv_api.bulk.assess import assess_each
 from fcv_api.cli.active import artifact_of
 from fcv_api.cli.exports import ENCODING, ORDER, form_of
-from fcv_api.cli.ledger import WHEN
+from fcv_api.cli.ledger_export import WHEN
 from fcv_api.cli.policy_files import read_policy
 from fcv_api.cli.policy_table import SCHEMA, print_table
+from fcv_api.domain.instants import utc
 from fcv_api.domain.policy import Policy, UnusablePolicy
 from fcv_api.domain.prediction import Scorer
 from fcv_api.domain.scores import Scores
@@ -34,7 +35,6 @@ from fcv_api.training.burden import EVENT_RATES
 from fcv_api.training.policy_burden import Assessed, Heard, Outcome, figures_of, rings_at_most
 from fcv_api.wire.alerts import cause_as_wire
 from fcv_api.wire.export import read_cohort, read_export, read_sites
-from fcv_api.wire.instants import utc
 from fcv_api.wire.labels import read_labels
 from fcv_api.wire.stays import SIMULATED
 

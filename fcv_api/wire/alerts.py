@@ -10,11 +10,11 @@ from typing import Any
 import orjson
 
 from fcv_api.domain.alerting import Alert
+from fcv_api.domain.instants import utc
 from fcv_api.domain.policy import SEVERITY
 from fcv_api.domain.prediction import State
 from fcv_api.wire.answer import STATE_NAMES
 from fcv_api.wire.csv_rows import Dialect
-from fcv_api.wire.instants import utc
 
 
 def alert_as_wire(alert: Alert) -> dict[str, Any]:

@@ -8,13 +8,17 @@ import orjson
 from marshmallow import Schema, fields
 
 from fcv_api.domain.alerting import Alert
+from fcv_api.domain.instants import utc
 from fcv_api.domain.prediction import State
 from fcv_api.wire.alerts import alert_as_wire
 from fcv_api.wire.answer import ALERT, STATE_NAMES, AlertSchema, InferencesSchema, WarningSchema
-from fcv_api.wire.instants import utc
 from fcv_api.wire.records import inferences
 
 STATUSES = ("scored", "not_scored", "silent", "no_patient", "closed")
+OF_NO_TURN = ("not-scored-yet", "corrected")
+OF_A_TURN = ("too-few-instants", "missing-signs", "window-span", "model-output", "identity-conflict", "silent")
+REASONS = (*OF_NO_TURN, *OF_A_TURN)
+"""Why a bed is `not_scored`: there are no others."""
 
 
 class Turn(Protocol):
@@ -98,7 +102,7 @@ class BedSchema(Schema):
     bed = fields.String(required=True, allow_none=True)
     status = fields.String(required=True, metadata={"enum": list(STATUSES)})
     reason = fields.String(
-        required=True, allow_none=True, metadata={"description": "Of `not_scored`, such as `identity-conflict`."}
+        required=True, allow_none=True, metadata={"description": "Of `not_scored`.", "enum": [*REASONS, None]}
     )
     since = fields.String(required=True, metadata={"description": "When this status began."})
     newest = fields.String(required=True, metadata={"description": "The time of the newest observation."})

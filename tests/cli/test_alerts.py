@@ -15,10 +15,10 @@ from force import POLICY, TEXT, enforce, happened, record, scored
 
 from fcv_api.cli import main
 from fcv_api.cli.model import model as model_group
+from fcv_api.domain.instants import utc
 from fcv_api.lstm.registry import SHIPPED, SHIPPED_IN, Registry
 from fcv_api.training.simulate import simulate
 from fcv_api.wire.alerts import cause_as_wire
-from fcv_api.wire.instants import utc
 from fcv_api.wire.stays import write_stays
 
 SHA256 = Registry(SHIPPED_IN).artifact(SHIPPED).manifest.sha256

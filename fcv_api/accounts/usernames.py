@@ -37,10 +37,8 @@ def usable_name(name: str) -> str:
         raise UnusableName("is reserved for the service itself")
     if any(map(_unreadable, name)):
         raise UnusableName("must not hold control, format, separator or other invisible characters")
-    scripts = _scripts(name)
-    if len(scripts) > 1:
-        shown = " and ".join(script.capitalize() for script in scripts)
-        raise UnusableName(f"must not mix letters of scripts that look alike: it holds {shown}")
+    if len(scripts := _scripts(name)) > 1:
+        raise UnusableName(f"must not mix letters of scripts that look alike: it holds {' and '.join(scripts)}")
     return name
 
 
@@ -51,6 +49,6 @@ def _unreadable(char: str) -> bool:
 
 
 def _scripts(name: str) -> list[str]:
-    """Return which of the scripts that look alike a name's letters and marks are of, each once."""
+    """Return which of the scripts that look alike a name's letters and marks are of, each once, as they are written."""
     words = {word for char in name for word in unicodedata.name(char, "").replace("-", " ").split()}
-    return [script for script in LOOKALIKE_SCRIPTS if script in words]
+    return [script.capitalize() for script in LOOKALIKE_SCRIPTS if script in words]

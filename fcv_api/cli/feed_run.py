@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import sys
@@ -21,11 +20,13 @@ from fcv_api import heads_log, maintenance
 from fcv_api.access_log import open_log
 from fcv_api.accounts.system import SystemAccount, feed_account, feed_test_account, feed_test_account_id
 from fcv_api.app import database_app, load_models
+from fcv_api.cli.feed_trouble import Trouble
 from fcv_api.cli.hl7_listener import hl7_listener
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import AnswerContext
 from fcv_api.domain.slots import step_of
 from fcv_api.domain.window import WindowSpec
+from fcv_api.domain.words import counted
 from fcv_api.extensions import db
 from fcv_api.feed import process
 from fcv_api.feed.turns import Feed, database_now, run_groups, run_slot, slot_due
@@ -39,7 +40,6 @@ SECONDS_BETWEEN_LOOKS = 1.0
 SECONDS_BETWEEN_RUNS = 10.0
 """Of the same slot: for rows of it that came later than it was due."""
 SIGNAL_OF_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG, linux/prctl.h
-log = logging.getLogger("fcv_api")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def run_(sign_of_life: Path | None, parent: int | None, *, once: bool) -> None:
     with app.app_context(), closing_database():
         if once:
             scoring = _scoring(settings, models)
-            click.echo(f"Recorded {run_slot(scoring.feed, scoring.slot()):,} turns.")
+            click.echo(f"Recorded {counted(run_slot(scoring.feed, scoring.slot()), 'turn')}.")
         else:
             signs = SignsOfLife(sign_of_life)
             signs.begin()  # before it writes anything
@@ -137,7 +137,7 @@ def keep_scoring(scoring: Scoring, signs: SignsOfLife, parent: int | None) -> No
         signal.signal(number, lambda *_: stopped.set())
     # Its first look also reports, and deletes what is old: after an outage that takes longer than a watchdog waits.
     threading.Thread(target=scoring.models.watch, name="first look", daemon=True).start()
-    last, again_at = 0, 0.0
+    last, again_at, trouble = 0, 0.0, Trouble()
     while not stopped.wait(SECONDS_BETWEEN_LOOKS) and parent in (None, os.getppid()):
         signs.beat()
         try:
@@ -146,6 +146,7 @@ def keep_scoring(scoring: Scoring, signs: SignsOfLife, parent: int | None) -> No
                 for _recorded in run_groups(scoring.feed, slot):
                     signs.beat()
                 last, again_at = slot, monotonic() + SECONDS_BETWEEN_RUNS
+                trouble.is_over()
         except (SQLAlchemyError, NoModel) as error:
-            log.error("feed: %s", type(error).__name__)  # noqa: TRY400 - its text may quote a row
+            trouble.happens(error)
     scoring.models.forget()

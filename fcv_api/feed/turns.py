@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 
 from fcv_api import scoring
 from fcv_api.domain.errors import IdentityConflict, Silent, Unscorable
+from fcv_api.domain.instants import moment_of
 from fcv_api.domain.prediction import AnswerContext, Models, Refusal, Scorer
 from fcv_api.domain.stays import CLOSED_AFTER, SILENT_AFTER, Placement, Stay, closed_since, conflict_since
 from fcv_api.extensions import db
@@ -180,7 +180,7 @@ def _assessed(
         else:
             outcome = Refusal(encounter, refusal)
         entry = scoring.entry_of(outcome, caller, feed.runtime)
-        found.append(entry._replace(slot=slot.end, sources=sources_of(stay.source, taken)))
+        found.append(entry._replace(slot=slot.end, sources=sources_of(stay.source, taken, model.spec)))
     return found
 
 
@@ -189,7 +189,7 @@ def _refusal(stay: Stay, slot: _Slot) -> Unscorable | None:
     if conflict_since(stay, slot.near[stay.id], slot.ended) is not None:
         return IdentityConflict()
     if stay.moving_at is not None and slot.end - stay.moving_at >= SILENT_AFTER:
-        return Silent(datetime.fromtimestamp(0, UTC) + timedelta(microseconds=stay.moving_at))
+        return Silent(moment_of(stay.moving_at))
     return None
 
 

@@ -165,7 +165,7 @@ def test_what_it_stores_by_waits_for_the_disk_and_no_other_connection_of_sqlite_
 @BOTH_DATABASES
 @pytest.mark.usefixtures("empty_database")
 def test_killed_between_commit_and_acknowledgement_it_is_sent_again_and_stored_once(settings: Settings) -> None:
-    paths = [str(ROOT), *(str(ROOT / "tests" / each) for each in ("", "wire", "mllp"))]
+    paths = [str(ROOT), *(str(ROOT / "tests" / each) for each in ("", "e2e", "wire", "mllp"))]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
     command, sent = [sys.executable, "-c", KILLED], live("77")
     with subprocess.Popen(

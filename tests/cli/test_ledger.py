@@ -89,6 +89,26 @@ def test_records_of_test_beds_are_left_out_unless_they_are_asked_for(run: Run, p
 
 
 @pytest.mark.usefixtures("predicted")
+def test_an_export_says_how_many_it_wrote_and_writes_over_nothing_unasked(run: Run, tmp_path: Path) -> None:
+    file = str(tmp_path / "out.csv")
+    assert run("export", file).stderr == "Wrote 3 records.\n"
+    before = Path(file).read_bytes()
+    refused = run("export", file, "--encounter", "5502")
+    assert (refused.exit_code, Path(file).read_bytes()) == (1, before)
+    assert "--overwrite" in refused.stderr
+    assert run("export", file, "--encounter", "5502", "--overwrite").stderr == "Wrote 1 records.\n"
+
+
+@pytest.mark.usefixtures("predicted")
+def test_the_newest_record_is_printed_for_people_and_for_programs(run: Run) -> None:
+    told = run("latest", "--encounter", "5501").stdout
+    assert re.search(r"^problem +/problems/", told, re.MULTILINE)
+    newest = json.loads(run("latest", "--encounter", "5502", "--json").stdout)
+    assert (newest["idAtencion"], newest["problem"]) == (5502, None)
+    assert run("latest", "--encounter", "1").stderr == "Error: No record of encounter 1 is there.\n"
+
+
+@pytest.mark.usefixtures("predicted")
 def test_stats_count_and_project(run: Run) -> None:
     told = run("stats").stdout
     assert [line.split()[1] for line in told.splitlines()[:2]] == ["2", "1"]

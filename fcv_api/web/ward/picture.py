@@ -116,9 +116,8 @@ def _by_feed(drawing: Drawing, known: Iterable[Bed]) -> list[Shown]:
     names = Counter(name for _source, name in by_place)
     found = []
     for (source, name), own in sorted(by_place.items(), key=lambda each: (natural(each[0][1]), each[0][0])):
-        label = readable(name)
-        is_marked = names[name] > 1 or is_of_test(source)
-        found.append(shown(drawing, _of_now(own), f"{label} · {source}" if is_marked else label))
+        label = f"{readable(name)} · {source}" if names[name] > 1 or is_of_test(source) else readable(name)
+        found.append(shown(drawing, _of_now(own), label))
     return found
 
 

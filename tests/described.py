@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from apispec import APISpec
 from flask_smorest import Api, Blueprint
 from werkzeug.routing import Rule
 
@@ -18,7 +19,7 @@ class DescribedOnce(Api):  # type: ignore[misc]
             DescribedOnce.first = self
             super()._init_spec(**options)
         else:
-            self.spec = DescribedOnce.first.spec
+            self.spec: APISpec = DescribedOnce.first.spec
 
     def register_blueprint(self, blueprint: Blueprint, **options: Any) -> None:
         """Bind a blueprint's routes to the app, and describe them where nobody has."""

@@ -24,7 +24,7 @@ from fcv_api.lstm.trial import VERDICTS
 from fcv_api.settings import ROOT
 
 PASSWORD = "correct horse battery"
-SECONDS_TO_START = 60
+SECONDS_TO_START = 120
 GUNICORN = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "deploy" / "gunicorn.conf.py"), "wsgi:app"]
 """What `fcv serve` becomes when it has looked after settings, tables and the first account."""
 SHIPPED = [hashlib.sha256(each.read_bytes()).hexdigest() for each in ROOT.glob("models/*/*/model.tflite")]
@@ -77,8 +77,8 @@ class Service:
     def sign_in(self, username: str = "ana") -> dict[str, str]:
         """Make an account, and give the header that carries its token."""
         credentials = {"username": username, "password": PASSWORD}
-        requests.post(f"{self.url}/auth/create_user", json=credentials, timeout=10)
-        answer = requests.post(f"{self.url}/auth/token", data=credentials, timeout=10)
+        requests.post(f"{self.url}/auth/create_user", json=credentials, timeout=60)
+        answer = requests.post(f"{self.url}/auth/token", data=credentials, timeout=60)
         return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 
 

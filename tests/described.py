@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from apispec import APISpec
 from flask_smorest import Api, Blueprint
 from werkzeug.routing import Rule
 
@@ -13,13 +12,14 @@ class DescribedOnce(Api):  # type: ignore[misc]
     """Describes the routes of the first app of a process, and shows what it made for each later one."""
 
     first: ClassVar[DescribedOnce | None] = None
+    spec: Any  # apispec's
 
     def _init_spec(self, **options: Any) -> None:
         if DescribedOnce.first is None:
             DescribedOnce.first = self
             super()._init_spec(**options)
         else:
-            self.spec: APISpec = DescribedOnce.first.spec
+            self.spec = DescribedOnce.first.spec
 
     def register_blueprint(self, blueprint: Blueprint, **options: Any) -> None:
         """Bind a blueprint's routes to the app, and describe them where nobody has."""

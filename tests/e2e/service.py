@@ -84,8 +84,8 @@ class Service:
 
 def fcv(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command in this process, with the settings of an environment and no others."""
-    others = {name: None for name in os.environ if name.startswith("FCV_")}
-    done = CliRunner().invoke(main, arguments, env=others | environment)
+    own: dict[str, str | None] = {name: None for name in os.environ if name.startswith("FCV_")}
+    done = CliRunner().invoke(main, arguments, env=own | environment)
     said = f"{done.stderr}{done.exception or ''}"
     return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, said)
 

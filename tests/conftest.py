@@ -66,7 +66,7 @@ def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _time_to_write(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no writer of the tests' own process be ended where a busy machine stands still: a test of it sets a time."""
+    """Let no writer of the tests' own process be ended for the silence of a busy machine."""
     monkeypatch.setitem(postgresql.SERVING, "idle_in_transaction_session_timeout", "30s")
 
 

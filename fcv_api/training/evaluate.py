@@ -38,7 +38,8 @@ PREVALENCES = (0.01, 0.03, 0.1)
 
 def spec_in_order(model: Scorer) -> WindowSpec:
     """Return the window of a model with the signs in the order of `vitals.SIGNS`, which baselines read too."""
-    return WindowSpec(instants=model.spec.instants, step_minutes=model.spec.step_minutes)
+    spec = model.spec
+    return WindowSpec(instants=spec.instants, step_minutes=spec.step_minutes, sampling=spec.sampling)
 
 
 def score_windows(model: Scorer, windows: LabelledWindows, shown: ShowProgress = iter) -> Matrix:

@@ -23,6 +23,7 @@ from fcv_api.bulk.assess import OFFLINE, assess_each, assess_last
 from fcv_api.domain.encounter import Encounter, UnknownUnit, pivot
 from fcv_api.domain.errors import TooFewInstants
 from fcv_api.domain.prediction import Prediction, Refusal, Scorer
+from fcv_api.domain.samples import Sampling
 from fcv_api.domain.vitals import SIGN_NAMES
 from fcv_api.domain.window import PopulationScaling, WindowSpec
 from fcv_api.lstm.registry import SHIPPED, Registry
@@ -167,8 +168,8 @@ def test_each_window_of_dense_rows_is_scored_as_its_prefix_is(model: Scorer, mon
     assert "resampled" in {warning.code for warning in found[-1][1]}
 
 
-@given(encounter=spoilt_dense())
-@settings(max_examples=12, deadline=None)
-def test_each_window_of_spoilt_dense_rows_is_as_its_prefix_is(encounter: Encounter) -> None:
-    model = FakeModel(spec=WindowSpec(signs=tuple(reversed(SIGN_NAMES))))
+@given(encounter=spoilt_dense(), sampling=st.sampled_from(Sampling))
+@settings(max_examples=20, deadline=None)
+def test_each_window_of_spoilt_dense_rows_is_as_its_prefix_is(encounter: Encounter, sampling: Sampling) -> None:
+    model = FakeModel(spec=WindowSpec(signs=tuple(reversed(SIGN_NAMES)), sampling=sampling))
     assert all_at_once(encounter, model) == one_by_one(encounter, model)

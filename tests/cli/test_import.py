@@ -96,10 +96,12 @@ def test_a_model_is_imported_under_the_name_of_its_file_and_answers(
 
 
 def test_what_nobody_said_is_told_as_assumed_and_stands_on_the_card(here: Fcv, models: Path) -> None:
-    imported = here("model", "import", LSTM, "--name", "LSTM", "--step", "5")
+    imported = here("model", "import", LSTM, "--name", "LSTM", "--step", "5", "--sampling", "mean")
     assert imported.stdout.count("ASSUMED: ") == 3
     assert "horizon not stated" in imported.stdout
-    card = orjson.loads((models / "LSTM" / "1.0.0" / "manifest.json").read_bytes())["card"]
+    manifest = orjson.loads((models / "LSTM" / "1.0.0" / "manifest.json").read_bytes())
+    card = manifest["card"]
+    assert (manifest["sampling"], "**Sampling:** mean." in card) == ("mean", True)
     for told in ("**Assumed:** the nine signs in alphabetical order", "horizon not stated", "not calibrated"):
         assert told in card
 

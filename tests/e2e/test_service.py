@@ -153,5 +153,5 @@ def test_the_demonstration_prints_an_answer_and_the_score_of_a_bed_that_was_fed(
     assert "Encounter 5501: " in shown.stdout
     assert "evidence: unvalidated" in shown.stdout
     assert "1562 rows: 1562 new, 0 errors" in shown.stdout
-    assert "Recorded 1 turns." in shown.stdout
+    assert "Recorded 1 turn." in shown.stdout
     assert re.search(r"Bed SIM-01, scored: .*\n(WARNING .*\n)*Encounter 100000: \w+\n", shown.stdout)

@@ -48,7 +48,7 @@ def read_observation(obx: Fields, obr: Fields, bed: str, context: Context) -> Ob
     named = sign_named(_parts(obx, 3, header), context.source)
     if isinstance(named, Reason):
         return named
-    status = field(obx, 11).strip().upper()
+    status = components(field(obx, 11), header.delimiters)[0].strip().upper()
     if reason := _excluded(obx, status, header):
         return reason
     at = time_of(obx, obr, context)

@@ -121,3 +121,8 @@ def violations(page: Page) -> list[str]:
     """Return what axe-core finds against its rules, each with the first element."""
     found: list[dict[str, Any]] = Axe().run(page).response["violations"]
     return [f"{each['id']}: {each['help']} {each['nodes'][0]['html'][:120]}" for each in found]
+
+
+def find_faults(page: Page) -> list[str]:
+    """Return all that is wrong with a page's looks."""
+    return [*violations(page), *green(page), *faint(page), *small_targets(page), *sideways(page)]

@@ -19,7 +19,7 @@ FOLDER = ROOT / "docs" / "ward"
 COLOURS = 96
 """Of a picture: a page has few, and a file that is read over a slow line should be small."""
 LARGEST = 150_000
-WALL, DESK, PHONE = ({"width": w, "height": h} for w, h in ((1600, 900), (1280, 1000), (390, 844)))
+WALL, DESK, PHONE = ({"width": w, "height": h} for w, h in ((1920, 1080), (1280, 1000), (390, 844)))
 
 
 def main() -> None:

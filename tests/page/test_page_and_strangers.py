@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import made_up_ward
@@ -19,6 +20,8 @@ from fcv_api.domain.observations import Posted
 from fcv_api.extensions import read_transaction
 from fcv_api.feed import store
 from fcv_api.feed.store import Arrival
+
+pytest_plugins = ["openings"]
 
 HIT = "window.hit = 1"
 USER = f"<script>{HIT}</script>"
@@ -43,11 +46,11 @@ def stranger(ward: Ward) -> Iterator[str]:
         <input name=username value=marta><input name=password value="{PASSWORD}"></form>
         <iframe src="{ward.url}/ward"></iframe>"""
 
-    def answer(_environ: object, start: object) -> list[bytes]:
-        start("200 OK", [("Content-Type", "text/html")])  # type: ignore[operator]
+    def answer(_environ: object, start: Any) -> list[bytes]:
+        start("200 OK", [("Content-Type", "text/html")])
         return [page.encode()]
 
-    server = make_server("127.0.0.1", 0, answer, handler_class=Quiet)  # type: ignore[arg-type]
+    server = make_server("127.0.0.1", 0, answer, handler_class=Quiet)
     with in_a_thread(server):
         yield f"http://localhost:{server.server_port}"
 
@@ -89,7 +92,7 @@ def test_a_reader_that_posts_marks_nothing(browser: Browser, ward: Ward) -> None
         page.goto(ward.bed("UCI-01"))
         expect(page.locator("form[action$=seen]")).to_have_count(0)
         token = page.locator("form[action$=sign-out] [name=csrf_token]").input_value()
-        fields = {"record": record_of(ward), "csrf_token": token}
+        fields: dict[str, str | float | bool] = {"record": record_of(ward), "csrf_token": token}
         answer = window.request.post(f"{ward.url}/ward/seen", form=fields, headers={"Origin": ward.url})
         assert answer.status == 403
     assert count_marks(ward) == 0
@@ -116,9 +119,8 @@ def test_a_person_marks_a_record_as_seen_and_nothing_else_changes(page: Page, wa
 def test_a_script_in_a_name_is_text(browser: Browser, ward: Ward) -> None:
     with ward.app.app_context():
         accounts.create_user(USER, PASSWORD, role=Role.CLINICIAN, min_length=8)
-        store.store(
-            [Posted(9001, made_up_ward.some_rows(BED, ward.made.end))], Arrival(SOURCE, *[ward.made.end] * 2, 12)
-        )
+        rows, now = made_up_ward.some_rows(BED, ward.made.end), ward.made.end
+        store.store([Posted(9001, rows)], Arrival(SOURCE, now, now, made_up_ward.HOURS_KEPT))
     with browser.new_context(locale="es-CO") as window:
         page = window.new_page()
         sign_in(page, ward.url, USER)

@@ -16,6 +16,8 @@ from fcv_api.domain.prediction import Scorer
 from fcv_api.extensions import db, write_transaction
 from fcv_api.web.ward import state
 
+pytest_plugins = ["openings"]
+
 TIME = r"\d\d:\d\d:\d\d"
 LOST = re.compile(f"Sin conexión desde las {TIME}.*No connection since {TIME}.*Mire los monitores", re.DOTALL)
 NEXT_POLL, LONGEST = 15_000, 90_000

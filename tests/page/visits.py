@@ -78,15 +78,27 @@ def attested_models(folder: Path) -> Path:
     return folder
 
 
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many beds a ward has, and how many hours of scores."""
+
+    beds: int = 12
+    hours: float = 6
+
+
+def scores(folder: Path) -> dict[str, str]:
+    """Return the settings with which scores are shown: a model that is attested, in a folder."""
+    return {"MODELS_DIR": str(attested_models(folder / "models")), "WARD_SHOW": "scores", "FEED": "on"}
+
+
 @contextmanager
-def ward_in(folder: Path, beds: int = 12, hours: float = 6, **given: str) -> Iterator[tuple[Flask, Made]]:
-    """Make a ward in a database of its own, and give the app that shows it."""
+def ward_in(folder: Path, size: Size, given: dict[str, str]) -> Iterator[tuple[Flask, Made]]:
+    """Make a ward in a database of its own, and give the app that shows it. given: settings."""
     own = {
         "DATABASE_URL": f"sqlite:///{folder / 'fcv.db'}",
         "JWT_SECRET": "0123456789abcdef" * 4,
         "LOG_DIR": str(folder),
         "TIMEZONE": "America/Bogota",
-        "FEED": "on",
         "WARD": "on",
     } | given
     with pytest.MonkeyPatch.context() as patch:
@@ -97,7 +109,7 @@ def ward_in(folder: Path, beds: int = 12, hours: float = 6, **given: str) -> Ite
         migrate_database(settings)
         app = create_app(settings)
         with app.app_context():
-            made = made_up_ward.fill(app.extensions["fcv"].models, made_up_ward.beds(beds), hours)
+            made = made_up_ward.fill(app.extensions["fcv"].models, made_up_ward.beds(size.beds), size.hours)
             for name, role in PEOPLE.items():
                 accounts.create_user(name, PASSWORD, role=role, min_length=8)
             report_feed(app, alive=True)
@@ -118,8 +130,7 @@ def launched() -> Iterator[Browser]:
 @contextmanager
 def opened_ward(folder: Path, browser: Browser, hours: float = 6) -> Iterator[Ward]:
     """Serve 12 beds with scores, by a model that is attested, and sign a clinician in."""
-    given = {"MODELS_DIR": str(attested_models(folder / "models")), "WARD_SHOW": "scores"}
-    with ward_in(folder, hours=hours, **given) as (app, made), served(app) as url:
+    with ward_in(folder, Size(hours=hours), scores(folder)) as (app, made), served(app) as url:
         with browser.new_context(locale="es-CO") as window:
             sign_in(window.new_page(), url, "eva")
             session = window.storage_state()

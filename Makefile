@@ -9,7 +9,7 @@ LOCKED := $(BIN)/pip --disable-pip-version-check install --quiet --require-hashe
 ITSELF := $(BIN)/pip --disable-pip-version-check install --quiet --no-index --no-deps --no-build-isolation --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo test check lint types format audit bench bench-short bench-parts feed-load profile model ablation faults attack soak fuzz certs secrets \
+.PHONY: help serve demo test check lint types format audit bench bench-short bench-parts feed-load profile model ablation faults attack soak page-check screenshots ward-demo fuzz certs secrets \
 	lock sbom image-check host-check bundle bundle-check clean
 
 help: ## Show what there is to make
@@ -49,12 +49,13 @@ bench: $(VENV)/dev $(CONTENDERS:%=$(RIVALS)/%/installed) ## Measure beside what 
 bench-short: $(VENV)/dev $(CONTENDERS:%=$(RIVALS)/%/installed) ## The same in some minutes, to see that all works: into build/bench
 	@PYTHONPATH=tests/e2e $(BIN)/python -m bench.contest --short $(BENCH)
 
-bench-parts: $(VENV)/dev ## Measure a request beside json.loads of its body, its record, a batch, HL7 messages, and the start
+bench-parts: $(VENV)/dev ## Measure a request beside json.loads of its body, its record, a batch, HL7 messages, the ward's page, and the start
 	@$(BIN)/python -m bench.request
 	@$(BIN)/python -m bench.ledger
 	@$(BIN)/python -m bench.batch
 	@$(BIN)/python -m bench.hl7
 	@$(BIN)/python -m bench.service
+	@$(BIN)/python -m bench.ward
 	@PYTHONPATH=tests:tests/e2e $(BIN)/python -m bench.feed.costs
 	@PYTHONPATH=tests:tests/e2e $(BIN)/python -m bench.feed.costs --postgresql
 
@@ -75,6 +76,15 @@ ablation: $(VENV)/dev ## Take from the simulator, in turn, each thing that it wa
 
 faults: $(VENV)/dev ## Load the service, and see that nothing is lost (minutes)
 	@$(BIN)/python -m pytest tests/faults --override-ini addopts=--strict-markers -s
+
+page-check: $(VENV)/dev ## Look at the ward's pages in Chromium at every width, and write bench/ward.md: what they cost (8 minutes)
+	@$(BIN)/python -m pytest tests/page --override-ini addopts=--strict-markers -s
+
+screenshots: $(VENV)/dev ## Take the pictures of docs/ward.md anew, of a made-up ward (Chromium)
+	@PYTHONPATH=.:tests:tests/e2e:tests/page $(BIN)/python tests/page/screenshots.py
+
+ward-demo: $(VENV)/dev ## Serve a made-up ward of 12 beds on the loopback to look at in a browser, and say how to sign in
+	@PYTHONPATH=.:tests:tests/e2e:tests/page $(BIN)/python tests/page/demo.py
 
 fuzz: $(VENV)/dev ## Send spoilt bodies to the service: make fuzz MINUTES=10
 	@$(PIP) --editable '.[fuzz]'

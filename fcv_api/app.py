@@ -69,7 +69,7 @@ def _service(settings: Settings, models: Models, limit: ConcurrencyLimit, lock: 
         feed=settings.feed != "off",
         observation_hours=settings.observation_hours,
         settle_seconds=settings.settle_seconds,
-        ward=WardOptions(settings.ward_frame_ancestors, secure=settings.production or settings.proxies > 0),
+        ward=WardOptions.of(settings),
     )
 
 

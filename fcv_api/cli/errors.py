@@ -14,6 +14,7 @@ from fcv_api.domain.evidence import UnusableReport
 from fcv_api.lstm.keras_names import KerasFileError
 from fcv_api.settings import SettingsError
 from fcv_api.training.dataset import UnusableData
+from fcv_api.wire.ward_file import WrongWards
 
 EXPECTED = (
     AccountError,
@@ -24,6 +25,7 @@ EXPECTED = (
     UnusableData,
     UnusableExport,
     UnusableReport,
+    WrongWards,
 )
 
 

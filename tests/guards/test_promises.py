@@ -36,6 +36,8 @@ CONTRACT = {
     ("GET", "/docs/"),
     ("GET", "/docs/<path:path>"),
     ("GET", "/ward"),
+    ("GET", "/ward/beds"),
+    ("GET", "/ward/beds/<encounter>"),
     ("GET", "/ward/static/<path:filename>"),
     ("GET", "/sign-in"),
     ("POST", "/sign-in"),

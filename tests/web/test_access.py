@@ -64,6 +64,8 @@ ACCESS = {
     ("GET", "/docs/"): PUBLIC,
     ("GET", "/docs/<path:path>"): PUBLIC,
     ("GET", "/ward"): A_PAGE,
+    ("GET", "/ward/beds"): Row(401, 401, 401, 401, 401, 401, 401, 401),
+    ("GET", "/ward/beds/<encounter>"): A_PAGE,
     ("GET", "/ward/static/<path:filename>"): PUBLIC,
     ("GET", "/sign-in"): PUBLIC,
     ("POST", "/sign-in"): Row(415, 415, 415, 415, 415, 415, 415, 415),

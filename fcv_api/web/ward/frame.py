@@ -14,7 +14,7 @@ from fcv_api.web.ward.assets import asset
 from fcv_api.web.ward.language import language_of
 from fcv_api.web.ward.session import current_session
 from fcv_api.web.ward.ways import WARD, way_of
-from fcv_api.web.ward.words import COVERS, say
+from fcv_api.web.ward.words import COVERS, MONITORS, say
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -37,6 +37,7 @@ def frame() -> dict[str, Any]:
         "here": way_of(request) if request.method == "GET" or request.endpoint == "ward.enter" else WARD,
         "covers": COVERS,
         "lang": language,
+        "monitors": MONITORS,
         "now": datetime.now(current_service().zone),
         "other_lang": "en" if language == "es" else "es",
         "say": partial(say, language=language),

@@ -59,6 +59,10 @@ COVERS: dict[str, Pair] = {
 """What covers a page that cannot be trusted any more: in both languages, whoever walks past."""
 
 
+MONITORS: Pair = ("Look at the monitors.", "Mire los monitores.")
+"""What to do while a page is covered."""
+
+
 def say(key: str, language: Language, **parts: object) -> str:
     """Return a text of the table in one language. parts: what stands in its braces."""
     english, spanish = WORDS[key]

@@ -55,6 +55,17 @@ def test_a_network_that_is_cut_covers_the_page_and_one_that_is_back_uncovers_it(
     expect(looking.locator("#cover")).to_be_hidden()
 
 
+def test_a_bed_s_page_covers_itself_too(page: Page, ward: Ward) -> None:
+    page.clock.install()
+    page.goto(ward.bed("UCI-01"))
+    page.context.set_offline(True)
+    page.clock.fast_forward(LONGEST)
+    expect(page.locator("#cover")).to_have_text(LOST)
+    page.context.set_offline(False)
+    page.clock.fast_forward(NEXT_POLL)
+    expect(page.locator("#cover")).to_be_hidden()
+
+
 def test_a_service_that_was_killed_covers_the_page(context: BrowserContext, ward: Ward) -> None:
     page = context.new_page()
     page.clock.install()

@@ -14,7 +14,7 @@ from visits import Ward
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import Scorer
 from fcv_api.extensions import db, write_transaction
-from fcv_api.web.ward import state
+from fcv_api.web import feed_readiness
 
 pytest_plugins = ["openings"]
 
@@ -142,7 +142,7 @@ def test_a_clock_that_jumps_while_somebody_looks_changes_no_age(looking: Page) -
 def test_a_feed_that_has_ended_is_said_over_all_beds(
     looking: Page, ward: Ward, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(state, "SECONDS_TO_START", 0.0)  # within which a feed may not have reported yet
+    monkeypatch.setattr(feed_readiness, "SECONDS_TO_START", 0.0)  # within which a feed may not have reported yet
     ward.report_feed(alive=False)
     says_at_the_next_poll(looking, "Nada está calculando")
     ward.report_feed()

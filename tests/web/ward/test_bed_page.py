@@ -100,6 +100,9 @@ def test_no_score_of_a_bed_in_conflict_is_on_its_page(ward: Flask) -> None:
     assert "two patients at once in this bed" in html
     assert 'class="number"' not in html
     assert not re.search(r"\b73 %", html)
+    assert "nobody can say whose they are" in html
+    assert "<figure" not in html
+    assert 'class="hours"' not in html
 
 
 def test_a_score_that_was_corrected_is_nowhere_on_its_page(ward: Flask) -> None:

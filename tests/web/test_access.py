@@ -64,7 +64,7 @@ ACCESS = {
     ("GET", "/docs/"): PUBLIC,
     ("GET", "/docs/<path:path>"): PUBLIC,
     ("GET", "/ward"): A_PAGE,
-    ("GET", "/ward/beds"): Row(401, 401, 401, 401, 401, 401),
+    ("GET", "/ward/beds"): Row(401, 401, 401, 401, 401, 401, 401, 401),
     ("GET", "/ward/beds/<encounter>"): A_PAGE,
     ("GET", "/ward/static/<path:filename>"): PUBLIC,
     ("GET", "/sign-in"): PUBLIC,

@@ -29,7 +29,7 @@ from fcv_api.domain.stays import MINUTE
 from fcv_api.extensions import write_transaction
 from fcv_api.extensions.cursors import write_cursor
 from fcv_api.feed import stays
-from fcv_api.web.ward import state
+from fcv_api.web import feed_readiness
 from fcv_api.wire.ward_file import WrongWards
 
 __all__ = ["make_ward"]
@@ -37,7 +37,9 @@ __all__ = ["make_ward"]
 
 def tile(browser: Browser, key: str, path: str = "/ward/beds") -> str:
     """Return a tile as HTML."""
-    return re.findall(rf'<li id="{key}".*?</svg>.*?</li>|<li id="{key}".*?</li>', browser.get(path).text, re.DOTALL)[0]
+    return str(
+        re.findall(rf'<li id="{key}".*?</svg>.*?</li>|<li id="{key}".*?</li>', browser.get(path).text, re.DOTALL)[0]
+    )
 
 
 def test_a_risk_by_an_attested_model_stands_with_its_number_where_scores_are_shown(make_ward: MakeWard) -> None:
@@ -127,7 +129,7 @@ def test_the_strip_names_silent_sources_and_a_feed_that_scores_nothing(
     make_ward: MakeWard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = make_ward()
-    monkeypatch.setattr(state, "BEGAN", state.BEGAN - 3600)
+    monkeypatch.setattr(feed_readiness, "BEGAN", feed_readiness.BEGAN - 3600)
     with write_transaction() as session:
         session.execute(
             text("INSERT INTO feed_sources VALUES ('gateway <b>', 'host', :at, NULL, '{}')"), {"at": now() - 4 * MINUTE}

@@ -25,6 +25,7 @@ from fcv_api.settings import ROOT, Settings, SettingsError
 from fcv_api.web import bodies, error_handlers, requests, routes, tokens
 from fcv_api.web.openapi import spec_options
 from fcv_api.web.parser import use_orjson
+from fcv_api.web.ward.options import WardOptions
 
 log = logging.getLogger("fcv_api")
 
@@ -67,6 +68,7 @@ def _service(settings: Settings, models: Models, limit: ConcurrencyLimit, lock: 
         feed=settings.feed != "off",
         observation_hours=settings.observation_hours,
         settle_seconds=settings.settle_seconds,
+        ward=WardOptions.of(settings),
     )
 
 

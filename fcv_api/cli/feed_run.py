@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from fcv_api import heads_log, maintenance
 from fcv_api.access_log import open_log
-from fcv_api.accounts.system import feed_account
+from fcv_api.accounts.system import SystemAccount, feed_account, feed_test_account, feed_test_account_id
 from fcv_api.app import database_app, load_models
 from fcv_api.cli.feed_trouble import Trouble
 from fcv_api.cli.hl7_listener import hl7_listener
@@ -44,11 +44,12 @@ SIGNAL_OF_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG, linux/prctl.h
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """What the loop scores with. user_id: of the system account."""
+    """What the loop scores with. user_id, test_user_id: of the system accounts."""
 
     settings: Settings
     models: SwappedModels
     user_id: int
+    test_user_id: int | None
 
     def slot(self) -> int:
         """Return the newest slot that is due, by the database's clock."""
@@ -64,7 +65,7 @@ class Scoring:
         """What turns are scored with now."""
         now = datetime.now(UTC) if self.settings.stale_minutes else None
         given = AnswerContext(now, timedelta(minutes=self.settings.stale_minutes), self.settings.production)
-        return Feed(self.models, self.user_id, RUNTIME, given)
+        return Feed(self.models, self.user_id, RUNTIME, given, self.test_user_id)
 
 
 @click.command("run")
@@ -91,13 +92,13 @@ def run_(sign_of_life: Path | None, parent: int | None, *, once: bool) -> None:
     models = load_models(settings, app, process.host())
     with app.app_context(), closing_database():
         if once:
-            scoring = Scoring(settings, models, _account())
+            scoring = _scoring(settings, models)
             click.echo(f"Recorded {counted(run_slot(scoring.feed, scoring.slot()), 'turn')}.")
         else:
             signs = SignsOfLife(sign_of_life)
             signs.begin()  # before it writes anything
             with hl7_listener(settings):
-                keep_scoring(Scoring(settings, models, _account()), signs, parent)
+                keep_scoring(_scoring(settings, models), signs, parent)
 
 
 def end_with(parent: int) -> None:
@@ -117,10 +118,15 @@ def closing_database() -> Iterator[None]:
         db.engine.dispose()
 
 
-def _account() -> int:
-    account = feed_account()
+def _scoring(settings: Settings, models: SwappedModels) -> Scoring:
+    """Return it with the system's accounts, of which the one for test sources is made where these are allowed."""
+    of_test = _said("feed-test", feed_test_account()) if settings.allow_test_sources else feed_test_account_id()
+    return Scoring(settings, models, _said("feed", feed_account()), of_test)
+
+
+def _said(name: str, account: SystemAccount) -> int:
     if account.renamed:
-        click.echo(f"The account feed is called {account.renamed} now: its name is the system's.", err=True)
+        click.echo(f"The account {name} is called {account.renamed} now: its name is the system's.", err=True)
     return account.id
 
 

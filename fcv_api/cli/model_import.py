@@ -57,7 +57,7 @@ ASSUMED = {
 @click.option("--step", type=click.FloatRange(0.1, 60), help="Minutes between two instants.  [default: 5]")
 @click.option(
     "--sampling",
-    type=click.Choice([*Sampling]),
+    type=click.Choice([each.value for each in Sampling]),
     default=Sampling.LAST,
     show_default=True,
     help="What it learnt of each sign from rows that are denser than its steps: the last value of a step, or the mean.",

@@ -38,7 +38,7 @@ DEFAULT = Recipe()
 @click.option("--scaling", type=click.Choice(["window", "population"]), default="window", show_default=True)
 @click.option(
     "--sampling",
-    type=click.Choice([*Sampling]),
+    type=click.Choice([each.value for each in Sampling]),
     default=Sampling.LAST,
     show_default=True,
     help="Where rows are denser than a step of 5 minutes: learn from the last value of each step, or from the mean.",

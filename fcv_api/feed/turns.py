@@ -46,12 +46,13 @@ CLOCKS = {
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What scores turns. user_id: of the system account. runtime: what computes, and on what processor."""
+    """What scores turns. user_id, test_user_id: of the accounts for real and for test beds. runtime: what computes."""
 
     models: Models
     user_id: int
     runtime: str
     given: AnswerContext
+    test_user_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,8 @@ def _assessed(
         refusal = _refusal(stay, slot)
         if not isinstance(refusal, Silent) and not _is_new(stay, taken, last):
             continue
-        caller = Caller(feed.user_id, f"feed-{slot.end}", hash_of(taken), started)
+        account = (stay.is_of_test and feed.test_user_id) or feed.user_id
+        caller = Caller(account, f"feed-{slot.end}", hash_of(taken), started)
         outcome: scoring.Outcome
         if refusal is None:
             outcome = scoring.assess(taken.encounter, model, feed.given, np.datetime64(slot.end, "us"))

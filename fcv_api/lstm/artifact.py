@@ -16,9 +16,10 @@ from fcv_api.domain.evidence import Evidence, TrainedOn
 from fcv_api.domain.prediction import ModelIdentity, State
 from fcv_api.domain.samples import Sampling
 from fcv_api.domain.vitals import SIGN_NAMES
-from fcv_api.domain.window import PopulationScaling, Scaling, WindowSpec, scale_by_window
+from fcv_api.domain.window import WindowSpec
 from fcv_api.lstm.attestation import Attestation, canonical_sha256, earned, read_claim
 from fcv_api.lstm.card import restated
+from fcv_api.lstm.scaling import check_scaling, scaling_of
 
 FLATBUFFER, MANIFEST = "model.tflite", "manifest.json"
 OPTIONAL = ("learnt_from", "attestation", "sampling")
@@ -81,7 +82,7 @@ class Manifest:
     @property
     def spec(self) -> WindowSpec:
         """The window that the model reads."""
-        scaling, sampling = _scaling(self.scaling), self.sampling or Sampling.LAST
+        scaling, sampling = scaling_of(self.scaling), self.sampling or Sampling.LAST
         return WindowSpec(self.input_shape[0], self.step_minutes, self.signs, scaling, sampling)
 
     def as_json(self) -> bytes:
@@ -128,24 +129,13 @@ def _as_earned(manifest: Manifest, written: dict[str, Any]) -> Manifest:
     return replace(known, card=restated(manifest.card, known.identity.standing))
 
 
-def _scaling(scaling: dict[str, Any]) -> Scaling:
-    if scaling["kind"] == "window":
-        return scale_by_window
-    return PopulationScaling(tuple(scaling["mean"]), tuple(scaling["deviation"]))
-
-
 def _check(manifest: Manifest) -> None:
     """Raise ValueError, KeyError or TypeError when the manifest contradicts itself."""
     if sorted(manifest.signs) != sorted(SIGN_NAMES):
         raise ValueError(f"signs are not the nine: {', '.join(manifest.signs)}")
     if len(set(manifest.classes)) != len(State):
         raise ValueError("classes are not the four states")
-    if manifest.scaling["kind"] not in ("window", "population"):
-        raise ValueError(f"scaling {manifest.scaling['kind']!r} is neither window nor population")
-    if manifest.scaling["kind"] == "population":
-        lists = [manifest.scaling["mean"], manifest.scaling["deviation"]]
-        if [len(each) for each in lists] != [len(SIGN_NAMES)] * 2 or min(lists[1]) <= 0:
-            raise ValueError("population scaling needs nine means and nine deviations over 0")
+    check_scaling(manifest.scaling)
     if not manifest.step_minutes > 0:
         raise ValueError("step_minutes must be over 0")
     if manifest.input_shape[1:] != (len(SIGN_NAMES),) or not manifest.golden:

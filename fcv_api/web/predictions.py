@@ -98,7 +98,7 @@ def replay_prediction(record_id: str) -> dict[str, Any]:
 def _visible_to() -> int | None:
     """Return whose records the caller sees: its own, or None for all."""
     account = current_account()
-    return account.id if account.role == Role.CLIENT else None
+    return None if account.role in (Role.READER, Role.ADMIN) else account.id
 
 
 def _own(record_id: str) -> Record:

@@ -7,6 +7,7 @@ from flask_smorest import Api
 
 from fcv_api.web import auth, batch, health, observations, predict, predictions
 from fcv_api.web.docs import docs_blueprint
+from fcv_api.web.ward import routes as ward
 
 BLUEPRINTS = (predict.bp, batch.bp, observations.bp, predictions.bp, auth.bp, health.bp)
 
@@ -18,3 +19,4 @@ def register(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     app.register_blueprint(docs_blueprint())
+    ward.register(app)

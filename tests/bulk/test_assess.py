@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -83,6 +84,7 @@ def test_each_window_of_a_messy_encounter_is_scored_as_its_prefix_is(model: Scor
     assert all_at_once(encounter, model) == one_by_one(encounter, model)
 
 
+@cache
 def simulated(count: int) -> Cohort:
     return cohort_of(simulate(count, seed=11))
 
@@ -117,7 +119,7 @@ def spoilt(draw: st.DrawFn) -> Encounter:
 
 
 @given(encounter=spoilt())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_each_window_of_a_spoilt_encounter_is_as_its_prefix_is(encounter: Encounter) -> None:
     model = FakeModel(spec=WindowSpec(signs=tuple(reversed(SIGN_NAMES))))
     assert all_at_once(encounter, model) == one_by_one(encounter, model)

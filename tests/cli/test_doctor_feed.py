@@ -8,11 +8,11 @@ from time import time_ns
 
 import pytest
 from conftest import MakeSettings
+from migrated import migrate
 
 from fcv_api import activations
 from fcv_api.activations import Worker
 from fcv_api.app import database_app
-from fcv_api.cli.db import migrate_database
 from fcv_api.cli.doctor.feed import check_feed
 from fcv_api.cli.doctor.finding import Finding, Place, Wanted
 from fcv_api.domain.arrivals import Clock
@@ -29,7 +29,7 @@ SOURCE = "INSERT INTO feed_sources (name, host, last_message_at, clock_offset, c
 @pytest.fixture
 def place(settings: Settings) -> Iterator[Place]:
     """Give a database with its tables, asked."""
-    migrate_database(settings)
+    migrate(settings)
     with database_app(settings).app_context():
         yield Place(settings, Wanted(Path("no.crt"), None, None))
         db.engine.dispose()

@@ -13,7 +13,7 @@ from until_now import rows_until_now
 
 from fcv_api import accounts
 from fcv_api.accounts import Role, UnusableCredentials, User
-from fcv_api.accounts.system import feed_account
+from fcv_api.accounts.system import feed_account, feed_test_account, feed_test_account_id
 from fcv_api.cli import main
 from fcv_api.domain.arrivals import Clock
 from fcv_api.extensions import write_transaction
@@ -100,6 +100,16 @@ def test_the_feeds_account_has_no_password_and_its_name_is_reserved() -> None:
     for name in ("feed", "Feed", "\uff46eed"):
         with pytest.raises(UnusableCredentials, match="reserved"):
             accounts.create_user(name, PASSWORD, role=Role.CLIENT, min_length=8)
+
+
+@pytest.mark.usefixtures("empty_database")
+def test_the_beds_of_test_sources_have_an_account_of_their_own() -> None:
+    assert feed_test_account_id() is None
+    made = feed_test_account()
+    assert made.id != feed_account().id
+    assert (feed_test_account(), feed_test_account_id()) == (made, made.id)
+    with pytest.raises(UnusableCredentials, match="reserved"):
+        accounts.create_user("Feed-Test", PASSWORD, role=Role.CLIENT, min_length=8)
 
 
 @pytest.mark.usefixtures("empty_database")

@@ -58,6 +58,7 @@ bench-short: $(VENV)/dev $(CONTENDERS:%=$(RIVALS)/%/installed) ## The same in so
 bench-parts: $(VENV)/dev ## Measure a request beside json.loads of its body, its record, a batch, HL7 messages, the ward's page, and the start
 	@$(BIN)/python -m bench.request
 	@$(BIN)/python -m bench.ledger
+	@$(BIN)/python -m bench.alerts
 	@$(BIN)/python -m bench.batch
 	@$(BIN)/python -m bench.hl7
 	@$(BIN)/python -m bench.service

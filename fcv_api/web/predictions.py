@@ -10,6 +10,7 @@ from flask import Response, request
 
 from fcv_api import scoring
 from fcv_api.accounts import Role
+from fcv_api.accounts.system import feed_test_account_id
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import Scorer
 from fcv_api.ledger import query
@@ -130,6 +131,7 @@ def _wanted(asked: dict[str, Any]) -> Wanted:
         since=_utc(asked.get("since")),
         until=_utc(asked.get("until")),
         before=asked.get("cursor"),
+        without_user_id=None if asked["test"] else feed_test_account_id(),
     )
 
 

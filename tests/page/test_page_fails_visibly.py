@@ -14,7 +14,7 @@ from visits import Ward
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import Scorer
 from fcv_api.extensions import db, write_transaction
-from fcv_api.web.ward import state
+from fcv_api.web import feed_readiness
 
 pytest_plugins = ["openings"]
 
@@ -53,6 +53,17 @@ def test_a_network_that_is_cut_covers_the_page_and_one_that_is_back_uncovers_it(
     looking.context.set_offline(False)
     looking.clock.fast_forward(NEXT_POLL)
     expect(looking.locator("#cover")).to_be_hidden()
+
+
+def test_a_bed_s_page_covers_itself_too(page: Page, ward: Ward) -> None:
+    page.clock.install()
+    page.goto(ward.bed("UCI-01"))
+    page.context.set_offline(True)
+    page.clock.fast_forward(LONGEST)
+    expect(page.locator("#cover")).to_have_text(LOST)
+    page.context.set_offline(False)
+    page.clock.fast_forward(NEXT_POLL)
+    expect(page.locator("#cover")).to_be_hidden()
 
 
 def test_a_service_that_was_killed_covers_the_page(context: BrowserContext, ward: Ward) -> None:
@@ -131,7 +142,7 @@ def test_a_clock_that_jumps_while_somebody_looks_changes_no_age(looking: Page) -
 def test_a_feed_that_has_ended_is_said_over_all_beds(
     looking: Page, ward: Ward, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(state, "SECONDS_TO_START", 0.0)  # within which a feed may not have reported yet
+    monkeypatch.setattr(feed_readiness, "SECONDS_TO_START", 0.0)  # within which a feed may not have reported yet
     ward.report_feed(alive=False)
     says_at_the_next_poll(looking, "Nada está calculando")
     ward.report_feed()

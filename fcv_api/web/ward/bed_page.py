@@ -122,7 +122,7 @@ def _told(
         "session": current_session(),
         "risks": risk_figures([each for each in outcomes if each.id != gone], shows, speaker),
         "signs": signs,
-        "unsure": bool(found) and found[0].tile.standing.reason == CONFLICT,
+        "unsure": found is not None and found[0].tile.standing.reason == CONFLICT,
         "window": _window(scored, speaker) if scored and signs is None else None,
         "lines": [_line(each, Shows() if each.id == gone else shows, speaker) for each in records],
         "opened": _opened(number, (shows, gone), speaker),

@@ -4,9 +4,16 @@ BIN := $(VENV)/bin
 # What `make bench` measures beside: each in an environment of its own, by its own requirements.
 RIVALS := .venv-bench
 CONTENDERS := ours floor thesis litserve bentoml
-PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt
-LOCKED := $(BIN)/pip --disable-pip-version-check install --quiet --require-hashes --requirement deploy/requirements.txt
-ITSELF := $(BIN)/pip --disable-pip-version-check install --quiet --no-index --no-deps --no-build-isolation --editable .
+PIP := $(BIN)/python deploy/pip_install.py --constraint constraints.txt
+LOCKED := $(BIN)/python deploy/pip_install.py --require-hashes --requirement deploy/requirements.txt
+ITSELF := $(BIN)/python deploy/pip_install.py --no-index --no-deps --no-build-isolation --editable .
+# An environment knows its folder by its path. One of a checkout that was moved or copied is made anew.
+ifneq ($(wildcard $(VENV)/pyvenv.cfg),)
+ifeq ($(shell grep -sF "$(CURDIR)/$(VENV)" $(VENV)/pyvenv.cfg),)
+$(info This checkout was moved: making $(VENV) anew.)
+$(shell rm -rf $(VENV))
+endif
+endif
 
 .DEFAULT_GOAL := help
 .PHONY: help serve demo test check lint types format audit bench bench-short bench-parts feed-load profile model ablation faults attack soak page-check screenshots ward-demo fuzz certs secrets \
@@ -16,7 +23,6 @@ help: ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 serve: $(VENV)/serving ## Install, and serve on 127.0.0.1:8000
-	@$(BIN)/python examples/first_steps.py
 	@exec $(BIN)/fcv serve
 
 demo: $(VENV)/examples ## Install, and show one prediction from sign-in to answer, and a bed that is fed row by row
@@ -59,7 +65,7 @@ bench-parts: $(VENV)/dev ## Measure a request beside json.loads of its body, its
 	@PYTHONPATH=tests:tests/e2e $(BIN)/python -m bench.feed.costs
 	@PYTHONPATH=tests:tests/e2e $(BIN)/python -m bench.feed.costs --postgresql
 
-feed-load: $(VENV)/dev ## Let beds post for up to 20 minutes, and write docs/scale.md: make feed-load LOAD=ward, city, sqlite or beside
+feed-load: $(VENV)/dev ## Let beds post for up to 20 minutes, and write docs/scale.md: make feed-load LOAD=ward, city, sqlite, hl7, hl7-129 or beside
 	@PYTHONPATH=tests:tests/e2e $(BIN)/python -m bench.feed --write $(LOAD)
 
 profile: $(VENV)/dev $(RIVALS)/ours/installed ## Write bench/profile.md and its flame graphs: where the time of a request goes
@@ -84,7 +90,7 @@ screenshots: $(VENV)/dev ## Take the pictures of docs/ward.md anew, of a made-up
 	@PYTHONPATH=.:tests:tests/e2e:tests/page $(BIN)/python tests/page/screenshots.py
 
 ward-demo: $(VENV)/dev ## Serve a made-up ward of 12 beds on the loopback to look at in a browser, and say how to sign in
-	@PYTHONPATH=.:tests:tests/e2e:tests/page $(BIN)/python tests/page/demo.py
+	@PYTHONPATH=.:tests:tests/e2e:tests/page $(BIN)/python tests/page/ward_demo.py
 
 fuzz: $(VENV)/dev ## Send spoilt bodies to the service: make fuzz MINUTES=10
 	@$(PIP) --editable '.[fuzz]'

@@ -115,10 +115,19 @@ def test_production_does_not_serve_a_model_without_real_patients_behind_it(read:
     create_app(read(ALLOW_UNVALIDATED_MODEL="1"))
 
 
-@pytest.mark.parametrize("name", ["FCV_TYPO", "FCV_", "FCV_JWT_SECRETS", "FCV_jwt_secret"])
+@pytest.mark.parametrize("name", ["FCV_TYPO", "FCV_"])
 def test_a_name_that_is_no_setting_is_refused(read: Read, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "x")
     with pytest.raises(SettingsError, match=f"{name} is not a setting.*FCV_JWT_SECRET, FCV_JWT_SECRET_FILE"):
+        read()
+
+
+@pytest.mark.parametrize("name", ["FCV_JWT_SECRETS", "FCV_jwt_secret", "FCV_JWT_SECERT"])
+def test_a_slip_in_a_setting_s_name_is_answered_with_the_nearest(
+    read: Read, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "x")
+    with pytest.raises(SettingsError, match=f"{name} is not a setting. Is FCV_JWT_SECRET meant"):
         read()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from fcv_api import __version__
+from fcv_api.cli.check import check
 from fcv_api.cli.db import db
 from fcv_api.cli.db_backup import backup
 from fcv_api.cli.db_copy import copy
@@ -34,5 +35,5 @@ def main() -> None:
 db.add_command(backup)
 db.add_command(copy)
 db.add_command(restore)
-for command in (serve, predict, users, stays, feed, hl7, model, ledger, db, doctor, *LAZY):
+for command in (serve, predict, users, stays, feed, hl7, model, ledger, db, doctor, check, *LAZY):
     main.add_command(command)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Any
 
 import click
@@ -43,5 +45,7 @@ class SentenceGroup(click.Group):
             raise click.ClickException(f"The database: {reason}. Has `fcv db upgrade` been run?") from None
         except UnicodeDecodeError as error:
             raise click.ClickException(f"A file is not UTF-8 text: {error.reason} at byte {error.start}.") from None
+        except BrokenPipeError:  # as `| head` makes: who read has read enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except OSError as error:
             raise click.ClickException(f"{error.filename or 'System'}: {error.strerror or error}.") from None

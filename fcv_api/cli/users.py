@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import IO
 
 import click
@@ -19,6 +20,9 @@ PASSWORD = click.option(
     "--password-file",
     type=click.File(encoding="utf-8"),
     help="Read the password from a file, or from standard input with -, instead of asking for it.",
+)
+NO_TERMINAL = (
+    "There is no terminal to ask on. Give --password-file FILE, or --password-file - and the password as input."
 )
 ROLES = [role.value for role in Role if role is not Role.DISPLAY]
 """Those of accounts that may have a password. `fcv users display` makes the others."""
@@ -111,7 +115,12 @@ for command in (token, display, tokens, revoke):
 def _password(file: IO[str] | None) -> str:
     if file is not None:
         return str(file.read()).rstrip("\r\n")
-    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    try:
+        password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise  # Ctrl-C
+        raise click.ClickException(NO_TERMINAL) from None
     return password
 
 

@@ -9,7 +9,16 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from fcv_api.domain.arrivals import FUTURE
-from fcv_api.domain.stays import CLOSED_AFTER, MINUTE, SILENT_AFTER, Placement, Stay, closed_since, conflict_since
+from fcv_api.domain.stays import (
+    CLOSED_AFTER,
+    MINUTE,
+    SILENT_AFTER,
+    Placement,
+    Stay,
+    closed_since,
+    conflict_since,
+    is_of_test,
+)
 from fcv_api.extensions.cursors import read_cursor, run
 from fcv_api.feed import stays
 from fcv_api.ledger.record import utc_moment
@@ -69,7 +78,10 @@ class Bed:
 
 
 def now_known(now: int) -> list[Bed]:
-    """Return open stays, beds without a named patient, and stays closed in the last 12 hours; by source and bed."""
+    """Return open stays, beds without a named patient, and stays closed in the last 12 hours; by source and bed.
+
+    Those of test sources come last.
+    """
     since = now - 2 * CLOSED_AFTER
     with read_cursor() as cursor:
         found, beside = stays.seen_since(cursor, since), stays.beside(cursor, since)
@@ -80,7 +92,7 @@ def now_known(now: int) -> list[Bed]:
     beds = [_bed(stay, _state(stay, near[stay.id], ended, now), turns.get(stay.id), now) for stay in found]
     listed = [each for each in beds if each.status != Status.CLOSED or each.since > now - CLOSED_AFTER]
     listed += _nameless(found, nameless)
-    return sorted(listed, key=lambda each: (each.source, each.bed or "", each.encounter or 0))
+    return sorted(listed, key=lambda each: (is_of_test(each.source), each.source, each.bed or "", each.encounter or 0))
 
 
 State = tuple[Status, str | None, int]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import Any
 
@@ -15,6 +14,7 @@ import numpy as np
 
 from fcv_api import scoring
 from fcv_api.domain.errors import IdentityConflict, Silent, Unscorable
+from fcv_api.domain.instants import moment_of
 from fcv_api.domain.prediction import AnswerContext, Models, Refusal, Scorer
 from fcv_api.domain.stays import CLOSED_AFTER, SILENT_AFTER, Placement, Stay, closed_since, conflict_since
 from fcv_api.extensions import db
@@ -46,12 +46,13 @@ CLOCKS = {
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What scores turns. user_id: of the system account. runtime: what computes, and on what processor."""
+    """What scores turns. user_id, test_user_id: of the accounts for real and for test beds. runtime: what computes."""
 
     models: Models
     user_id: int
     runtime: str
     given: AnswerContext
+    test_user_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,14 +172,15 @@ def _assessed(
         refusal = _refusal(stay, slot)
         if not isinstance(refusal, Silent) and not _is_new(stay, taken, last):
             continue
-        caller = Caller(feed.user_id, f"feed-{slot.end}", hash_of(taken), started)
+        account = (stay.is_of_test and feed.test_user_id) or feed.user_id
+        caller = Caller(account, f"feed-{slot.end}", hash_of(taken), started)
         outcome: scoring.Outcome
         if refusal is None:
             outcome = scoring.assess(taken.encounter, model, feed.given, np.datetime64(slot.end, "us"))
         else:
             outcome = Refusal(encounter, refusal)
         entry = scoring.entry_of(outcome, caller, feed.runtime)
-        found.append(entry._replace(slot=slot.end, sources=sources_of(stay.source, taken)))
+        found.append(entry._replace(slot=slot.end, sources=sources_of(stay.source, taken, model.spec)))
     return found
 
 
@@ -187,7 +189,7 @@ def _refusal(stay: Stay, slot: _Slot) -> Unscorable | None:
     if conflict_since(stay, slot.near[stay.id], slot.ended) is not None:
         return IdentityConflict()
     if stay.moving_at is not None and slot.end - stay.moving_at >= SILENT_AFTER:
-        return Silent(datetime.fromtimestamp(0, UTC) + timedelta(microseconds=stay.moving_at))
+        return Silent(moment_of(stay.moving_at))
     return None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
@@ -21,6 +20,7 @@ from fcv_api.settings.checks import (
     host_timezone,
     kept_secret,
     plain_words,
+    refuse_unknown,
     zone,
 )
 from fcv_api.settings.hl7 import read_hl7
@@ -83,7 +83,7 @@ class Settings(WardSettings):
         try:
             if dotenv is not None and dotenv.is_file():
                 env.read_env(dotenv, recurse=False)
-            _refuse_unknown()
+            refuse_unknown(NAMES)
             settings = cls(**_read(env))
         except EnvError as error:
             raise SettingsError(plain_words(error)) from None
@@ -143,12 +143,6 @@ def _read(env: Env) -> dict[str, Any]:
 
 FILES = ("database_url_file", "jwt_secret_file")
 NAMES = tuple(f"FCV_{name.upper()}" for name in (*Settings.__dataclass_fields__, *FILES))
-
-
-def _refuse_unknown() -> None:
-    unknown = sorted(name for name in os.environ if name.startswith("FCV_") and name not in NAMES)
-    if unknown:
-        raise SettingsError(f"{unknown[0]} is not a setting. The settings are: {', '.join(sorted(NAMES))}.")
 
 
 def _optional_path(env: Env, name: str) -> Path | None:

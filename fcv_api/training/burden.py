@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
+from fcv_api.domain.window import Matrix
 from fcv_api.lstm.import_request import CLASSES
 from fcv_api.training.alarms import Watch
 from fcv_api.training.dataset import NONE
@@ -95,21 +96,26 @@ def _by_state(found: Found) -> Figures:
 
 def _drawn(watch: Watch, rung: NDArray[np.intp]) -> Figures:
     """Return what resampled patients give: alarms a patient-day, the share that is true, and that at other rates."""
-    names, index = np.unique(watch.patient, return_inverse=True)
-    early = watch.soon[rung]
-    counts = np.zeros((len(names), 5))  # alarms, true alarms, days, onsets, days without an onset soon
-    np.add.at(counts[:, 0], index[rung], 1)
-    np.add.at(counts[:, 1], index[rung[early]], 1)
-    np.add.at(counts[:, 2], index, watch.step / 60 / 24)
-    _, first = np.unique(watch.encounter[watch.soon], return_index=True)
-    np.add.at(counts[:, 3], index[watch.soon][first], 1)
-    np.add.at(counts[:, 4], index[~watch.soon], watch.step / 60 / 24)
-    alarms, true, days, onsets, calm = np.vstack([counts.sum(axis=0), drawn_weights(len(names)) @ counts]).T
+    counts = _counted_by_patient(watch, rung)
+    alarms, true, days, onsets, calm = np.vstack([counts.sum(axis=0), drawn_weights(len(counts)) @ counts]).T
     figures = {"alarms_per_patient_day": _ratio(alarms, days), "ppv": _ratio(true, alarms)}
     for rate in EVENT_RATES:
         heard = rate * _ratio(true, onsets)  # true alarms a patient-day where onsets are so frequent
         figures[f"ppv_at_{rate:g}_onsets_a_patient_day"] = _ratio(heard, heard + _ratio(alarms - true, calm))
     return {name: _with_ends(values) for name, values in figures.items()}
+
+
+def _counted_by_patient(watch: Watch, rung: NDArray[np.intp]) -> Matrix:
+    """Return (patients, 5): alarms, true alarms, days, onsets, days without an onset soon."""
+    names, index = np.unique(watch.patient, return_inverse=True)
+    counts = np.zeros((len(names), 5))
+    np.add.at(counts[:, 0], index[rung], 1)
+    np.add.at(counts[:, 1], index[rung[watch.soon[rung]]], 1)
+    np.add.at(counts[:, 2], index, watch.step / 60 / 24)
+    _, first = np.unique(watch.encounter[watch.soon], return_index=True)
+    np.add.at(counts[:, 3], index[watch.soon][first], 1)
+    np.add.at(counts[:, 4], index[~watch.soon], watch.step / 60 / 24)
+    return counts
 
 
 def _whole(whole: Watch, threshold: float) -> Figures:

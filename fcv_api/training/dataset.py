@@ -1,6 +1,6 @@
 """Labelled windows: what a model learns from, and what it is judged by.
 
-A window is cut by `domain/window.py`, the very code that serves, so that training and serving cannot drift apart.
+A window is cut by `domain/slots.py`, the very code that serves, so that training and serving cannot drift apart.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import Unscorable
 from fcv_api.domain.prediction import State
-from fcv_api.domain.window import History, Matrix, WindowSpec, last_window
+from fcv_api.domain.slots import window_as_sent
+from fcv_api.domain.window import History, Matrix, WindowSpec
 from fcv_api.lstm.import_request import CLASSES
 
 NONE = CLASSES.index(State.NONE_OF_THESE)
@@ -144,7 +145,7 @@ def _windows_of(encounter: Encounter, label: Label, spec: WindowSpec, horizon: H
         if not reached and (history.instants[-1] - instant) / MINUTE < horizon.minutes:
             continue  # the stay ends before the horizon: nobody knows what came
         try:
-            window = last_window(history.until(end), spec)
+            window = window_as_sent(history.until(end), spec)
         except Unscorable:
             continue  # the service would refuse it, so no model is asked about it
         state = CLASSES.index(label.state) if reached else NONE

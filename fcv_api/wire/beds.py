@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, Protocol
 
 import orjson
 from marshmallow import Schema, fields
 
+from fcv_api.domain.instants import utc
 from fcv_api.domain.prediction import State
 from fcv_api.wire.answer import STATE_NAMES, InferencesSchema, WarningSchema
-from fcv_api.wire.columns import EPOCH
 from fcv_api.wire.records import inferences
 
 STATUSES = ("scored", "not_scored", "silent", "no_patient", "closed")
+OF_NO_TURN = ("not-scored-yet", "corrected")
+OF_A_TURN = ("too-few-instants", "missing-signs", "window-span", "model-output", "identity-conflict", "silent")
+REASONS = (*OF_NO_TURN, *OF_A_TURN)
+"""Why a bed is `not_scored`: there are no others."""
 
 
 class Turn(Protocol):
@@ -94,7 +97,7 @@ class BedSchema(Schema):
     bed = fields.String(required=True, allow_none=True)
     status = fields.String(required=True, metadata={"enum": list(STATUSES)})
     reason = fields.String(
-        required=True, allow_none=True, metadata={"description": "Of `not_scored`, such as `identity-conflict`."}
+        required=True, allow_none=True, metadata={"description": "Of `not_scored`.", "enum": [*REASONS, None]}
     )
     since = fields.String(required=True, metadata={"description": "When this status began."})
     newest = fields.String(required=True, metadata={"description": "The time of the newest observation."})
@@ -134,11 +137,6 @@ def _last(turn: Turn, now: int) -> dict[str, Any]:
         "inferences": inferences(orjson.loads(turn.probabilities or "{}")),
         "warnings": orjson.loads(turn.warnings or "[]"),
     }
-
-
-def utc(at: int) -> str:
-    """Write an instant, in microseconds, in UTC with a Z."""
-    return f"{(EPOCH + timedelta(microseconds=at)).isoformat(timespec='microseconds')[:-6]}Z"
 
 
 def example_beds() -> dict[str, Any]:

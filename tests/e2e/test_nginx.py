@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import pytest
 import requests
 from conftest import FIXTURES, UNTRAINED
 from proxied import Proxy, needs_nginx, proxied
-from service import PASSWORD, Service, running
+from service import PASSWORD, Service, free_port, running
 
 from fcv_api.web.ward.assets import KEPT
 
@@ -76,13 +77,15 @@ def check_problem(answer: requests.Response, status: int, slug: str) -> None:
 def test_the_golden_encounters_get_the_direct_answer(
     service: Service, proxy: Proxy, token: dict[str, str], expected: dict[str, Any], name: str
 ) -> None:
-    body = (FIXTURES / f"{name}.json").read_bytes()
+    body, wanted = (FIXTURES / f"{name}.json").read_bytes(), expected[name]
     through = post(proxy, "/predict", body, token)
-    direct = requests.post(f"{service.url}/predict", data=body, headers=JSON | token, timeout=10)
-    assert through.json() == direct.json()
-    assert list(through.json()["inferences"].values()) == pytest.approx(expected[name]["lstm_relu_keras2"], abs=1e-5)
-    for header in ("FCV-Model", "FCV-Window"):
-        assert through.headers[header] == direct.headers[header]
+    for _ in range(4):  # often enough for both workers to answer
+        direct = requests.post(f"{service.url}/predict", data=body, headers=JSON | token, timeout=10)
+        assert through.json() == direct.json()
+        assert through.headers["FCV-Model"] == direct.headers["FCV-Model"]
+    assert through.json()["idAtencion"] == int(name.removeprefix("encounter_"))
+    assert list(through.json()["inferences"].values()) == pytest.approx(wanted["lstm_relu_keras2"], abs=1e-5)
+    assert through.headers["FCV-Window"] == f"{wanted['window_first']}/{wanted['window_last']}"
     assert get(proxy, through.headers["Location"], token).status_code == 200
 
 
@@ -236,25 +239,27 @@ def test_a_client_cannot_invent_its_address_or_break_the_scheme(proxy: Proxy, to
     assert get(proxy, "/", token | invented | {"X-Forwarded-Host": "evil", "Forwarded": "for=evil"}).status_code == 200
 
 
-def test_a_service_that_is_stopped_or_too_slow_is_told_as_a_problem(tmp_path: Path) -> None:
-    with running(tmp_path, PROXIES="1") as service:
-        quick = {"proxy_read_timeout 35s": "proxy_read_timeout 1s"}
-        with proxied(tmp_path / "nginx", service, changes=quick) as proxy:
-            pids = [service.master.pid, *service.workers()]
-            for pid in pids:
-                os.kill(pid, signal.SIGSTOP)
-            check_problem(get(proxy, "/home"), 504, "service-too-slow")
-            for pid in pids:
-                os.kill(pid, signal.SIGCONT)
-            assert get(proxy, "/home").status_code == 200
-            service.master.terminate()
-            service.master.wait(timeout=40)
-            check_problem(get(proxy, "/home"), 502, "service-away")
-            page = get(proxy, "/ward")
-            assert (page.status_code, page.headers["Content-Type"]) == (502, "text/html; charset=utf-8")
-            assert all(words in page.text for words in ("Sin conexión", "No connection", 'content="15"'))
-            assert get(proxy, "/ward/static/ward.js").status_code == 200
-            assert '"upstream_status":"504"' in proxy.log()
+def test_a_service_that_is_too_slow_is_told_as_a_problem(service: Service, tmp_path: Path) -> None:
+    quick = {"proxy_read_timeout 35s": "proxy_read_timeout 1s"}
+    with proxied(tmp_path / "nginx", service, changes=quick) as proxy:
+        pids = [service.master.pid, *service.workers()]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        check_problem(get(proxy, "/home"), 504, "service-too-slow")
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+        assert get(proxy, "/home").status_code == 200
+        assert '"upstream_status":"504"' in proxy.log()
+
+
+def test_a_service_that_is_away_is_told_as_a_problem(service: Service, tmp_path: Path) -> None:
+    away = replace(service, url=f"http://127.0.0.1:{free_port()}")
+    with proxied(tmp_path / "nginx", away) as proxy:
+        check_problem(get(proxy, "/home"), 502, "service-away")
+        page = get(proxy, "/ward")
+        assert (page.status_code, page.headers["Content-Type"]) == (502, "text/html; charset=utf-8")
+        assert all(words in page.text for words in ("Sin conexión", "No connection", 'content="15"'))
+        assert get(proxy, "/ward/static/ward.js").status_code == 200
 
 
 def test_a_body_that_cannot_be_kept_is_told_as_503_and_never_as_500(

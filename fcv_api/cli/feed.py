@@ -55,7 +55,7 @@ feed.add_command(run_)
 def status(*, as_json: bool) -> None:
     """Print turns due and late, each stay's last slot, and what was heard of each source. Times are in UTC.
 
-    The counts of a source are written every 5 seconds at most, and only when it sends: their age stands beside them.
+    The counts of a source are written every 5 seconds at most while it sends: their age stands beside them.
     """
     settings = Settings.from_environment()
     with database_app(settings).app_context():

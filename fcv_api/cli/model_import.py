@@ -58,7 +58,7 @@ ASSUMED = {
 @click.option(
     "--sampling",
     type=click.Choice([each.value for each in Sampling]),
-    default=Sampling.LAST,
+    default=Sampling.LAST.value,
     show_default=True,
     help="What it learnt of each sign from rows that are denser than its steps: the last value of a step, or the mean.",
 )

@@ -39,7 +39,7 @@ DEFAULT = Recipe()
 @click.option(
     "--sampling",
     type=click.Choice([each.value for each in Sampling]),
-    default=Sampling.LAST,
+    default=Sampling.LAST.value,
     show_default=True,
     help="Where rows are denser than a step of 5 minutes: learn from the last value of each step, or from the mean.",
 )

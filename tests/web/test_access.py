@@ -59,6 +59,7 @@ ACCESS = {
     ("GET", "/predictions"): ANY_ROLE,
     ("GET", "/predictions/<record_id>"): OWN_RECORD,
     ("GET", "/predictions/<record_id>/replay"): OWN_RECORD,
+    ("GET", "/predictions/<record_id>/explanation"): Row(401, 403, 403, 200, 403, 403, 200, 401),
     ("GET", "/model"): ANY_ROLE,
     ("GET", "/openapi.json"): PUBLIC,
     ("GET", "/docs/"): PUBLIC,

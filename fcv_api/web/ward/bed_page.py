@@ -72,7 +72,7 @@ def bed(encounter: str) -> Response:
         abort(404)
     html = render_template("ward/bed_part.html", **_told(number, found, records, speaker))
     part = Part(html, tag_of(html))
-    if part.tag in request.if_none_match:
+    if request.if_none_match.contains_weak(part.tag):
         return Response(status=304)
     poll = url_for("ward.bed", encounter=number, record=request.args.get("record"))
     response = answer(part, "ward/bed.html", label=found[0].tile.place.label if found else f"#{number}", poll=poll)
@@ -122,7 +122,7 @@ def _told(
         "session": current_session(),
         "risks": risk_figures([each for each in outcomes if each.id != gone], shows, speaker),
         "signs": signs,
-        "unsure": bool(found) and found[0].tile.standing.reason == CONFLICT,
+        "unsure": found is not None and found[0].tile.standing.reason == CONFLICT,
         "window": _window(scored, speaker) if scored and signs is None else None,
         "lines": [_line(each, Shows() if each.id == gone else shows, speaker) for each in records],
         "opened": _opened(number, (shows, gone), speaker),

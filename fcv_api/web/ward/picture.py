@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from fcv_api.domain.prediction import State
+from fcv_api.domain.stays import is_of_test
 from fcv_api.domain.ward import (
     CONFLICT,
     CORRECTED,
@@ -111,8 +112,8 @@ def _by_feed(drawing: Drawing, known: Iterable[Bed]) -> list[Shown]:
     names = Counter(name for _source, name in by_place)
     found = []
     for (source, name), own in sorted(by_place.items(), key=lambda each: (natural(each[0][1]), each[0][0])):
-        label = readable(name)
-        found.append(shown(drawing, _of_now(own), f"{label} · {source}" if names[name] > 1 else label))
+        label = f"{readable(name)} · {source}" if names[name] > 1 or is_of_test(source) else readable(name)
+        found.append(shown(drawing, _of_now(own), label))
     return found
 
 

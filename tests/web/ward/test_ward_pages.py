@@ -169,6 +169,17 @@ def test_a_script_in_a_bed_s_name_is_text(make_ward: MakeWard) -> None:
     assert "{{ 7*7 }}" in html
 
 
+def test_a_test_system_s_bed_has_no_real_bed_s_place_and_bears_its_source(make_ward: MakeWard, tmp_path: Path) -> None:
+    file = tmp_path / "wards.toml"
+    file.write_text('[[ward]]\nname = "Adults"\n[[ward.bed]]\nbed = "UCI^1"\nlabel = "Bed one"\n')
+    app = make_ward(WARD_FILE=str(file))
+    feed_beds({1: "UCI^1"})
+    feed_beds({2: "UCI^1"}, source="test:gateway")
+    browser = signed_in(app)
+    assert ["Bed one" in tile(browser, key) for key in ("e1", "e2")] == [True, False]
+    assert "UCI 1 · test:gateway" in tile(browser, "e2")
+
+
 def test_a_page_is_spanish_or_english(make_ward: MakeWard) -> None:
     app = make_ward()
     feed_beds({1: "UCI^1"})

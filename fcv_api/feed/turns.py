@@ -13,9 +13,7 @@ from typing import Any
 import numpy as np
 
 from fcv_api import scoring
-from fcv_api.alerts import policies
-from fcv_api.alerts.live import follow_records
-from fcv_api.alerts.policies import Known
+from fcv_api.alerts import live, policies
 from fcv_api.domain.errors import IdentityConflict, Silent, Unscorable
 from fcv_api.domain.instants import moment_of
 from fcv_api.domain.prediction import AnswerContext, Models, Refusal, Scorer
@@ -149,13 +147,13 @@ def _due(cursor: Any, slot: _Slot, group: Sequence[int]) -> list[tuple[int, int]
     return [(int(row[0]), int(row[1])) for row in rows]
 
 
-def _record(cursor: Any, entries: Sequence[Entry], end: int, known: Known) -> int:  # noqa: ANN401
+def _record(cursor: Any, entries: Sequence[Entry], end: int, known: policies.Known) -> int:  # noqa: ANN401
     """Record the turns that nobody recorded meanwhile: whoever advances a stay's last slot records it."""
     query = ADVANCE.format(", ".join("?" * len(entries)))
     advanced = {row[0] for row in run(cursor, query, end, end, *(each.encounter for each in entries)).fetchall()}
     own = [each for each in entries if each.encounter in advanced]
     if own:
-        follow_records(cursor, append(cursor, own), known)
+        live.follow_records(cursor, append(cursor, own), known)
     return len(own)
 
 

@@ -16,7 +16,6 @@ from fcv_api.alerts import live
 from fcv_api.app import database_app
 from fcv_api.domain.prediction import OFFLINE, ModelIdentity, Scorer, State
 from fcv_api.domain.window import Matrix, WindowSpec
-from fcv_api.feed import turns
 from fcv_api.feed.turns import Feed, run_slot
 from fcv_api.settings import Settings
 
@@ -70,7 +69,7 @@ def _die_at(number: int) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return held
 
-    turns.follow_records = follow_and_die  # type: ignore[assignment, attr-defined]
+    live.follow_records = follow_and_die  # type: ignore[assignment]
 
 
 if __name__ == "__main__":

@@ -230,7 +230,7 @@ def test_test_systems_stand_apart_and_never_in_the_strip(make_ward: MakeWard) ->
     html = signed_in(app).get("/ward").text
     strip, _, beds = html.partition('class="group"')
     assert strip.count("UCI 1") == 1
-    assert "TEST UCI 1" in beds
+    assert "UCI 1 · test:lab" in beds
     assert "#e2" not in strip
     assert beds.partition("Test systems: no patients")[2].count('class="tile') == 1
 

@@ -84,7 +84,7 @@ ablation: $(VENV)/dev ## Take from the simulator, in turn, each thing that it wa
 faults: $(VENV)/dev ## Load the service, and see that nothing is lost (minutes)
 	@$(BIN)/python -m pytest tests/faults --override-ini addopts=--strict-markers -s
 
-page-check: $(VENV)/dev ## Look at the ward's pages in Chromium at every width, and write bench/ward.md: what they cost (8 minutes)
+page-check: $(VENV)/dev ## Look at the ward's pages in Chromium at every width, and write bench/ward.md: what they cost (a quarter of an hour)
 	@$(BIN)/python -m pytest tests/page --override-ini addopts=--strict-markers -s
 
 screenshots: $(VENV)/dev ## Take the pictures of docs/ward.md anew, of a made-up ward (Chromium)

@@ -127,7 +127,8 @@ def test_two_tabs_are_one_session_and_both_end_with_it(browser: Browser, ward: W
         one.goto(f"{ward.url}/ward")
         one.locator("form[action$=sign-out] button").click()
         other.clock.fast_forward(15_000)
-        expect(other.locator("#cover")).to_contain_text("La sesión expiró")
+        expect(other.locator("#cover")).to_be_visible()
+        expect(other.locator("#cover")).to_contain_text("La sesión expiró", use_inner_text=True)
 
 
 def test_after_the_sign_out_the_way_back_shows_no_bed(browser: Browser, ward: Ward) -> None:

@@ -58,6 +58,7 @@ bench-short: $(VENV)/dev $(CONTENDERS:%=$(RIVALS)/%/installed) ## The same in so
 bench-parts: $(VENV)/dev ## Measure a request beside json.loads of its body, its record, a batch, HL7 messages, the ward's page, and the start
 	@$(BIN)/python -m bench.request
 	@$(BIN)/python -m bench.ledger
+	@$(BIN)/python -m bench.alerts
 	@$(BIN)/python -m bench.batch
 	@$(BIN)/python -m bench.hl7
 	@$(BIN)/python -m bench.service
@@ -97,7 +98,7 @@ fuzz: $(VENV)/dev ## Send spoilt bodies to the service: make fuzz MINUTES=10
 	@$(BIN)/python tests/fuzz/fuzz.py $(MINUTES)
 
 attack: $(VENV)/dev ## Attack services that it starts itself, on the loopback, and print what came of it (15 minutes; LONG=1: an hour)
-	@PYTHONPATH=.:tests:tests/wire:tests/attack $(BIN)/python tests/attack/hl7_mutations.py 100000
+	@PYTHONPATH=.:tests:tests/e2e:tests/wire:tests/attack $(BIN)/python tests/attack/hl7_mutations.py 100000
 	@PYTHONPATH=.:tests:tests/e2e:tests/attack $(BIN)/python tests/attack/attack.py $(if $(LONG),--long)
 
 soak: $(VENV)/dev ## Load everything at once for half an hour, and see that nothing grows: make soak MINUTES=1 to try (nginx)

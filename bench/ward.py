@@ -33,7 +33,7 @@ from fcv_api.ledger.record import Entry, append
 
 BEDS, POLLS = 60, 300
 DISPLAYS, SECONDS_BETWEEN, WORKERS = 20, 15, 2
-WARNED = [
+WARNED: list[dict[str, object]] = [
     {"code": code, "sign": "MDC_ECG_HEART_RATE", "detail": "in words", "detail_es": "en palabras", "figures": {}}
     for code in ("level", "filled")
 ]

@@ -18,7 +18,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from migrated import migrate, migrated_database
 from postgres import cluster, drop_database, new_database
-from service import Service, running
+from service import Service, commanded
 from werkzeug.routing import Rule
 
 from fcv_api import access_log, accounts
@@ -200,7 +200,7 @@ def token(make_token: MakeToken) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def plain_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """Give a real service as it is by itself, for every test that leaves it so: a start takes seconds."""
-    with running(tmp_path_factory.mktemp("plain")) as service:
+    with commanded(tmp_path_factory.mktemp("plain")) as service:
         yield service
 
 

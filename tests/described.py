@@ -12,6 +12,7 @@ class DescribedOnce(Api):  # type: ignore[misc]
     """Describes the routes of the first app of a process, and shows what it made for each later one."""
 
     first: ClassVar[DescribedOnce | None] = None
+    spec: Any  # apispec's
 
     def _init_spec(self, **options: Any) -> None:
         if DescribedOnce.first is None:

@@ -137,4 +137,5 @@ def test_every_migration_leads_to_one_head(make_settings: MakeSettings, root: Pa
         "0006_observations",
         "0007_turns",
         "0008_ward_seen",
+        "0010_alerts",
     ]

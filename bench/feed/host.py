@@ -121,10 +121,10 @@ class History:
 
 def fill(host: Host, past: History, observed: Iterable[monitors.Observed] | None = None) -> None:
     """Let beds have a history, written past the service. observed: of one bed, where it is not what monitors post."""
-    own = monitors.history(past.end, past.minutes, past.step) if observed is None else observed
+    one = monitors.history(past.end, past.minutes, past.step) if observed is None else observed
     rows = [
         (past.source, sign, at, channel, name, status, at, value, unit, flag, at)
-        for sign, at, channel, name, status, value, unit, flag in own
+        for sign, at, channel, name, status, value, unit, flag in one
     ]
     engine = sa.create_engine(host.service.environment["FCV_DATABASE_URL"])
     connection = engine.raw_connection()

@@ -96,7 +96,7 @@ def run(plan: Plan, folder: Path) -> Outcome:
     """Fill the beds' past, let them post, wait for the last turns, and ask the database what it holds."""
     port = free_port()
     settings = gateway.settings(folder, port) if plan.obx else {}
-    with host(folder, postgresql=plan.postgresql, **settings) as running:
+    with host(folder, postgresql=plan.postgresql, scores=True, **settings) as running:
         headers = running.service.sign_in()
         began = _begin(plan, time.time() + FILLING * plan.beds / plan.step)
         _fill(running, plan, int(began // 60))

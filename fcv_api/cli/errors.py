@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from fcv_api.accounts import AccountError
 from fcv_api.domain.errors import Unscorable, UnusableExport
 from fcv_api.domain.evidence import UnusableReport
+from fcv_api.domain.policy import UnusablePolicy
 from fcv_api.lstm.keras_names import KerasFileError
 from fcv_api.settings import SettingsError
 from fcv_api.training.dataset import UnusableData
@@ -27,6 +28,7 @@ EXPECTED = (
     UnusableData,
     UnusableExport,
     UnusableReport,
+    UnusablePolicy,
     WrongWards,
 )
 

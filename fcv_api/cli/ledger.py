@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from fcv_api import heads_log
+from fcv_api.alerts import retention as alert_retention
 from fcv_api.app import database_app
 from fcv_api.cli.activation import BY
 from fcv_api.cli.audit import log_event
@@ -33,7 +34,7 @@ def ledger(context: click.Context) -> None:
 @BY
 @click.pass_obj
 def purge(settings: Settings, by: str, *, yes: bool, force: bool) -> None:
-    """Delete what is older than FCV_LEDGER_DAYS, from the oldest on, and note that it was done.
+    """Delete what is older than FCV_LEDGER_DAYS, alerts too, from the oldest on, and note that it was done.
 
     More than a tenth of the record at once is not deleted without --force: a clock that is wrong makes all of it old.
     """
@@ -48,6 +49,7 @@ def purge(settings: Settings, by: str, *, yes: bool, force: bool) -> None:
         click.confirm(f"Delete {due.count:,} records {period}? They cannot be brought back.", abort=True)
     with heads_log.opened(settings.log_dir):
         done = retention.purge(due, by)
+        alert_retention.purge(round(due.before.timestamp() * 1e6))
     log_event(settings, "records purged", count=done, up_to=due.seq, days=settings.ledger_days)
     click.echo(f"Deleted {done:,} records {period}, up to number {due.seq}. The chain goes on from there.")
 

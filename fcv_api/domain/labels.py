@@ -57,6 +57,8 @@ STATE_LABELS: dict[State, Pair] = {
     State.NONE_OF_THESE: ("None of the three", "Ninguno de los tres"),
 }
 
+TOGETHER = "\N{NO-BREAK SPACE}"
+"""Between a value and its unit: a line never ends there."""
 SAID_BY_VALUES = ("critical_value", "level", "trend")
 """Their sign and values say it from the door, on one line: how loud they are the bed says itself."""
 _MDC = re.compile("|".join(SIGN_LABELS))
@@ -101,4 +103,4 @@ def _values(warning: ScoreWarning, language: str) -> str:
         return ""
     distinct = list(dict.fromkeys(values))
     joint = "→" if "first" in figures else "-"
-    return f"{joint.join(distinct)} {unit}" if distinct else ""
+    return f"{joint.join(distinct)}{TOGETHER}{unit}" if distinct else ""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import zlib
 from hashlib import sha256
-from typing import Any
 
 import numpy as np
 import orjson
@@ -13,6 +11,7 @@ from fcv_api.domain.samples import Sampling
 from fcv_api.domain.slots import step_of
 from fcv_api.domain.window import WindowSpec
 from fcv_api.feed.cut import Cut
+from fcv_api.ledger.sources import packed
 
 
 def hash_of(taken: Cut) -> str:
@@ -33,10 +32,4 @@ def sources_of(source: str, taken: Cut, spec: WindowSpec) -> bytes:
     for place in np.flatnonzero(last | (spec.sampling is Sampling.MEAN)).tolist():
         sign, at, channel, name, *_said = row = taken.rows[place]
         cells.append((sign, name, channel, at, row[9]))
-    return zlib.compress(orjson.dumps({"source": source, "cells": cells}))
-
-
-def unpacked(sources: bytes) -> dict[str, Any]:
-    """Return what `sources_of` packed: the source, and of each cell sign, name, channel, time and arrival."""
-    found: dict[str, Any] = orjson.loads(zlib.decompress(sources))
-    return found
+    return packed(source, cells)

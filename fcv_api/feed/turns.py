@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from fcv_api import scoring
+from fcv_api.alerts import live, policies
 from fcv_api.domain.errors import IdentityConflict, Silent, Unscorable
 from fcv_api.domain.instants import moment_of
 from fcv_api.domain.prediction import AnswerContext, Models, Refusal, Scorer
@@ -126,6 +127,7 @@ def _run_some(feed: Feed, model: Scorer, slot: _Slot, group: Sequence[int]) -> i
     transaction that writes shuts all others out, they are scored first.
     """
     entries: list[Entry] = []
+    known = policies.known()  # a look of its own, once a second: not within the transaction
     if db.engine.dialect.name == "sqlite":
         with read_cursor() as cursor:
             entries = _assessed(cursor, feed, model, (slot, _due(cursor, slot, group)))
@@ -134,7 +136,7 @@ def _run_some(feed: Feed, model: Scorer, slot: _Slot, group: Sequence[int]) -> i
         with attempt as cursor:
             if not on_sqlite(cursor):
                 entries = _assessed(cursor, feed, model, (slot, _due(cursor, slot, group)))
-            recorded = _record(cursor, entries, slot.end) if entries else 0
+            recorded = _record(cursor, entries, slot.end, known) if entries else 0
     return recorded
 
 
@@ -145,13 +147,13 @@ def _due(cursor: Any, slot: _Slot, group: Sequence[int]) -> list[tuple[int, int]
     return [(int(row[0]), int(row[1])) for row in rows]
 
 
-def _record(cursor: Any, entries: Sequence[Entry], end: int) -> int:  # noqa: ANN401
+def _record(cursor: Any, entries: Sequence[Entry], end: int, known: policies.Known) -> int:  # noqa: ANN401
     """Record the turns that nobody recorded meanwhile: whoever advances a stay's last slot records it."""
     query = ADVANCE.format(", ".join("?" * len(entries)))
     advanced = {row[0] for row in run(cursor, query, end, end, *(each.encounter for each in entries)).fetchall()}
     own = [each for each in entries if each.encounter in advanced]
     if own:
-        append(cursor, own)
+        live.follow_records(cursor, append(cursor, own), known)
     return len(own)
 
 

@@ -22,5 +22,5 @@ def usual_age(now: datetime) -> timedelta | None:
     newest = select(row.at, row.window_last).where(row.id >= id_prefix(now - LAST_HOUR), row.window_last.is_not(None))
     with read_transaction() as connection:
         found = connection.execute(newest.order_by(row.seq.desc()).limit(LOOKED_AT)).all()
-    ages = [(utc_moment(at) - utc_moment(last)).total_seconds() for at, last in found]
+    ages = [(utc_moment(at) - utc_moment(last)).total_seconds() for at, last in found if last]
     return timedelta(seconds=median(ages)) if ages else None

@@ -7,9 +7,11 @@ from typing import Any, Protocol
 import orjson
 from marshmallow import Schema, fields
 
+from fcv_api.domain.alerting import Alert
 from fcv_api.domain.instants import utc
 from fcv_api.domain.prediction import State
-from fcv_api.wire.answer import STATE_NAMES, InferencesSchema, WarningSchema
+from fcv_api.wire.alerts import alert_as_wire
+from fcv_api.wire.answer import ALERT, STATE_NAMES, AlertSchema, InferencesSchema, WarningSchema
 from fcv_api.wire.records import inferences
 
 STATUSES = ("scored", "not_scored", "silent", "no_patient", "closed")
@@ -68,6 +70,9 @@ class Bed(Protocol):
     @property
     def turn(self) -> Turn | None: ...
 
+    @property
+    def alert(self) -> Alert | None: ...
+
 
 class LastScoreSchema(Schema):
     """The last score of a stay."""
@@ -103,6 +108,7 @@ class BedSchema(Schema):
     newest = fields.String(required=True, metadata={"description": "The time of the newest observation."})
     last = fields.Nested(LastScoreSchema, required=True, allow_none=True)
     refusal = fields.Nested(BedRefusalSchema, required=True, allow_none=True)
+    alert = fields.Nested(AlertSchema, metadata=ALERT)
 
 
 class BedsSchema(Schema):
@@ -115,7 +121,7 @@ def bed_as_wire(bed: Bed, now: int) -> dict[str, Any]:
     """Return a bed as it is answered. A score is shown only where the bed is scored: never beside a conflict."""
     turn = bed.turn
     refused = turn is not None and turn.problem is not None
-    return {
+    shown = {
         "encounter": None if bed.encounter is None else str(bed.encounter),
         "source": bed.source,
         "bed": bed.bed,
@@ -126,6 +132,7 @@ def bed_as_wire(bed: Bed, now: int) -> dict[str, Any]:
         "last": _last(turn, now) if turn and bed.status == "scored" else None,
         "refusal": {"type": f"/problems/{turn.problem}", "at": utc(turn.slot)} if turn and refused else None,
     }
+    return shown | {"alert": alert_as_wire(bed.alert)} if bed.alert else shown
 
 
 def _last(turn: Turn, now: int) -> dict[str, Any]:

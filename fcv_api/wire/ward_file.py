@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fcv_api.domain.stays import is_of_test
+
 KEYS = ("name", "bed")
 BED_KEYS = ("bed", "source", "label")
 LONGEST = 80
@@ -26,8 +28,9 @@ class ListedBed:
     source: str | None = None
 
     def is_of(self, source: str, bed: str | None) -> bool:
-        """Whether a bed of a source is this one."""
-        return self.bed == bed and self.source in (None, source)
+        """Whether a bed of a source is this one. A test system's is only where the file names it."""
+        anybody = self.source is None and not is_of_test(source)
+        return self.bed == bed and (anybody or self.source == source)
 
 
 @dataclass(frozen=True, slots=True)

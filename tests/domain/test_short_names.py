@@ -21,7 +21,10 @@ def test_every_warning_sign_and_state_has_a_name_in_both_languages() -> None:
     )
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "Heart rate 24-28.5 /min"), ("es", "cardíaca 24-28,5 /min")])
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "Heart rate 24-28.5\N{NO-BREAK SPACE}/min"), ("es", "cardíaca 24-28,5\N{NO-BREAK SPACE}/min")],
+)
 def test_a_critical_value_is_said_with_its_values(language: str, words: str) -> None:
     warning = ScoreWarning("critical_value", "MDC_ECG_HEART_RATE", "", "", {"lowest": 24.0, "highest": 28.5})
     assert words in headline_of(warning, language)
@@ -29,7 +32,7 @@ def test_a_critical_value_is_said_with_its_values(language: str, words: str) -> 
 
 def test_a_trend_says_from_where_to_where() -> None:
     warning = ScoreWarning("trend", "MDC_PULS_OXIM_SAT_O2", "", "", {"first": 97.0, "last": 88.0, "change": -9.0})
-    assert headline_of(warning, "en") == "Oxygen saturation 97→88 %"
+    assert headline_of(warning, "en") == "Oxygen saturation 97→88\N{NO-BREAK SPACE}%"
 
 
 def test_sentences_name_signs_as_people_do() -> None:

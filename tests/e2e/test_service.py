@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import requests
 from conftest import FIXTURES
-from service import Service, running, start
+from service import Service, commanded, running, start
 
 GOLDEN = "encounter_5501"
 
@@ -141,7 +141,7 @@ def test_production_warns_in_every_answer_of_a_model_without_real_patients(tmp_p
     password = tmp_path / "password"
     password.write_text("correct horse battery\n")
     settings = {"ENV": "production", "ALLOW_UNVALIDATED_MODEL": "1", "ADMIN_USERNAME": "ana"}
-    with running(tmp_path, **settings, ADMIN_PASSWORD_FILE=str(password)) as service:
+    with commanded(tmp_path, **settings, ADMIN_PASSWORD_FILE=str(password)) as service:
         answer = post(service, GOLDEN, service.sign_in("ana"))
         assert [each["code"] for each in answer.json()["warnings"]] == ["unvalidated_model", "stale"]
 

@@ -91,6 +91,7 @@ def test_a_unix_socket_is_for_its_owner_and_group_and_a_silent_client_keeps_no_s
                 assert connection.recv(64).startswith(b"HTTP/1.1 200 ")  # by now the silent one was taken
             assert stat.filemode(path.stat().st_mode) == "srw-rw----"
             assert (tmp_path / "app.log").stat().st_mode & 0o777 == 0o640
+            service.wait_for_workers()
             service.master.terminate()
             assert service.master.wait(timeout=15) == 0  # gunicorn would give it 30 s
     finally:

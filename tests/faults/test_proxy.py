@@ -67,16 +67,15 @@ def test_a_rolling_restart_of_two_instances_loses_nothing(tmp_path: Path) -> Non
                 restarts += 1
     finally:
         for instance in instances:
-            instance.master.terminate()
-            instance.master.wait(timeout=40)
+            instance.stop()
     print(f"\n{restarts} restarts of one of two instances")
     check_none_failed(load, *(instance.log() for instance in instances))
 
 
 def restarted(instance: Service, database: str) -> Service:
     """Stop an instance as its supervisor would, and start it again in its place."""
-    instance.master.terminate()
-    assert instance.master.wait(timeout=40) == 0
+    instance.stop()
+    assert instance.master.returncode == 0
     again = start(instance.folder, BIND=instance.url.removeprefix("http://"), PROXIES="1", DATABASE_URL=database)
     wait_until_live(again)
     time.sleep(3)  # nginx forgets within 2 s that it was away

@@ -21,10 +21,10 @@ from fcv_api.domain.samples import Sampling
 from fcv_api.domain.window import WindowSpec
 from fcv_api.extensions.cursors import run, write_cursor
 from fcv_api.feed import turns
-from fcv_api.feed.provenance import unpacked
 from fcv_api.feed.turns import database_now, run_slot, slot_due
 from fcv_api.ledger import chain, query
 from fcv_api.ledger.published import BrokenChain
+from fcv_api.ledger.sources import unpacked
 from fcv_api.settings import Settings
 from fcv_api.wire.example import example_request
 

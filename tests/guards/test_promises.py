@@ -29,6 +29,7 @@ CONTRACT = {
     ("GET", "/predictions"),
     ("GET", "/predictions/<record_id>"),
     ("GET", "/predictions/<record_id>/replay"),
+    ("GET", "/predictions/<record_id>/explanation"),
     ("POST", "/predict/batch"),
     ("POST", "/observations"),
     ("GET", "/beds"),

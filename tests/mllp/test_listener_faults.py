@@ -13,7 +13,7 @@ from gateways import HERE, connected, listened, live, site_of
 
 from fcv_api.mllp import connection as connections
 from fcv_api.mllp import listener, storage
-from fcv_api.mllp.answers import Waiting
+from fcv_api.mllp.answers import Waiting, answered
 from fcv_api.mllp.site import Site
 from fcv_api.settings import Settings
 from fcv_api.wire.hl7 import frames
@@ -120,7 +120,7 @@ def test_a_frame_full_of_messages_is_stored_in_portions_and_others_in_its_midst(
 ) -> None:
     """The first portion waits until another gateway's message is in the queue: then the order of both is certain."""
     stored: list[int] = []
-    answered, submit, another_waits = storage.answered, storage.Storage.submit, threading.Event()
+    submit, another_waits = storage.Storage.submit, threading.Event()
 
     def counting(batch: Sequence[Waiting], site: Site) -> list[bytes]:
         assert another_waits.wait(20)

@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from visits import CHROMIUM, Ward, launched, opened_ward
 
 OWN_FAULT = re.compile(r"(?!Framing ).*Content Security Policy", re.DOTALL)
 """A page that broke its own policy. Another site's that framed it says so, too."""
-PATIENCE = 10_000
+PATIENCE = 30_000
 """Milliseconds, for what a busy machine shows late."""
 
 
@@ -20,6 +20,7 @@ def browser() -> Iterator[Browser]:
     """Start Debian's Chromium once."""
     if CHROMIUM is None:
         pytest.skip("needs Chromium")
+    expect.set_options(timeout=PATIENCE)
     with launched() as chromium:
         yield chromium
 

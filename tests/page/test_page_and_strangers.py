@@ -44,7 +44,7 @@ def stranger(ward: Ward) -> Iterator[str]:
         <form id=out method=post action="{ward.url}/sign-out"></form>
         <form id=in method=post action="{ward.url}/sign-in">
         <input name=username value=marta><input name=password value="{PASSWORD}"></form>
-        <iframe src="{ward.url}/ward"></iframe>"""
+        <a href="{ward.url}/ward">the ward</a><iframe src="{ward.url}/ward"></iframe>"""
 
     def answer(_environ: object, start: Any) -> list[bytes]:
         start("200 OK", [("Content-Type", "text/html")])
@@ -77,6 +77,15 @@ def test_a_foreign_site_s_form_marks_nothing_and_ends_and_begins_no_session(
     assert count_marks(ward) == 0
     page.goto(f"{ward.url}/ward")
     expect(page.locator(".who")).to_have_text("Sesión de eva")
+
+
+def test_a_foreign_site_s_link_comes_without_the_cookie_and_leads_to_the_ward_all_the_same(
+    page: Page, ward: Ward, stranger: str
+) -> None:
+    page.goto(stranger)
+    page.get_by_role("link", name="the ward").click()
+    expect(page.locator(".who")).to_have_text("Sesión de eva")
+    assert page.url == f"{ward.url}/ward"
 
 
 def test_a_foreign_site_cannot_frame_the_ward(page: Page, stranger: str) -> None:

@@ -14,7 +14,7 @@ from visits import Ward
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import Scorer
 from fcv_api.extensions import db, write_transaction
-from fcv_api.web.ward import state
+from fcv_api.web import feed_readiness
 
 pytest_plugins = ["openings"]
 
@@ -32,10 +32,16 @@ def looking(page: Page, ward: Ward) -> Page:
     return page
 
 
+def expect_cover(page: Page, words: str | re.Pattern[str], which: str = "#cover") -> None:
+    """Expect that a page is covered, and what can be read there: a hidden text is in the page, too."""
+    expect(page.locator(which)).to_be_visible()
+    expect(page.locator(which)).to_have_text(words, use_inner_text=True)
+
+
 def says_at_the_next_poll(page: Page, words: str) -> None:
     """Move the clock on to the next poll, and look for words over the beds."""
     page.clock.fast_forward(NEXT_POLL)
-    expect(page.locator("#strip .notices")).to_contain_text(words)
+    expect(page.locator("#strip .notices")).to_contain_text(words, use_inner_text=True)
     notice, first = page.locator("#strip .notices").bounding_box(), page.locator(".tile").first.bounding_box()
     assert notice
     assert first
@@ -47,12 +53,23 @@ def test_a_network_that_is_cut_covers_the_page_and_one_that_is_back_uncovers_it(
     looking.clock.fast_forward(60_000)
     expect(looking.locator("#cover")).to_be_hidden()
     looking.clock.fast_forward(LONGEST - 60_000)
-    expect(looking.locator("#cover")).to_have_text(LOST)
+    expect_cover(looking, LOST)
     covered = looking.locator("#cover").bounding_box()
     assert covered == {"x": 0, "y": 0, **looking.viewport_size}  # type: ignore[dict-item]
     looking.context.set_offline(False)
     looking.clock.fast_forward(NEXT_POLL)
     expect(looking.locator("#cover")).to_be_hidden()
+
+
+def test_a_bed_s_page_covers_itself_too(page: Page, ward: Ward) -> None:
+    page.clock.install()
+    page.goto(ward.bed("UCI-01"))
+    page.context.set_offline(True)
+    page.clock.fast_forward(LONGEST)
+    expect_cover(page, LOST)
+    page.context.set_offline(False)
+    page.clock.fast_forward(NEXT_POLL)
+    expect(page.locator("#cover")).to_be_hidden()
 
 
 def test_a_service_that_was_killed_covers_the_page(context: BrowserContext, ward: Ward) -> None:
@@ -62,20 +79,20 @@ def test_a_service_that_was_killed_covers_the_page(context: BrowserContext, ward
         page.goto(f"{url}/ward")
         expect(page.locator(".tile").first).to_be_visible()
     page.clock.fast_forward(LONGEST)
-    expect(page.locator("#cover")).to_have_text(LOST)
+    expect_cover(page, LOST)
 
 
 def test_a_service_that_accepts_and_never_answers_covers_the_page(looking: Page) -> None:
     looking.route("**/ward/beds*", lambda _route: None)
     looking.clock.fast_forward(LONGEST)
-    expect(looking.locator("#cover")).to_have_text(LOST)
+    expect_cover(looking, LOST)
 
 
 def test_another_server_in_its_place_covers_the_page(looking: Page) -> None:
     looking.route("**/ward/beds*", lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>"))
     for _poll in range(6):
         looking.clock.fast_forward(NEXT_POLL)
-    expect(looking.locator("#cover")).to_have_text(LOST)
+    expect_cover(looking, LOST)
 
 
 def test_a_script_that_never_came_leaves_the_cover_to_the_style_sheet(context: BrowserContext, ward: Ward) -> None:
@@ -84,13 +101,13 @@ def test_a_script_that_never_came_leaves_the_cover_to_the_style_sheet(context: B
     page.goto(f"{ward.url}/ward")
     expect(page.locator("#fallback")).to_be_hidden()
     page.evaluate("document.getElementById('fallback').getAnimations()[0].currentTime = 90000")
-    expect(page.locator("#fallback")).to_have_text(LOST)
+    expect_cover(page, LOST, "#fallback")
 
 
 def test_a_session_that_has_ended_covers_the_page_and_leads_to_the_door(looking: Page) -> None:
     looking.context.clear_cookies()
     looking.clock.fast_forward(NEXT_POLL)
-    expect(looking.locator("#cover")).to_contain_text("La sesión expiró")
+    expect_cover(looking, re.compile("La sesión expiró"))
     looking.locator("#cover a").click()
     expect(looking.locator("#password")).to_be_visible()
 
@@ -113,7 +130,7 @@ def test_a_computer_that_slept_covers_what_is_old_until_an_answer_comes(looking:
     looking.context.set_offline(True)
     looking.clock.set_system_time(datetime.now(UTC) + timedelta(minutes=20))
     looking.clock.run_for(1_000)
-    expect(looking.locator("#cover")).to_have_text(LOST)
+    expect_cover(looking, LOST)
     looking.context.set_offline(False)
     looking.clock.fast_forward(NEXT_POLL)
     expect(looking.locator("#cover")).to_be_hidden()
@@ -131,7 +148,7 @@ def test_a_clock_that_jumps_while_somebody_looks_changes_no_age(looking: Page) -
 def test_a_feed_that_has_ended_is_said_over_all_beds(
     looking: Page, ward: Ward, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(state, "SECONDS_TO_START", 0.0)  # within which a feed may not have reported yet
+    monkeypatch.setattr(feed_readiness, "SECONDS_TO_START", 0.0)  # within which a feed may not have reported yet
     ward.report_feed(alive=False)
     says_at_the_next_poll(looking, "Nada está calculando")
     ward.report_feed()
@@ -164,7 +181,7 @@ def test_a_database_that_is_away_is_said_over_everything(looking: Page, ward: Wa
         for _poll in range(LONGEST // NEXT_POLL):
             looking.clock.fast_forward(NEXT_POLL)
         try:
-            expect(looking.locator("#cover")).to_be_visible()
+            expect_cover(looking, LOST)
             assert looking.goto(f"{ward.url}/ward").status == 503  # type: ignore[union-attr]
         finally:
             db.engine.dispose()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from looks import find_faults
 from made_up_ward import NOT_SCORED
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from visits import LANGUAGES, PASSWORD, Ward, sign_in
 
 pytest_plugins = ["openings"]
@@ -117,16 +117,18 @@ def test_the_switch_changes_the_language_and_stays(page: Page, ward: Ward) -> No
 # What others can do ---------------------------------------------------------------------------------------------------
 
 
-def test_two_tabs_are_one_session_and_both_end_with_it(context: BrowserContext, ward: Ward) -> None:
-    one, other = context.new_page(), context.new_page()
-    sign_in(one, ward.url, "marta")
-    other.clock.install()
-    other.goto(f"{ward.url}/ward")
-    expect(other.locator(".who")).to_contain_text("marta")
-    one.goto(f"{ward.url}/ward")
-    one.locator("form[action$=sign-out] button").click()
-    other.clock.fast_forward(15_000)
-    expect(other.locator("#cover")).to_contain_text("La sesión expiró")
+def test_two_tabs_are_one_session_and_both_end_with_it(browser: Browser, ward: Ward) -> None:
+    with browser.new_context(locale="es-CO") as window:  # of its own: a sign-in ends the session before it
+        one, other = window.new_page(), window.new_page()
+        sign_in(one, ward.url, "marta")
+        other.clock.install()
+        other.goto(f"{ward.url}/ward")
+        expect(other.locator(".who")).to_contain_text("marta")
+        one.goto(f"{ward.url}/ward")
+        one.locator("form[action$=sign-out] button").click()
+        other.clock.fast_forward(15_000)
+        expect(other.locator("#cover")).to_be_visible()
+        expect(other.locator("#cover")).to_contain_text("La sesión expiró", use_inner_text=True)
 
 
 def test_after_the_sign_out_the_way_back_shows_no_bed(browser: Browser, ward: Ward) -> None:

@@ -113,7 +113,7 @@ def make_ward(make_settings: MakeSettings) -> Iterator[MakeWard]:
     def make(outputs: tuple[float, ...] = SHOCK, **given: str) -> Flask:
         settings = make_settings(**given)
         migrate_database(settings)
-        app = create_app(settings, Attested(outputs))  # type: ignore[arg-type]
+        app = create_app(settings, Attested(outputs))
         contexts.append(app.app_context())
         contexts[-1].push()
         return app

@@ -32,6 +32,12 @@ def test_a_bed_without_a_source_is_whichever_source_names_it() -> None:
     assert not anybody.is_of("gateway-9", None)
 
 
+def test_a_test_system_s_bed_is_at_no_real_bed_s_place() -> None:
+    anybody, _one = read_wards(TEXT)[0].beds
+    assert not anybody.is_of("test:gateway-9", "UCI^04")
+    assert ListedBed("UCI^04", "Cama 4", "test:gateway-9").is_of("test:gateway-9", "UCI^04")
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import time_ns
-from typing import cast
 
 from flask import abort, render_template, request, url_for
 from flask.wrappers import Response
@@ -73,11 +72,9 @@ def bed(encounter: str) -> Response:
         abort(404)
     html = render_template("ward/bed_part.html", **_told(number, found, records, speaker))
     part = Part(html, tag_of(html))
-    if part.tag in request.if_none_match:
+    if request.if_none_match.contains_weak(part.tag):
         return Response(status=304)
-    poll = url_for(
-        "ward.bed", encounter=number, **({"record": request.args["record"]} if "record" in request.args else {})
-    )
+    poll = url_for("ward.bed", encounter=number, record=request.args.get("record"))
     response = answer(part, "ward/bed.html", label=found[0].tile.place.label if found else f"#{number}", poll=poll)
     response.set_etag(part.tag)
     return response
@@ -125,6 +122,7 @@ def _told(
         "session": current_session(),
         "risks": risk_figures([each for each in outcomes if each.id != gone], shows, speaker),
         "signs": signs,
+        "unsure": found is not None and found[0].tile.standing.reason == CONFLICT,
         "window": _window(scored, speaker) if scored and signs is None else None,
         "lines": [_line(each, Shows() if each.id == gone else shows, speaker) for each in records],
         "opened": _opened(number, (shows, gone), speaker),
@@ -182,8 +180,10 @@ def _opened(number: int, may: tuple[Shows, str | None], speaker: Speaker) -> Ope
 def replayed(record: Record) -> str:
     """Return what comes of computing a record again, as `/predictions/{id}/replay` does; or that it cannot be."""
     model = scoring.recorded_model(record)
+    if model is None:
+        return "missing"
     try:
-        scorer = current_service().models.at(cast("scoring.ModelIdentity", model))
+        scorer = current_service().models.at(model)
         return scoring.replay(record, scorer, current_service().runtime).verdict
     except Unscorable:
         return "missing"

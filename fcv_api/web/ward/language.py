@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, cast
+from typing import Literal
 
 from flask import Request, request
 from flask.wrappers import Response
@@ -19,9 +19,9 @@ def language_of(request: Request) -> Language:
     """Return the language to answer a request in: of its `?lang=`, else its cookie, else its Accept-Language."""
     for chosen in (request.args.get("lang"), request.cookies.get(COOKIE)):
         if chosen in LANGUAGES:
-            return cast("Language", chosen)
+            return chosen
     wanted = (tag.partition("-")[0].lower() for tag in request.accept_languages.values())  # es-CO is Spanish
-    return cast("Language", next((each for each in wanted if each in LANGUAGES), LANGUAGES[0]))
+    return next((each for each in wanted if each in LANGUAGES), LANGUAGES[0])
 
 
 def keep_choice(response: Response) -> Response:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from fcv_api.domain.prediction import State
+from fcv_api.domain.stays import is_of_test
 from fcv_api.domain.ward import (
     CONFLICT,
     CORRECTED,
@@ -35,10 +36,10 @@ PARTS = re.compile(r"(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A tile, with its line of six hours."""
+    """A tile, with its line of six hours; None where nobody can say whose the hours are."""
 
     tile: Tile
-    line: SixHours
+    line: SixHours | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,8 @@ class Drawing:
 def draw(drawing: Drawing, wards: Sequence[Ward], notices: Iterable[Notice]) -> Picture:
     """Return the picture of now."""
     known = drawing.known
-    groups = _listed(drawing, wards, known)
+    # A bed of the file has its place whether anything is known of it or not.
+    groups = [Group(ward.name, tuple(_at(drawing, place, known) for place in ward.beds)) for ward in wards]
     listed = {id(bed) for ward in wards for place in ward.beds for bed in known if place.is_of(bed.source, bed.bed)}
     others = [each for each in known if id(each) not in listed]
     beds = [*_by_feed(drawing, others), *_by_predict(drawing, known)]
@@ -90,11 +92,6 @@ def draw(drawing: Drawing, wards: Sequence[Ward], notices: Iterable[Notice]) -> 
     tiles = [each.tile for group in groups for each in group.beds]
     seen = seen_by([each.place.record for each in tiles if each.place.record])
     return Picture(tuple(groups), tuple(strip_of(tiles)), tuple(notices), len(drawing.recent.left_out), seen)
-
-
-def _listed(drawing: Drawing, wards: Sequence[Ward], known: Sequence[Bed]) -> list[Group]:
-    """Return the beds of the file, each at its place whether anything is known of it or not."""
-    return [Group(ward.name, tuple(_at(drawing, place, known) for place in ward.beds)) for ward in wards]
 
 
 def _at(drawing: Drawing, place: ListedBed, known: Sequence[Bed]) -> Shown:
@@ -115,8 +112,8 @@ def _by_feed(drawing: Drawing, known: Iterable[Bed]) -> list[Shown]:
     names = Counter(name for _source, name in by_place)
     found = []
     for (source, name), own in sorted(by_place.items(), key=lambda each: (natural(each[0][1]), each[0][0])):
-        label = readable(name)
-        found.append(shown(drawing, _of_now(own), f"{label} · {source}" if names[name] > 1 else label))
+        label = f"{readable(name)} · {source}" if names[name] > 1 or is_of_test(source) else readable(name)
+        found.append(shown(drawing, _of_now(own), label))
     return found
 
 
@@ -159,7 +156,9 @@ def shown(drawing: Drawing, bed: Bed, label: str) -> Shown:
     key = _key(bed.source, bed.bed or "") if bed.encounter is None else f"e{bed.encounter}"
     place = Place(key, label, bed.encounter, bed.turn.id if bed.turn else None)
     tile = tile_of(place, _standing(bed, course), drawing.shows, drawing.now)
-    points = list(course.points) if course and bed.reason != CONFLICT else []
+    if bed.reason == CONFLICT or bed.encounter is None:
+        return Shown(tile, None)
+    points = list(course.points) if course else []
     if bed.reason == CORRECTED and bed.turn:  # what was corrected hides at once, on the line too
         points = [each for each in points if each.at != bed.turn.slot]
     return Shown(tile, six_hours(points, drawing.now))

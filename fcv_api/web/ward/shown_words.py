@@ -110,6 +110,10 @@ SHOWN: dict[str, Pair] = {
     "risks_hidden": ("They are not shown here.", "Aquí no se muestran."),
     "signs": ("The nine signs, last 6 hours", "Los nueve signos, últimas 6 horas"),
     "signs_title": ("The nine signs", "Los nueve signos"),
+    "whose_signs": (
+        "They are not shown: nobody can say whose they are.",
+        "No se muestran: nadie puede decir de quién son.",
+    ),
     "signs_of_window": (
         (
             "The nine signs as the model read them in the last record: {count} rows from {first} to {last}. "

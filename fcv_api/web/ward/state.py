@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from time import monotonic
-from typing import NamedTuple, cast
+from typing import cast
 
 from flask import current_app
 
@@ -18,7 +18,7 @@ from fcv_api.domain.ward_score import Model, Shows
 from fcv_api.domain.window import WindowSpec
 from fcv_api.feed import process, status
 from fcv_api.feed.turns import slot_due
-from fcv_api.web.feed_readiness import BEGAN, SECONDS_TO_START
+from fcv_api.web import feed_readiness
 from fcv_api.web.requests import current_service
 from fcv_api.web.ward.recent import Recent
 
@@ -29,7 +29,8 @@ FEED_SILENT = timedelta(seconds=45)
 """Three reports missed. With the time to the next poll, the page says so within 90 seconds."""
 
 
-class Notice(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Notice:
     """What is said over all beds. key: of the pages' words. time: in microseconds; 0 for none."""
 
     key: str
@@ -84,7 +85,7 @@ def notices(answering: Serving, now: int) -> list[Notice]:
 
 def _of_feed(now: int) -> list[Notice]:
     found = []
-    if not is_feed_alive() and monotonic() - BEGAN > SECONDS_TO_START:
+    if not is_feed_alive() and monotonic() - feed_readiness.BEGAN > feed_readiness.SECONDS_TO_START:
         found.append(Notice("feed_silent"))
     slot = slot_due(now - status.LATE_AFTER, current_service().settle_seconds, step_of(WindowSpec()))
     if late := status.late(slot, now):

@@ -57,7 +57,7 @@ def served_ward(folder: Path) -> Iterator[Service]:
 def seconds_until(page: Page, selector: str, words: str) -> float:
     """Return how long it takes until a page says something."""
     began = time.monotonic()
-    expect(page.locator(selector)).to_contain_text(words, timeout=LONGEST * 1000)
+    expect(page.locator(selector)).to_contain_text(words, use_inner_text=True, timeout=LONGEST * 1000)
     return time.monotonic() - began
 
 

@@ -58,6 +58,7 @@ def test_nothing_is_wrong_with_a_page(looking: Page, ward: Ward, language: str, 
     assert find_faults(looking) == []
 
 
+@pytest.mark.parametrize("looking", ["360", "1280 at 200 %"], indirect=True)
 @pytest.mark.parametrize("name", ["ward", "bed", "door"])
 def test_nothing_is_wrong_with_a_page_without_script(looking: Page, ward: Ward, name: str) -> None:
     """A browser without script shows what stands in `noscript`. axe-core is one, so that is done to the page itself."""

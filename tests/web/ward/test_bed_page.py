@@ -77,10 +77,12 @@ def test_a_reader_may_look_but_has_no_button(ward: Flask) -> None:
 
 def test_a_poll_of_a_bed_that_did_not_change_is_304(ward: Flask) -> None:
     browser = signed_in(ward)
-    tag = browser.get("/ward/beds/1").headers["ETag"]
-    assert browser.get("/ward/beds/1", **{"If-None-Match": tag}).status_code in (304, 200)
-    tag = browser.get("/ward/beds/1").headers["ETag"]
-    assert browser.get("/ward/beds/1", **{"If-None-Match": tag}).status_code == 304
+    for _attempt in range(3):  # a minute may end in between
+        tag = browser.get("/ward/beds/1").headers["ETag"]
+        answer = browser.get("/ward/beds/1", **{"If-None-Match": tag})
+        if answer.status_code == 304:
+            break
+    assert (answer.status_code, answer.data) == (304, b"")
 
 
 def test_an_encounter_by_predict_shows_the_window_that_was_read_without_a_line(ward: Flask) -> None:
@@ -100,6 +102,9 @@ def test_no_score_of_a_bed_in_conflict_is_on_its_page(ward: Flask) -> None:
     assert "two patients at once in this bed" in html
     assert 'class="number"' not in html
     assert not re.search(r"\b73 %", html)
+    assert "nobody can say whose they are" in html
+    assert "<figure" not in html
+    assert 'class="hours"' not in html
 
 
 def test_a_score_that_was_corrected_is_nowhere_on_its_page(ward: Flask) -> None:

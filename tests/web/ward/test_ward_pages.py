@@ -29,7 +29,7 @@ from fcv_api.domain.stays import MINUTE
 from fcv_api.extensions import write_transaction
 from fcv_api.extensions.cursors import write_cursor
 from fcv_api.feed import stays
-from fcv_api.web.ward import state
+from fcv_api.web import feed_readiness
 from fcv_api.wire.ward_file import WrongWards
 
 __all__ = ["make_ward"]
@@ -37,7 +37,9 @@ __all__ = ["make_ward"]
 
 def tile(browser: Browser, key: str, path: str = "/ward/beds") -> str:
     """Return a tile as HTML."""
-    return re.findall(rf'<li id="{key}".*?</svg>.*?</li>|<li id="{key}".*?</li>', browser.get(path).text, re.DOTALL)[0]
+    return str(
+        re.findall(rf'<li id="{key}".*?</svg>.*?</li>|<li id="{key}".*?</li>', browser.get(path).text, re.DOTALL)[0]
+    )
 
 
 def test_a_risk_by_an_attested_model_stands_with_its_number_where_scores_are_shown(make_ward: MakeWard) -> None:
@@ -127,7 +129,7 @@ def test_the_strip_names_silent_sources_and_a_feed_that_scores_nothing(
     make_ward: MakeWard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = make_ward()
-    monkeypatch.setattr(state, "BEGAN", state.BEGAN - 3600)
+    monkeypatch.setattr(feed_readiness, "BEGAN", feed_readiness.BEGAN - 3600)
     with write_transaction() as session:
         session.execute(
             text("INSERT INTO feed_sources VALUES ('gateway <b>', 'host', :at, NULL, '{}')"), {"at": now() - 4 * MINUTE}
@@ -165,6 +167,17 @@ def test_a_script_in_a_bed_s_name_is_text(make_ward: MakeWard) -> None:
     assert "<script>alert" not in html
     assert "<i>" not in html.replace("<i>Not scored</i>", "")
     assert "{{ 7*7 }}" in html
+
+
+def test_a_test_system_s_bed_has_no_real_bed_s_place_and_bears_its_source(make_ward: MakeWard, tmp_path: Path) -> None:
+    file = tmp_path / "wards.toml"
+    file.write_text('[[ward]]\nname = "Adults"\n[[ward.bed]]\nbed = "UCI^1"\nlabel = "Bed one"\n')
+    app = make_ward(WARD_FILE=str(file))
+    feed_beds({1: "UCI^1"})
+    feed_beds({2: "UCI^1"}, source="test:gateway")
+    browser = signed_in(app)
+    assert ["Bed one" in tile(browser, key) for key in ("e1", "e2")] == [True, False]
+    assert "UCI 1 · test:gateway" in tile(browser, "e2")
 
 
 def test_a_page_is_spanish_or_english(make_ward: MakeWard) -> None:

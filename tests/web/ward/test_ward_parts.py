@@ -9,7 +9,7 @@ from flask import render_template
 from ward_beds import MakeWard, feed_beds, make_ward, signed_in
 from wards import NOW, SCORES, scored
 
-from fcv_api.domain.stays import SLOT
+from fcv_api.domain.stays import MINUTE, SLOT
 from fcv_api.domain.ward import Condition, Place, Standing, strip_of, tile_of
 from fcv_api.domain.ward_line import SLOTS, Point, six_hours
 from fcv_api.domain.ward_score import Level
@@ -45,7 +45,7 @@ def test_an_unchanged_poll_reads_no_bed(make_ward: MakeWard, monkeypatch: pytest
     app = make_ward()
     feed_beds({1: "UCI^1"})
     browser = signed_in(app)
-    monkeypatch.setattr(pages, "MINUTE", 60 * pages.MINUTE)  # so that none ends meanwhile
+    monkeypatch.setattr(pages, "MINUTE", 60 * MINUTE)  # so that none ends meanwhile
     tag = browser.get("/ward/beds").headers["ETag"]
 
     def read(_now: int) -> None:

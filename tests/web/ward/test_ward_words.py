@@ -32,8 +32,8 @@ def test_every_text_is_there_in_both_languages_with_the_same_parts() -> None:
 
 
 def test_no_text_says_that_anybody_is_well() -> None:
-    tables = [SHOWN, TITLES, SIGN_LABELS, STATE_LABELS]
-    texts = [text for table in tables for pair in table.values() for text in pair]
+    pairs = [*SHOWN.values(), *TITLES.values(), *SIGN_LABELS.values(), *STATE_LABELS.values()]
+    texts = [text for pair in pairs for text in pair]
     assert [text for text in texts if WELL.search(text)] == []
 
 

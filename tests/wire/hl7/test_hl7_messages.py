@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from hl7.parser import parse
 from hl7_messages import AT, CORPUS, SOURCE, message, obx, read_one, values
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fcv_api.wire.hl7 import segments
@@ -68,6 +68,7 @@ def test_a_frame_of_many_messages_comes_in_portions_of_up_to_500_messages() -> N
     assert large == [2, 2, 1]
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.sampled_from([b"MSH|a", b"MSH", b"MSHX", b"PID|1", b" \0MSH|b", b"BTS|1", b"FHS|", b"", b"OBX|MSH|"]))
 )
@@ -149,6 +150,7 @@ def test_segments_and_fields_are_those_of_python_hl7(file: object) -> None:
     assert str(oracle[0][10]).encode() == header.control
 
 
+@settings(deadline=None)
 @given(st.lists(st.text("AZ09 ^~&.-", max_size=8), min_size=1, max_size=9))
 def test_fields_of_any_segment_are_those_of_python_hl7(cells: list[str]) -> None:
     line = "|".join(["OBX", *cells])
@@ -169,6 +171,7 @@ def test_a_message_of_very_many_segments_is_accepted_and_not_read() -> None:
     assert (found["ack"], found["dropped"]) == ("AA", [{"where": "message", "reason": "unreadable"}])
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_no_bytes_stop_the_reader(noise: bytes) -> None:
     for content in (noise, b"MSH" + noise, message(obx())[:-30] + noise, b"MSH|^~\\&|||||" + AT.encode() + noise):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hl7.parser import parse
 from hl7_mutations import seeds, spoilt
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fcv_api.wire.hl7.characters import HL7_NULL, WRONG_BYTES, Delimiters, unescaped
@@ -80,6 +80,7 @@ SEQUENCES = ["F", "S", "R", "T", "E", "X41", "X4243", "X7C"]
 
 
 @pytest.mark.parametrize("marks", [Delimiters(), Delimiters("#", "@", "*", "!", "$")])
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(SEQUENCES) | st.text("AB 1", max_size=3), max_size=8))
 def test_escapes_are_what_the_library_makes_of_them(marks: Delimiters, parts: list[str]) -> None:
     text = "".join(f"{marks.escape}{each}{marks.escape}" if each in SEQUENCES else each for each in parts)

@@ -122,3 +122,14 @@ def last_slots(instants: Instants, newest: Rows, step: np.timedelta64, count: in
         row = np.where(np.isnat(end), -1, np.searchsorted(instants, end - step, side="right") - 1)
         end = np.where(row < 0, np.datetime64("NaT"), slot_ends(instants[row], step, instants[newest]))
     return rows, ends
+
+
+def window_as_sent(history: History, spec: WindowSpec) -> Window:
+    """Return the last window of rows as they were sent, or of slots where those are too dense.
+
+    Raises what `last_window` raises.
+    """
+    try:
+        return last_window(history, spec)
+    except WindowSpan as reason:
+        return last_window_in_slots(history, spec, reason)

@@ -20,7 +20,7 @@ from fcv_api.lstm.attestation import Attestation, canonical_sha256, earned, read
 from fcv_api.lstm.card import restated
 
 FLATBUFFER, MANIFEST = "model.tflite", "manifest.json"
-OPTIONAL = ("learnt_from", "attestation")
+OPTIONAL = ("learnt_from", "attestation", "refit", "drift")
 """Members that a manifest has only where there is something to say."""
 
 
@@ -64,6 +64,10 @@ class Manifest:
     learnt_from: dict[str, Any] | None = field(default=None, repr=False)
     """Salted fingerprints of the patients that it learnt from, as `training/fingerprints.py` writes them."""
     attestation: Attestation | None = None
+    refit: dict[str, Any] | None = None
+    """Of a model that was refitted here: its `parent`, and what was changed, as `lstm/refit.py` writes it."""
+    drift: dict[str, Any] | None = field(default=None, repr=False)
+    """What drift is measured against, as `training/observed.py` writes it."""
 
     @property
     def identity(self) -> ModelIdentity:

@@ -27,6 +27,7 @@ MAY_IMPORT = {
     "feed": {"scoring", "ledger", "domain", "extensions"},
     "mllp": {"maintenance", "feed", "wire", "domain"},
     "training": {"wire", "lstm", "domain"},
+    "validation": {"training", "ledger", "wire", "lstm", "domain"},
     "bulk": {"scoring", "wire", "lstm", "domain"},
     "web": {
         *("scoring", "feed", "wire", "accounts", "ledger", "activations", "extensions", "domain"),
@@ -53,6 +54,7 @@ MAY_IMPORT = {
         "domain",
         "wire",
         "training",
+        "validation",
         "bulk",
         "maintenance",
         "serving",

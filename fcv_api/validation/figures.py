@@ -1,0 +1,200 @@
+"""The figures of a validation, of those states alone of which something can be said.
+
+Under 20 events nothing is: no figure leaves this module for such a state, nor a mean that it would be part of.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fcv_api.lstm.attest import FEW_EVENTS, FEWEST_EVENTS
+from fcv_api.training.agreement import agreement, log_odds, recalibration
+from fcv_api.training.alarms import RATES, Watch
+from fcv_api.training.baselines import EARLY_WARNING
+from fcv_api.training.burden import at_rate
+from fcv_api.training.dataset import NONE, LabelledWindows
+from fcv_api.training.discrimination import AREAS, ROWS, Discrimination
+from fcv_api.training.metrics import drawn_weights, interval
+from fcv_api.training.report_members import ILL, burden, events, lead_time
+from fcv_api.validation.intervals import (
+    NOTHING,
+    by_patient,
+    offset_interval,
+    ratio_interval,
+    regression_intervals,
+    share_interval,
+)
+
+Figures = dict[str, Any]
+Scores = NDArray[np.float32]
+ANY = "any_of_the_three"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """What is measured. scores: (n, 4) by scorer; the first is the model. counts: events by state."""
+
+    windows: LabelledWindows
+    scores: dict[str, Scores]
+    counts: dict[str, int]
+
+    @classmethod
+    def of(cls, windows: LabelledWindows, scores: dict[str, Scores]) -> Measured:
+        """Count the events of what is measured."""
+        return cls(windows, scores, events(windows))
+
+    @property
+    def model(self) -> str:
+        """The model's name."""
+        return next(iter(self.scores))
+
+    @property
+    def answered(self) -> list[str]:
+        """The ill states of which something can be said."""
+        return [name for name in ILL if self.counts[name] >= FEWEST_EVENTS]
+
+    @property
+    def rows(self) -> list[str]:
+        """What has an area: those states, any of the three where they have events, their mean where all have."""
+        some = [ANY] if sum(self.counts.values()) >= FEWEST_EVENTS else []
+        return [*self.answered, *some, *(["ill"] if len(self.answered) == len(ILL) else [])]
+
+
+def figures_of(measured: Measured) -> Figures:
+    """Return all figures by the names of the report's members."""
+    separations = {name: _separation(measured, scores) for name, scores in measured.scores.items()}
+    own = separations[measured.model]
+    alarms = {name: _alarms(measured, name) for name in measured.scores}
+    ward = alarms[measured.model]
+    return {
+        "events": measured.counts,
+        "cannot_answer": [name for name in ILL if name not in measured.answered],
+        "few_events": [name for name in measured.answered if measured.counts[name] < FEW_EVENTS],
+        "discrimination": _areas(measured, own),
+        "curves": {name: own.curves[name] for name in measured.answered},
+        "calibration": {name: _calibration(measured, name) for name in measured.answered},
+        "sensitivity": {name: each["value"] for name, each in _named(measured).items()},
+        "sensitivity_intervals": _named(measured),
+        "alarms": ward,
+        "lead_time": [lead_time(at) for at in ward] if measured.rows else [],
+        "burden": [_burden(at) for at in ward],
+        "baselines": {
+            name: {"discrimination": _areas(measured, each), "alarms": alarms[name]}
+            for name, each in separations.items()
+            if name != measured.model
+        },
+        "differences": {
+            name: _differences(measured, own.against(name, each))
+            for name, each in separations.items()
+            if name != measured.model
+        },
+    }
+
+
+def _separation(measured: Measured, scores: Scores) -> Discrimination:
+    ahead = measured.windows.ahead
+    return Discrimination.of(measured.windows.where(ahead), scores[ahead])
+
+
+def _row(name: str) -> int:
+    """Return where an area stands in `ROWS`: any of the three is the rest of *none of these*."""
+    return NONE if name == ANY else ROWS.index(name)
+
+
+def _areas(measured: Measured, separation: Discrimination) -> Figures:
+    """Return the areas with their intervals. An AUPRC of any of the three is that of *none of these*, and left out."""
+    lows, highs = interval(separation.drawn)
+    found: Figures = {}
+    for name in measured.rows:
+        row = _row(name)
+        found[name] = {
+            area: {"value": separation.found[row, at], "low": lows[row, at], "high": highs[row, at]}
+            for at, area in enumerate(AREAS)
+            if (name, area) != (ANY, "auprc")
+        }
+    return found
+
+
+def _differences(measured: Measured, against: Figures) -> Figures:
+    """Return the paired differences of the states that can be answered."""
+    states = [each for each in measured.rows if each != ANY]
+    return {area: {state: against[area][state] for state in states} for area in AREAS}
+
+
+def _calibration(measured: Measured, name: str) -> Figures:
+    """Return whether a state comes as often as its probability says, on windows before an onset."""
+    ahead = measured.windows.ahead
+    said = measured.scores[measured.model][ahead, ILL[name]].astype(np.float64)
+    happened, patients = measured.windows.label[ahead] == ILL[name], measured.windows.patient[ahead]
+    return agreement(said, happened) | {"intervals": calibration_intervals(said, happened, patients)}
+
+
+def calibration_intervals(
+    said: NDArray[np.float64], happened: NDArray[np.bool_], patients: NDArray[Any]
+) -> dict[str, tuple[float, float]]:
+    """Return the 95 % intervals of what `agreement` returns. All (n,)."""
+    odds = log_odds(said)
+    sums = by_patient(np.stack([happened, said, (said - happened) ** 2, np.ones_like(said)], axis=1), patients)
+    fitted = recalibration(odds, happened)
+    found = {"observed_to_expected": ratio_interval(sums[:, 0], sums[:, 1])}
+    slope = NOTHING if np.isnan(fitted[1]) else tuple(regression_intervals(odds, happened, patients, fitted)[1])
+    intercept = agreement(said, happened)["intercept"]
+    return found | {
+        "slope": (float(slope[0]), float(slope[1])),
+        "intercept": offset_interval(odds, happened, patients, intercept),
+        "brier_skill": _skill_interval(sums),
+    }
+
+
+def _skill_interval(sums: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the interval of the Brier skill by drawing patients. sums: (p, 4)."""
+    happened, _, error, count = (drawn_weights(len(sums)) @ sums).T
+    rate = happened / count
+    known = (rate > 0) & (rate < 1)
+    low, high = interval(1 - (error[known] / count[known]) / (rate[known] * (1 - rate[known])))
+    return float(low), float(high)
+
+
+def _named(measured: Measured) -> dict[str, Figures]:
+    """Return the share of each state's windows before the onset that `State`, the most probable class, named."""
+    ahead = measured.windows.ahead
+    said = measured.scores[measured.model][ahead].argmax(axis=1)
+    label, patients = measured.windows.label[ahead], measured.windows.patient[ahead]
+    found = {}
+    for name in measured.answered:
+        own = label == ILL[name]
+        right = by_patient(np.stack([own & (said == ILL[name]), own], axis=1).astype(float), patients)
+        low, high = share_interval(right[:, 0], right[:, 1])
+        found[name] = {"value": right[:, 0].sum() / right[:, 1].sum(), "low": low, "high": high}
+    return found
+
+
+def _alarms(measured: Measured, name: str) -> list[Figures]:
+    """Return what a scorer finds at each burden, and what it costs; of answered states alone."""
+    nothing = measured.scores[name][:, NONE]
+    urgency = -nothing if name == EARLY_WARNING else 1 - nothing
+    watch, whole = Watch.of(measured.windows, urgency), Watch.of(measured.windows, urgency, whole=True)
+    return [_answerable(measured, at_rate(watch, whole, rate)) for rate in RATES]
+
+
+def _answerable(measured: Measured, at: Figures) -> Figures:
+    """Leave out what too few events would have to answer."""
+    at = {name: value for name, value in at.items() if name != "leads"}
+    at["sensitivity_by_state"] = {name: at["sensitivity_by_state"][name] for name in measured.answered}
+    if measured.rows:
+        return at
+    gone = ("sensitivity", "sensitivity_interval", "found", "found_ahead", "lead_minutes", "false_alarms", "drawn")
+    return {name: value for name, value in at.items() if name not in gone}
+
+
+def _burden(at: Figures) -> Figures:
+    whole = at["whole_stays"]
+    rings = {
+        "alarms_per_patient_day": whole["alarms_per_patient_day"]["value"],
+        "patient_hours": whole["patient_hours"],
+    }
+    return burden(at) if "sensitivity" in at else rings

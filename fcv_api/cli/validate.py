@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
-import numpy as np
 
 from fcv_api.app import database_app
-from fcv_api.cli.active import artifact_of
 from fcv_api.cli.exports import ENCODING, ORDER, form_of, origin_of
 from fcv_api.cli.flow import print_flow
-from fcv_api.lstm import trial
-from fcv_api.lstm.artifact import Artifact, Manifest
-from fcv_api.lstm.registry import Registry, check_part
-from fcv_api.lstm.runtime import LiteRtModel
+from fcv_api.cli.validation_task import Task, over_the_record
+from fcv_api.lstm.artifact import Manifest
+from fcv_api.lstm.registry import Registry
 from fcv_api.settings import Settings
-from fcv_api.training.dataset import Horizon
 from fcv_api.training.fingerprints import Fingerprints
 from fcv_api.validation.drift import compare_with
 from fcv_api.validation.flow_notes import flow, flow_notes
@@ -36,16 +30,15 @@ from fcv_api.wire.validation_report import ORIGINS
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 DAY = click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M"])
-USUAL_HORIZON = 30.0
 UNCHECKED = "Whether the model learnt from any of these patients is not known: its manifest does not say from whom."
 
 
 @click.command("validate")
-@click.argument("export", type=FILE)
-@click.argument("outcomes", type=FILE)
+@click.argument("export", type=FILE, required=False)
+@click.argument("outcomes", type=FILE, required=False)
 @click.option("--model", "reference", metavar="NAME[/VERSION]", help="Which model, instead of the active one.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="The report's folder.")
-@click.option("--since", type=DAY, help="Only stays that begin then or later, in FCV_TIMEZONE.")
+@click.option("--since", type=DAY, help="Only stays, or records, from then on, in FCV_TIMEZONE.")
 @click.option("--split", type=click.Choice(["temporal", "none"]), default="temporal", show_default=True)
 @click.option(
     "--early",
@@ -62,60 +55,26 @@ UNCHECKED = "Whether the model learnt from any of these patients is not known: i
 @click.option("--other-hospital", is_flag=True, help="EXPORT is not of the hospital that the model learnt from.")
 @ENCODING
 @ORDER
-def validate(export: Path, outcomes: Path, **said: Any) -> None:  # noqa: ANN401 - click's options, by name
+def validate(export: Path | None, outcomes: Path | None, **said: Any) -> None:  # noqa: ANN401 - click's options
     """Measure a model on EXPORT and OUTCOMES, in time: what came first may be learnt from, the rest is measured.
 
-    Writes report.html, and report.json for `fcv model attest`. Patients that the model learnt from are refused.
+    Without them, over the record since a day, with the outcomes of `fcv outcomes import`. Writes report.html, and
+    report.json for `fcv model attest`. Patients that the model learnt from are refused.
     """
     if (said["refit"] is None) != (said["version"] is None):
         raise click.UsageError("--refit and --version go together.")
-    settings = Settings.from_environment()
-    task = Task.of(settings, said)
+    if (export is None) != (outcomes is None) or (export is None and said["since"] is None):
+        raise click.UsageError("Give EXPORT and OUTCOMES, or --since for the record.")
+    task = Task.of(Settings.from_environment(), said)
     with TemporaryDirectory(prefix="fcv-validate-") as folder:  # its mode is 0700
-        gathered = gather_export(_source(task, export, outcomes), task.model, Path(folder))
+        if export is None or outcomes is None:
+            with database_app(task.settings).app_context():
+                gathered, files, checked = over_the_record(task, Path(folder))
+        else:
+            gathered = gather_export(_source(task, export, outcomes), task.model, Path(folder))
+            files, checked = (export, outcomes), task.checked
         origin = origin_of(gathered.sites, said["origin"])
-        report_on(task, gathered, Subject(task.manifest, task.horizon, origin, (export, outcomes), task.checked))
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What is asked of a validation. said: the command's options, by name."""
-
-    settings: Settings
-    artifact: Artifact
-    model: LiteRtModel
-    horizon: Horizon
-    said: dict[str, Any]
-
-    @classmethod
-    def of(cls, settings: Settings, said: dict[str, Any]) -> Task:
-        """Load the model that is asked about. Raises ArtifactError."""
-        with database_app(settings).app_context():
-            artifact = artifact_of(settings, said["reference"])
-        if said["version"]:
-            _check_free(settings, artifact.manifest, said["version"])
-        minutes = said["horizon"] or artifact.manifest.horizon_minutes or USUAL_HORIZON
-        return cls(settings, artifact, trial.load(artifact, settings.log_dir), Horizon(minutes, said["every"]), said)
-
-    @property
-    def manifest(self) -> Manifest:
-        """The model's."""
-        return self.artifact.manifest
-
-    @property
-    def checked(self) -> bool:
-        """Whether the manifest says from whom the model learnt, all of them."""
-        learnt = self.manifest.learnt_from
-        return learnt is not None and not learnt.get("incomplete")
-
-    @property
-    def since(self) -> np.datetime64 | None:
-        """When the stays begin that are asked for, in UTC."""
-        day: datetime | None = self.said["since"]
-        if day is None:
-            return None
-        moment = day.replace(tzinfo=self.settings.timezone).astimezone(UTC)
-        return np.datetime64(moment.replace(tzinfo=None), "us")
+        report_on(task, gathered, Subject(task.manifest, task.horizon, origin, files, checked))
 
 
 def report_on(task: Task, gathered: Gathered, subject: Subject) -> None:
@@ -167,10 +126,3 @@ def _notes(task: Task) -> tuple[str, ...]:
         *([] if task.checked else [UNCHECKED]),
         *([] if task.manifest.drift else ["Drift is not shown: the model's manifest has no reference of it."]),
     )
-
-
-def _check_free(settings: Settings, manifest: Manifest, version: str) -> None:
-    """Refuse a version that is there, before hours of work."""
-    folder = settings.models_dir / manifest.name / check_part(version)
-    if folder.exists():
-        raise click.UsageError(f"{folder} exists; give another --version.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import zlib
 from hashlib import sha256
-from typing import Any
 
 import numpy as np
 import orjson
@@ -30,9 +29,3 @@ def sources_of(source: str, taken: Cut) -> bytes:
         sign, at, channel, name, *_said = row = taken.rows[place]
         cells.append((sign, name, channel, at, row[9]))
     return zlib.compress(orjson.dumps({"source": source, "cells": cells}))
-
-
-def unpacked(sources: bytes) -> dict[str, Any]:
-    """Return what `sources_of` packed: the source, and of each cell sign, name, channel, time and arrival."""
-    found: dict[str, Any] = orjson.loads(zlib.decompress(sources))
-    return found

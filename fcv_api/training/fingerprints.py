@@ -75,7 +75,11 @@ class Fingerprints:
 
     def knows(self, encounter: Encounter, patient: str, *, other_hospital: bool) -> bool:
         """Return whether an encounter is of a patient known here. patient: as the labels say whose it is."""
-        stay, *numbers = texts_of(encounter, patient)
+        return self.knows_any(texts_of(encounter, patient), other_hospital=other_hospital)
+
+    def knows_any(self, texts: Iterable[str], *, other_hospital: bool) -> bool:
+        """Return the same by the texts of a stay."""
+        stay, *numbers = texts
         return any(self.take(text) in self.known for text in ([stay] if other_hospital else [stay, *numbers]))
 
 

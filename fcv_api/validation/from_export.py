@@ -100,7 +100,7 @@ class _Places:
         number = facts.encounter
         facts.site = self.sites.get(number, facts.site)
         facts.unit = self.units.get(number, [facts.unit])[0] if facts.unit == "-" else facts.unit
-        facts.places = tuple(self.beds.get(number, self.units.get(number, ())))
+        facts.places = tuple(self.beds.get(number, facts.places or self.units.get(number, ())))
 
 
 Task = tuple[ExportSource, Scorer, Gatherer, _Places]
@@ -128,7 +128,7 @@ def _gather_stay(encounter: Encounter, told: StayOutcome, task: Task) -> None:
 def facts_of(number: int, told: StayOutcome, instants: np.ndarray[tuple[int], np.dtype[np.datetime64]]) -> StayFacts:
     """Return what an outcome says of a stay. instants: (t,), of its measurements."""
     facts = StayFacts(number, told.patient, instants.min(), instants.max(), several=told.several)
-    facts.unit, facts.age, facts.sex = told.unit, told.age, told.sex
+    facts.unit, facts.age, facts.sex, facts.places = told.unit, told.age, told.sex, told.beds
     return facts
 
 

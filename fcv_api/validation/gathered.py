@@ -80,25 +80,20 @@ class FeatureFile:
             file.write(np.ascontiguousarray(features, dtype=np.float32).tobytes())
         self.rows += len(features)
 
-    def at(self, positions: NDArray[np.intp]) -> Matrix:
-        """Return the rows at ascending positions, (p, 54)."""
+    def at(self, positions: NDArray[Any]) -> Matrix:
+        """Return the rows at some positions, (p, 54)."""
         if not self.rows:
             return np.empty((0, FEATURES))
         stored = np.memmap(self.path, np.float32, "r", shape=(self.rows, FEATURES))
         return stored[positions].astype(np.float64)
-
-    def blocks(self, positions: NDArray[np.intp]) -> Iterator[tuple[NDArray[np.intp], Matrix]]:
-        """Yield some positions and their rows, again and again until all were there."""
-        for start in range(0, len(positions), BLOCK):
-            some = positions[start : start + BLOCK]
-            yield some, self.at(some)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gathered:
     """n windows. windows: without their raw rows. probabilities: (n, 4) float32 by `CLASSES`. gaps: (n,) a bit a sign.
 
-    before: (n,), as of a `Block`. stays: by encounter, also those without a window. fates: why a stay gave none.
+    before: (n,), as of a `Block`. rows: (n,), of the file of features. stays: by encounter, also those without a
+    window. fates: why a stay gave none.
     labels, sites: by encounter, of all that are known.
     """
 
@@ -106,6 +101,7 @@ class Gathered:
     probabilities: NDArray[np.float32]
     gaps: NDArray[np.uint16]
     before: NDArray[np.bool_]
+    rows: NDArray[np.int32]
     features: FeatureFile
     stays: dict[int, StayFacts]
     fates: dict[int, str]
@@ -114,6 +110,15 @@ class Gathered:
 
     def __len__(self) -> int:
         return len(self.windows)
+
+    def blocks(self, positions: NDArray[np.intp]) -> Iterator[Matrix]:
+        """Yield the features of windows, some at a time, in the order of their positions."""
+        for start in range(0, len(positions), BLOCK):
+            yield self.features_at(positions[start : start + BLOCK])
+
+    def features_at(self, positions: NDArray[np.intp]) -> Matrix:
+        """Return the features of windows, (p, 54)."""
+        return self.features.at(self.rows[positions])
 
     def gap(self, sign: int) -> NDArray[np.bool_]:
         """Return, (n,), where a sign was filled for the most part or at the end."""
@@ -153,7 +158,8 @@ class Gatherer:
         patient = patients.astype(np.int32)[index]
         windows = LabelledWindows(raw, encounter, patient, end, label, lead)
         known = self.stays, self.fates, self.labels, self.sites
-        return Gathered(windows, probabilities, gaps, before, self.features, *known)
+        rows = np.arange(len(end), dtype=np.int32)
+        return Gathered(windows, probabilities, gaps, before, rows, self.features, *known)
 
 
 EMPTY = (

@@ -18,6 +18,6 @@ def observed_of(gathered: Gathered, positions: NDArray[np.intp]) -> Observed:
     _, patients = np.unique([each.patient for each in stays], return_inverse=True)
     asked = np.bincount(patients, [each.asked for each in stays])
     refused = np.bincount(patients, [each.refused.total() for each in stays])
-    lasts = [features[:, LAST].astype(np.float32) for _, features in gathered.features.blocks(positions)]
+    lasts = [features[:, LAST].astype(np.float32) for features in gathered.blocks(positions)]
     gaps = np.stack([gathered.gap(sign)[positions] for sign in range(len(SIGN_NAMES))], axis=1)
     return Observed(np.concatenate(lasts), gaps, patients[index], asked, refused)

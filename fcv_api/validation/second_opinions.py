@@ -73,11 +73,11 @@ def _fit(
     if len(np.unique(labels)) < 2:  # noqa: PLR2004 - one class has no other to compare with
         return None
     classifier = make()
-    fit_alike(classifier, gathered.features.at(some)[:, columns], labels)
+    fit_alike(classifier, gathered.features_at(some)[:, columns], labels)
     return lambda features: scores_of(classifier, features[:, columns])
 
 
 def _ask(gathered: Gathered, positions: NDArray[np.intp], score: Callable[[Matrix], Matrix]) -> NDArray[np.float32]:
     """Score positions block by block."""
-    blocks = [score(features).astype(np.float32) for _, features in gathered.features.blocks(positions)]
+    blocks = [score(features).astype(np.float32) for features in gathered.blocks(positions)]
     return np.concatenate([np.empty((0, len(CLASSES)), dtype=np.float32), *blocks])

@@ -126,7 +126,7 @@ def _share(part: Members | None) -> str:
 def _burden(report: Members) -> Table:
     rows = [
         [
-            f"{at['threshold']:.4f}",
+            "nothing rings" if at["threshold"] is None else f"{at['threshold']:.4f}",
             with_interval(at["whole_stays"]["alarms_per_patient_day"]),
             _share(at["whole_stays"]["stays_that_ring"]),
             f"{at['whole_stays']['patient_hours']:.0f}",

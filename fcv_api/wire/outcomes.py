@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,8 +20,8 @@ from fcv_api.wire.cells import Reason, show
 from fcv_api.wire.file_form import PLAIN, FileForm
 from fcv_api.wire.labels import LabelRow, read_rows, refuse_wrong
 
-MORE_COLUMNS = ("servicio", "edad", "sexo", "estado")
-"""Unit, age in years, sex, and the status of an outcome: F by default, D or W where it is taken back."""
+MORE_COLUMNS = ("servicio", "cama", "edad", "sexo", "estado")
+"""Unit, beds in their order and between semicolons, age in years, sex, and a status: D or W takes the outcome back."""
 DELETED, STATUSES = ("D", "W"), ("F", "C", "D", "W")
 AGES = ((40, "under 40"), (60, "40 to 59"), (75, "60 to 74"), (200, "75 and over"))
 OLDEST = 130
@@ -39,7 +40,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class StayOutcome:
-    """What became of one stay, by its first onset. several: it has more outcomes. unit, age, sex: or -."""
+    """What became of one stay, by its first onset. several: it has more. unit, age, sex: or -. beds: in order."""
 
     state: State
     onset: np.datetime64 | None
@@ -48,6 +49,7 @@ class StayOutcome:
     unit: str = "-"
     age: str = "-"
     sex: str = "-"
+    beds: tuple[str, ...] = ()
 
 
 def outcome_of(row: LabelRow) -> Outcome | list[tuple[str, Reason]]:
@@ -93,16 +95,28 @@ def _together(path: Path, rows: list[LabelRow]) -> StayOutcome:
     if len({each.patient for each in found}) > 1:
         raise UnusableExport(f"{path}, row {rows[-1].row}: encounter {rows[0].encounter} is of two patients.")
     first = first_outcome(found)
-    more = {name: cell for row in rows for name, cell in row.more.items()}
-    return StayOutcome(
-        first.state,
-        first.onset,
-        first.patient or str(first.encounter),
-        several=len({(each.state, each.onset) for each in found}) > 1,
-        unit=str(more.get("servicio", "-")),
-        age=_age(more.get("edad")),
-        sex=str(more.get("sexo", "-")).strip().upper()[:1] or "-",
-    )
+    more = {name: each for row in rows for name, each in more_of(row.more).items()}
+    several = len({(each.state, each.onset) for each in found}) > 1
+    return stay_outcome(first, several=several, more=more)
+
+
+def stay_outcome(first: Outcome, *, several: bool, more: dict[str, str]) -> StayOutcome:
+    """Return what became of a stay. more: as of `more_of`."""
+    beds = tuple(bed for bed in (each.strip() for each in more.get("beds", "").split(";")) if bed)
+    known = {name: more.get(name, "-") for name in ("unit", "age", "sex")}
+    patient = first.patient or str(first.encounter)
+    return StayOutcome(first.state, first.onset, patient, several=several, beds=beds, **known)
+
+
+def more_of(cells: dict[str, Any]) -> dict[str, str]:
+    """Return what else a row says of its stay, without what it does not say: an age as a band, a sex as a letter."""
+    said = {
+        "unit": str(cells.get("servicio", "-")),
+        "beds": str(cells.get("cama", "-")),
+        "age": _age(cells.get("edad")),
+        "sex": str(cells.get("sexo", "-")).strip().upper()[:1],
+    }
+    return {name: value for name, value in said.items() if value not in ("", "-")}
 
 
 def _age(cell: object) -> str:

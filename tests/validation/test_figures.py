@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 import pytest
-from gathered import made_up
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from made_up_windows import made_up
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from fcv_api.domain.evidence import UnusableReport

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gathered import made_up
+from made_up_windows import made_up
 
 from fcv_api.validation.flow_notes import flow, flow_notes
 from fcv_api.validation.gathered import Gathered

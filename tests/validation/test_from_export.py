@@ -66,7 +66,7 @@ def test_the_windows_are_those_of_fcv_evaluate(files: tuple[Path, Path]) -> None
 
 def test_the_last_values_are_kept_outside_memory(files: tuple[Path, Path]) -> None:
     gathered, wanted = gathered_of(files), cut_windows(cohort_of(STAYS), WindowSpec(), HORIZON)
-    kept = gathered.features.at(np.arange(len(gathered)))[:, LAST]
+    kept = gathered.features_at(np.arange(len(gathered)))[:, LAST]
     assert np.allclose(kept, wanted.raw[:, -1], equal_nan=True, rtol=1e-6)
     assert gathered.windows.raw.size == 0
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from gathered import made_up
+from made_up_windows import made_up
 
 from fcv_api.validation.flow_notes import flow
 from fcv_api.validation.gathered import Gatherer

@@ -52,6 +52,7 @@ LAZY = (
     LazyCommand("train", "fcv_api.cli.train:command", "Train a model on an export and its labels, and import it."),
     LazyCommand("evaluate", "fcv_api.cli.evaluate:evaluate", "Measure a model on an export and its labels."),
     LazyCommand("validate", "fcv_api.cli.validate:validate", "Does a model work here? With outcomes, on a report."),
+    LazyCommand("drift", "fcv_api.cli.drift:drift", "Is a model given today what it was given when it was measured?"),
     LazyCommand("outcomes", "fcv_api.cli.outcomes:outcomes", "Bring the outcomes of the stays in the record."),
     LazyCommand("reference", "fcv_api.cli.reference:reference", "Make the shipped model again, from its seeds."),
     LazyCommand("ablation", "fcv_api.cli.ablation:ablation", "Take away each thing that the simulator was made to do."),

@@ -29,7 +29,8 @@ DECILES = np.arange(1, 10) / 10
 class Observed:
     """n windows of p patients. last: (n, 9), each sign at a window's end. gaps: (n, 9). patient: (n,), from 0 to p - 1.
 
-    asked, refused: (p,), windows that were asked about, and those of them that were refused.
+    asked, refused: (p,), windows that were asked about, and those of them that were refused. The first instants of a
+    stay, of which there is no window yet, are not counted.
     """
 
     last: Matrix
@@ -98,11 +99,11 @@ def observe(stays: Iterable[tuple[Encounter, str]], spec: WindowSpec, every: int
 
 
 def _windows_of(encounter: Encounter, spec: WindowSpec, every: int) -> tuple[Matrix, NDArray[np.bool_], int]:
-    """Return what windows end with, (w, 9), their gaps, and how many were asked about: one of a stay too short."""
+    """Return what windows end with, (w, 9), their gaps, and how many were asked about."""
     try:
         rolling = Rolling.of(encounter, spec)
     except Unscorable:
-        return np.empty((0, len(SIGN_NAMES)), np.float32), np.empty((0, len(SIGN_NAMES)), np.bool_), 1
+        return np.empty((0, len(SIGN_NAMES)), np.float32), np.empty((0, len(SIGN_NAMES)), np.bool_), 0
     refusals = rolling.refusals()
     asked = np.arange(0, len(rolling), every)
     usable = np.array([each for each in asked.tolist() if each not in refusals], dtype=np.intp)

@@ -101,7 +101,8 @@ def train_on(split: Split, plan: Plan, progress: Progress) -> Trained:
     )
     request = replace(said, card=card_of(said, written_card(summary), _file(said)))
     artifact, keras = _import(network, request, progress)
-    manifest = replace(artifact.manifest, learnt_from=split.provenance.known.as_manifest())
+    learnt = {"learnt_from": split.provenance.known.as_manifest(), "drift": split.provenance.reference}
+    manifest = replace(artifact.manifest, **learnt)
     return Trained(replace(artifact, manifest=manifest), keras, summary, request, split.provenance.flow)
 
 

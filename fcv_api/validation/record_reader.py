@@ -70,7 +70,7 @@ class Reader:
         )
         own = np.array([_is_of(each, self.model.identity) for each in usable])
         answers = np.array([self._answer(each, window) for each, window in zip(usable, raw, strict=True)])
-        gaps = np.stack([_gaps(each) for each in usable])
+        gaps = np.stack([gaps_of_record(each) for each in usable])
         unknown = np.full(len(ids), np.nan)
         self.gatherer.add(Block(ids, ends, np.zeros(len(ids)), unknown, answers, summaries_of(raw), gaps, own))
         self.source.listed.writelines(
@@ -123,7 +123,7 @@ def _instants(texts: list[str]) -> NDArray[np.datetime64]:
     return np.array([text.removesuffix("Z") for text in texts], dtype="datetime64[us]")
 
 
-def _gaps(record: Record) -> NDArray[np.bool_]:
+def gaps_of_record(record: Record) -> NDArray[np.bool_]:
     """Return, (9,), the signs that the record warns of as filled."""
     found = np.zeros(len(SIGN_NAMES), dtype=np.bool_)
     for warning in orjson.loads(record.warnings or b"[]"):

@@ -12,22 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fcv_api.lstm.attest import FEW_EVENTS, FEWEST_EVENTS
-from fcv_api.training.agreement import agreement, log_odds, recalibration
 from fcv_api.training.alarms import RATES, Watch
 from fcv_api.training.baselines import EARLY_WARNING
 from fcv_api.training.burden import at_rate
 from fcv_api.training.dataset import NONE, LabelledWindows
 from fcv_api.training.discrimination import AREAS, ROWS, Discrimination
-from fcv_api.training.metrics import drawn_weights, interval
+from fcv_api.training.metrics import interval
 from fcv_api.training.report_members import ILL, burden, events, lead_time
-from fcv_api.validation.intervals import (
-    NOTHING,
-    by_patient,
-    offset_interval,
-    ratio_interval,
-    regression_intervals,
-    share_interval,
-)
+from fcv_api.validation.calibration import with_intervals
+from fcv_api.validation.intervals import by_patient, share_interval
 
 Figures = dict[str, Any]
 Scores = NDArray[np.float32]
@@ -66,7 +59,7 @@ class Measured:
 
 def figures_of(measured: Measured) -> Figures:
     """Return all figures by the names of the report's members."""
-    separations = {name: _separation(measured, scores) for name, scores in measured.scores.items()}
+    separations = {name: separation_of(measured, scores) for name, scores in measured.scores.items()}
     own = separations[measured.model]
     alarms = {name: _alarms(measured, name) for name in measured.scores}
     ward = alarms[measured.model]
@@ -74,16 +67,16 @@ def figures_of(measured: Measured) -> Figures:
         "events": measured.counts,
         "cannot_answer": [name for name in ILL if name not in measured.answered],
         "few_events": [name for name in measured.answered if measured.counts[name] < FEW_EVENTS],
-        "discrimination": _areas(measured, own),
+        "discrimination": areas_of(measured, own),
         "curves": {name: own.curves[name] for name in measured.answered},
-        "calibration": {name: _calibration(measured, name) for name in measured.answered},
-        "sensitivity": {name: each["value"] for name, each in _named(measured).items()},
-        "sensitivity_intervals": _named(measured),
+        "calibration": {name: calibration_of(measured, name) for name in measured.answered},
+        "sensitivity": {name: each["value"] for name, each in named_of(measured).items()},
+        "sensitivity_intervals": named_of(measured),
         "alarms": ward,
         "lead_time": [lead_time(at) for at in ward] if measured.rows else [],
         "burden": [_burden(at) for at in ward],
         "baselines": {
-            name: {"discrimination": _areas(measured, each), "alarms": alarms[name]}
+            name: {"discrimination": areas_of(measured, each), "alarms": alarms[name]}
             for name, each in separations.items()
             if name != measured.model
         },
@@ -95,7 +88,8 @@ def figures_of(measured: Measured) -> Figures:
     }
 
 
-def _separation(measured: Measured, scores: Scores) -> Discrimination:
+def separation_of(measured: Measured, scores: Scores) -> Discrimination:
+    """Return how well a scorer tells the states apart, on windows before an onset."""
     ahead = measured.windows.ahead
     return Discrimination.of(measured.windows.where(ahead), scores[ahead])
 
@@ -105,7 +99,7 @@ def _row(name: str) -> int:
     return NONE if name == ANY else ROWS.index(name)
 
 
-def _areas(measured: Measured, separation: Discrimination) -> Figures:
+def areas_of(measured: Measured, separation: Discrimination) -> Figures:
     """Return the areas with their intervals. An AUPRC of any of the three is that of *none of these*, and left out."""
     lows, highs = interval(separation.drawn)
     found: Figures = {}
@@ -125,41 +119,14 @@ def _differences(measured: Measured, against: Figures) -> Figures:
     return {area: {state: against[area][state] for state in states} for area in AREAS}
 
 
-def _calibration(measured: Measured, name: str) -> Figures:
+def calibration_of(measured: Measured, name: str) -> Figures:
     """Return whether a state comes as often as its probability says, on windows before an onset."""
     ahead = measured.windows.ahead
     said = measured.scores[measured.model][ahead, ILL[name]].astype(np.float64)
-    happened, patients = measured.windows.label[ahead] == ILL[name], measured.windows.patient[ahead]
-    return agreement(said, happened) | {"intervals": calibration_intervals(said, happened, patients)}
+    return with_intervals(said, measured.windows.label[ahead] == ILL[name], measured.windows.patient[ahead])
 
 
-def calibration_intervals(
-    said: NDArray[np.float64], happened: NDArray[np.bool_], patients: NDArray[Any]
-) -> dict[str, tuple[float, float]]:
-    """Return the 95 % intervals of what `agreement` returns. All (n,)."""
-    odds = log_odds(said)
-    sums = by_patient(np.stack([happened, said, (said - happened) ** 2, np.ones_like(said)], axis=1), patients)
-    fitted = recalibration(odds, happened)
-    found = {"observed_to_expected": ratio_interval(sums[:, 0], sums[:, 1])}
-    slope = NOTHING if np.isnan(fitted[1]) else tuple(regression_intervals(odds, happened, patients, fitted)[1])
-    intercept = agreement(said, happened)["intercept"]
-    return found | {
-        "slope": (float(slope[0]), float(slope[1])),
-        "intercept": offset_interval(odds, happened, patients, intercept),
-        "brier_skill": _skill_interval(sums),
-    }
-
-
-def _skill_interval(sums: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the interval of the Brier skill by drawing patients. sums: (p, 4)."""
-    happened, _, error, count = (drawn_weights(len(sums)) @ sums).T
-    rate = happened / count
-    known = (rate > 0) & (rate < 1)
-    low, high = interval(1 - (error[known] / count[known]) / (rate[known] * (1 - rate[known])))
-    return float(low), float(high)
-
-
-def _named(measured: Measured) -> dict[str, Figures]:
+def named_of(measured: Measured) -> dict[str, Figures]:
     """Return the share of each state's windows before the onset that `State`, the most probable class, named."""
     ahead = measured.windows.ahead
     said = measured.scores[measured.model][ahead].argmax(axis=1)

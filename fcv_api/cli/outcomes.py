@@ -44,7 +44,7 @@ def outcomes(context: click.Context) -> None:
 @ENCODING
 @ORDER
 @click.pass_obj
-def import_(settings: Settings, file: Path, zone: str | None, **said: Any) -> None:  # noqa: ANN401 - click's options
+def import_(settings: Settings, /, file: Path, zone: str | None, **said: Any) -> None:  # noqa: ANN401 - click's options
     """Keep the outcomes of FILE: idAtencion, State, onset, and where there are idPaciente, estado, servicio, cama.
 
     As often as anybody likes: a row that is known changes nothing, another onset corrects it, estado D takes it back.

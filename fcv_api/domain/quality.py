@@ -88,7 +88,7 @@ def is_ill(cells: Cells, levels: Levels) -> Flags:
 
 def has_gaps(cells: Cells) -> Flags:
     """Suspect signs that were filled for the most part or at the end."""
-    flags: Flags = gaps_of(cells).any(axis=-1)
+    flags: Flags = np.asarray(gaps_of(cells).any(axis=-1))
     return flags
 
 

@@ -111,9 +111,9 @@ def _last_weights(content: bytearray, manifest: Manifest) -> tuple[NDArray[np.fl
     model = schema.Model.GetRootAs(content)
     graph = model.Subgraphs(0)
     operators = [graph.Operators(at) for at in range(graph.OperatorsLength())]
-    made = {int(place): each for each in operators for place in each.OutputsAsNumpy()}
-    last = made.get(int(graph.OutputsAsNumpy()[0]))
-    dense = made.get(int(last.InputsAsNumpy()[0])) if _is(model, last, schema.BuiltinOperator.SOFTMAX) else None
+    made: dict[int, Any] = {int(place): each for each in operators for place in each.OutputsAsNumpy()}
+    last: Any = made.get(int(graph.OutputsAsNumpy()[0]))
+    dense: Any = made.get(int(last.InputsAsNumpy()[0])) if _is(model, last, schema.BuiltinOperator.SOFTMAX) else None
     if not _is(model, dense, schema.BuiltinOperator.FULLY_CONNECTED) or dense.InputsLength() != 3:  # noqa: PLR2004
         raise ArtifactError(f"{manifest.identity} does not end in a dense layer with a bias and a softmax.")
     views = [_view(model, graph.Tensors(int(place))) for place in dense.InputsAsNumpy()[1:]]

@@ -33,11 +33,11 @@ class Observed:
     stay, of which there is no window yet, are not counted.
     """
 
-    last: Matrix
+    last: NDArray[Any]
     gaps: NDArray[np.bool_]
     patient: NDArray[np.intp]
-    asked: NDArray[np.float64]
-    refused: NDArray[np.float64]
+    asked: NDArray[Any]
+    refused: NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +63,7 @@ class Tally:
             value = observed.last[:, sign]
             known = ~np.isnan(value)
             place = np.searchsorted(own, value[known], side="right")
-            np.add.at(bins, (observed.patient[known], sign, place), 1)
+            np.add.at(bins[:, sign], (observed.patient[known], place), 1)
         gaps = np.zeros((count, len(SIGN_NAMES)))
         np.add.at(gaps, observed.patient, observed.gaps)
         windows = np.bincount(observed.patient, minlength=count).astype(np.float64)
@@ -83,7 +83,9 @@ class Tally:
 
 def observe(stays: Iterable[tuple[Encounter, str]], spec: WindowSpec, every: int = 1) -> Observed:
     """Look at every window of stays, as the service would. stays: each with its patient."""
-    lasts, gaps, owners = [np.empty((0, len(SIGN_NAMES)), np.float32)], [np.empty((0, len(SIGN_NAMES)), np.bool_)], []
+    lasts: list[NDArray[Any]] = [np.empty((0, len(SIGN_NAMES)), np.float32)]
+    gaps: list[NDArray[np.bool_]] = [np.empty((0, len(SIGN_NAMES)), np.bool_)]
+    owners: list[int] = []
     numbers: dict[str, int] = {}
     asked: list[list[int]] = []
     for encounter, patient in stays:
@@ -98,7 +100,7 @@ def observe(stays: Iterable[tuple[Encounter, str]], spec: WindowSpec, every: int
     return Observed(np.concatenate(lasts), np.concatenate(gaps), np.array(owners, np.intp), table[:, 0], table[:, 1])
 
 
-def _windows_of(encounter: Encounter, spec: WindowSpec, every: int) -> tuple[Matrix, NDArray[np.bool_], int]:
+def _windows_of(encounter: Encounter, spec: WindowSpec, every: int) -> tuple[NDArray[Any], NDArray[np.bool_], int]:
     """Return what windows end with, (w, 9), their gaps, and how many were asked about."""
     try:
         rolling = Rolling.of(encounter, spec)

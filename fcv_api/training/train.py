@@ -101,8 +101,8 @@ def train_on(split: Split, plan: Plan, progress: Progress) -> Trained:
     )
     request = replace(said, card=card_of(said, written_card(summary), _file(said)))
     artifact, keras = _import(network, request, progress)
-    learnt = {"learnt_from": split.provenance.known.as_manifest(), "drift": split.provenance.reference}
-    manifest = replace(artifact.manifest, **learnt)
+    known, drift = split.provenance.known.as_manifest(), split.provenance.reference
+    manifest = replace(artifact.manifest, learnt_from=known, drift=drift)
     return Trained(replace(artifact, manifest=manifest), keras, summary, request, split.provenance.flow)
 
 

@@ -23,7 +23,7 @@ from fcv_api.validation.calibration import with_intervals
 from fcv_api.validation.intervals import by_patient, share_interval
 
 Figures = dict[str, Any]
-Scores = NDArray[np.float32]
+Scores = NDArray[Any]
 ANY = "any_of_the_three"
 
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import TooFewInstants, Unscorable
@@ -153,7 +155,7 @@ def _score_stay(encounter: Encounter, label: Label, task: Task) -> str | None:
     return None
 
 
-def _block(rolling: Rolling, model: Scorer, at: Matrix, told: tuple[Matrix, Matrix]) -> Block:
+def _block(rolling: Rolling, model: Scorer, at: NDArray[np.intp], told: tuple[NDArray[Any], NDArray[Any]]) -> Block:
     """Ask the model about windows. at: (w,), which of them. told: their states and leads."""
     scaled = rolling.scaled()
     rows = np.array(list(_answers(scaled, model, at)))
@@ -163,7 +165,7 @@ def _block(rolling: Rolling, model: Scorer, at: Matrix, told: tuple[Matrix, Matr
     return Block(encounter, rolling.last[at], *told, rows, features, gaps_of(rolling.cells)[at], never)
 
 
-def _answers(scaled: Matrix, model: Scorer, at: Matrix) -> Iterator[list[float]]:
+def _answers(scaled: Matrix, model: Scorer, at: NDArray[np.intp]) -> Iterator[list[float]]:
     for window in at.tolist():
         by_state = probabilities_of(model.score(scaled[:, window]), model)
         yield [by_state[state] for state in CLASSES]

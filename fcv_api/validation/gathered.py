@@ -85,7 +85,8 @@ class FeatureFile:
         if not self.rows:
             return np.empty((0, FEATURES))
         stored = np.memmap(self.path, np.float32, "r", shape=(self.rows, FEATURES))
-        return stored[positions].astype(np.float64)
+        rows: Matrix = stored[positions].astype(np.float64)
+        return rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,7 +99,7 @@ class Gathered:
     """
 
     windows: LabelledWindows
-    probabilities: NDArray[np.float32]
+    probabilities: NDArray[Any]
     gaps: NDArray[np.uint16]
     before: NDArray[np.bool_]
     rows: NDArray[np.int32]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,9 @@ def observed_of(gathered: Gathered, positions: NDArray[np.intp]) -> Observed:
 
 def observe_record(records: Iterable[Record]) -> Observed:
     """Return what was recorded, without test sources: stays stand for patients."""
-    lasts, gaps, owners = [np.empty((0, len(SIGN_NAMES)), np.float32)], [np.empty((0, len(SIGN_NAMES)), np.bool_)], []
+    lasts: list[NDArray[Any]] = [np.empty((0, len(SIGN_NAMES)), np.float32)]
+    gaps: list[NDArray[np.bool_]] = [np.empty((0, len(SIGN_NAMES)), np.bool_)]
+    owners: list[int] = []
     numbers: dict[int, int] = {}
     asked: list[list[int]] = []
     for record in records:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fcv_api.domain.window import Matrix
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.attest import FEWEST_EVENTS
 from fcv_api.lstm.import_request import CLASSES
@@ -58,7 +58,7 @@ def save_refit(parent: Artifact, refit: Refit, version: str, of: tuple[Gathered,
     return replace(child, manifest=replace(child.manifest, learnt_from=learnt))
 
 
-def apply_refit(probabilities: Matrix, refit: Refit) -> NDArray[np.float32]:
+def apply_refit(probabilities: NDArray[Any], refit: Refit) -> NDArray[np.float32]:
     """Return what the refitted model would have answered, (n, 4) by `CLASSES`."""
     return refit.apply(probabilities.astype(np.float64)).astype(np.float32)
 

@@ -101,8 +101,9 @@ def test_the_record_is_validated_with_imported_outcomes_and_names_what_it_was_ma
     raw = np.random.default_rng(1).normal(50, 5, (20, 9)).tobytes()
     for minutes in range(60, -1, -5):
         end = now - timedelta(minutes=minutes)
-        ends = {"window_first": utc_text(end - timedelta(minutes=95)), "window_last": utc_text(end)}
-        append([PREDICTION._replace(encounter=each, window_raw=raw, **ends) for each in (1, 2)], 0.0)
+        first, last = utc_text(end - timedelta(minutes=95)), utc_text(end)
+        whole = PREDICTION._replace(window_first=first, window_last=last, window_raw=raw)
+        append([whole._replace(encounter=each) for each in (1, 2)], 0.0)
     imported(file, f"1,Arresto_cardiaco,{(now - timedelta(minutes=9)).isoformat()},,", "2,Sano,,,")
     result = run("validate", "--since", "2020-01-01", "--model", SHIPPED, "--split", "none", "--out", tmp_path / "out")
     assert "it cannot be answered" in result.output

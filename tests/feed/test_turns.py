@@ -17,8 +17,8 @@ from fcv_api.app import database_app
 from fcv_api.extensions.cursors import run, write_cursor
 from fcv_api.feed import turns
 from fcv_api.feed.turns import database_now, run_slot, slot_due
-from fcv_api.ledger.provenance import unpacked
 from fcv_api.ledger import chain
+from fcv_api.ledger.provenance import unpacked
 from fcv_api.ledger.published import BrokenChain
 from fcv_api.settings import Settings
 

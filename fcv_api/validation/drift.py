@@ -54,7 +54,7 @@ def compare_with(reference: dict[str, Any], observed: Observed) -> list[Finding]
     wholes = [each.drawn(np.ones((1, len(each.windows)))) for each in (before, now)]
     few = min(each.patients.sum() for each in (before, now)) < FEWEST_PATIENTS
     return [
-        *_distributions(edges, (wholes, drawn), observed, few=few),
+        *_distributions(edges, (before, wholes, drawn), observed, few=few),
         *_shares(wholes, drawn, few=few),
     ]
 
@@ -82,17 +82,27 @@ Pair = list[Tally]
 
 
 def _distributions(
-    edges: list[list[float]], tallies: tuple[Pair, Pair], observed: Observed, *, few: bool
+    edges: list[list[float]], tallies: tuple[Tally, Pair, Pair], observed: Observed, *, few: bool
 ) -> Iterator[Finding]:
-    wholes, drawn = tallies
+    groups, wholes, drawn = tallies
     for sign, name in enumerate(SIGN_NAMES):
         if not edges[sign] or not wholes[1].bins[0, sign].sum():
             continue
         value = float(stability_index(wholes[0], wholes[1], sign)[0])
         low, high = _pivotal(value, stability_index(drawn[0], drawn[1], sign))
+        low = min(low, value - _usual_index(groups, wholes, sign))
         verdict = LARGE_DRIFT if low > LARGE else DRIFT if low > MODERATE else NONE_SEEN
         medians = float(np.nanmedian(observed.last[:, sign])), edges[sign][len(edges[sign]) // 2]
         yield Finding("distribution", name, value, max(low, 0.0), high, UNTOLD if few else verdict, *medians)
+
+
+def _usual_index(groups: Tally, wholes: Pair, sign: int) -> float:
+    """Return what the reference's own groups differ by from it, at most in 95 of 100, for as many patients as today's.
+
+    Of patients who are each the same throughout a stay an index is large without drift. It falls with their number.
+    """
+    usual = np.quantile(stability_index(wholes[0], groups, sign), 1 - (1 - ENDS_95[1]) * 2)
+    return float(usual * groups.patients.mean() / wholes[1].patients[0])
 
 
 def _shares(wholes: Pair, drawn: Pair, *, few: bool) -> Iterator[Finding]:

@@ -171,5 +171,6 @@ def fit_alike(classifier: Any, features: Matrix, labels: NDArray[np.intp]) -> No
 def scores_of(classifier: Any, features: Matrix) -> Matrix:  # noqa: ANN401
     """Return (n, 4) by `CLASSES`, 0 for a class that it never met."""
     scores = np.zeros((len(features), len(CLASSES)))
-    scores[:, classifier.classes_] = classifier.predict_proba(features)
+    with threadpool_limits(1, "openmp"):  # on a busy machine its threads wait for each other
+        scores[:, classifier.classes_] = classifier.predict_proba(features)
     return scores

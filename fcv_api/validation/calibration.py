@@ -15,7 +15,7 @@ from fcv_api.validation.intervals import (
     by_patient,
     offset_interval,
     ratio_interval,
-    regression_intervals,
+    slope_interval,
 )
 
 
@@ -37,8 +37,7 @@ def _slope_interval(odds: Vector, happened: Mask, patients: NDArray[Any]) -> End
     fitted = recalibration(odds, happened)
     if np.isnan(fitted[1]):
         return NOTHING
-    low, high = regression_intervals(odds, happened, patients, fitted)[1].tolist()
-    return low, high
+    return slope_interval(odds, happened, patients, fitted)
 
 
 def _skill_interval(sums: NDArray[np.float64]) -> Ends:

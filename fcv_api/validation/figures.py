@@ -17,10 +17,9 @@ from fcv_api.training.baselines import EARLY_WARNING
 from fcv_api.training.burden import at_rate
 from fcv_api.training.dataset import NONE, LabelledWindows
 from fcv_api.training.discrimination import AREAS, ROWS, Discrimination
-from fcv_api.training.metrics import interval
 from fcv_api.training.report_members import ILL, burden, events, lead_time
 from fcv_api.validation.calibration import with_intervals
-from fcv_api.validation.intervals import by_patient, share_interval
+from fcv_api.validation.intervals import area_interval, by_patient, share_interval
 
 Figures = dict[str, Any]
 Scores = NDArray[Any]
@@ -101,16 +100,20 @@ def _row(name: str) -> int:
 
 def areas_of(measured: Measured, separation: Discrimination) -> Figures:
     """Return the areas with their intervals. An AUPRC of any of the three is that of *none of these*, and left out."""
-    lows, highs = interval(separation.drawn)
     found: Figures = {}
     for name in measured.rows:
         row = _row(name)
         found[name] = {
-            area: {"value": separation.found[row, at], "low": lows[row, at], "high": highs[row, at]}
+            area: _with_ends(float(separation.found[row, at]), separation.drawn[:, row, at])
             for at, area in enumerate(AREAS)
             if (name, area) != (ANY, "auprc")
         }
     return found
+
+
+def _with_ends(value: float, drawn: NDArray[np.float64]) -> Figures:
+    low, high = area_interval(value, drawn)
+    return {"value": value, "low": low, "high": high}
 
 
 def _differences(measured: Measured, against: Figures) -> Figures:

@@ -1,7 +1,7 @@
 """Intervals of figures that are sums over patients: one patient's windows resemble each other, so patients count.
 
-Where a figure has a closed form, so has its interval: the linearised variance between patients (Taylor; for a
-regression the sandwich of Liang and Zeger, 1986), on the scale on which the figure is nearly normal.
+Where a figure has a closed form, so has its interval: the linearised variance between patients, on the scale on which
+the figure is nearly normal. `bench/validation.py` measures how often they hold the truth.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from scipy.special import expit, logit
 from scipy.stats import norm
 
 from fcv_api.domain.window import Matrix
-from fcv_api.training.metrics import Mask, Vector
+from fcv_api.training.metrics import Mask, Vector, interval
 
 Z = float(norm.ppf(0.975))
 NOTHING = (float("nan"), float("nan"))
@@ -38,27 +38,46 @@ def ratio_interval(above: Vector, below: Vector) -> Ends:
     return float(ratio * np.exp(-Z * error)), float(ratio * np.exp(Z * error))
 
 
+def area_interval(value: float, draws: Vector) -> Ends:
+    """Return the interval of an area by drawn patients, on the scale of its log-odds. draws: (r,), NaN for none."""
+    known = draws[(draws > 0) & (draws < 1)]
+    if not (0 < value < 1 and len(known) > 1):
+        low, high = interval(draws).tolist()
+        return low, high
+    error = float(logit(known).std())
+    return float(expit(logit(value) - Z * error)), float(expit(logit(value) + Z * error))
+
+
 def share_interval(some: Vector, of: Vector) -> Ends:
-    """Return the interval of a share, on the scale of its log-odds. some, of: (p,), of patients."""
+    """Return Wilson's interval of a share of windows, of as many as are independent. some, of: (p,), of patients.
+
+    Those are what the variance between patients makes of them (Kish 1965), and never more than there are patients.
+    """
     total, whole = some.sum(), of.sum()
-    if not 0 < total < whole:
+    patients = float((of > 0).sum())
+    if not whole:
         return NOTHING
     share = total / whole
-    error = _error((some - share * of) / whole) / (share * (1 - share))
-    return float(expit(logit(share) - Z * error)), float(expit(logit(share) + Z * error))
+    variance = _error((some - share * of) / whole) ** 2
+    count = min(patients, share * (1 - share) / variance) if variance > 0 else patients
+    centre, spread = share + Z**2 / (2 * count), Z * np.sqrt(share * (1 - share) / count + (Z / (2 * count)) ** 2)
+    return float((centre - spread) / (1 + Z**2 / count)), float((centre + spread) / (1 + Z**2 / count))
 
 
-def regression_intervals(odds: Vector, happened: Mask, patients: Patients, fitted: Ends) -> Matrix:
-    """Return the intervals, (2, 2), of intercept and slope of a logistic recalibration, by the sandwich over patients.
+def slope_interval(odds: Vector, happened: Mask, patients: Patients, fitted: Ends) -> Ends:
+    """Return the interval of the slope of a logistic recalibration, by leaving out one patient at a time.
 
+    Each is one step of Newton's from the whole, of the patients' own scores and information (Bell and McCaffrey 2002).
     odds, happened: (n,). fitted: intercept and slope.
     """
     likely = expit(fitted[0] + fitted[1] * odds)
-    design = np.stack([np.ones_like(odds), odds], axis=1)  # (n, 2)
-    bread = np.linalg.inv((design * (likely * (1 - likely))[:, np.newaxis]).T @ design)
-    scores = by_patient(design * (happened - likely)[:, np.newaxis], patients)  # (p, 2)
-    spread = np.sqrt(np.diag(bread @ (scores.T @ scores) @ bread) * _few(len(scores)))
-    return np.stack([np.array(fitted) - Z * spread, np.array(fitted) + Z * spread], axis=1)
+    weight, missed = likely * (1 - likely), happened - likely
+    parts = np.stack([missed, missed * odds, weight, weight * odds, weight * odds**2], axis=1)
+    score, steep, level, mixed, square = by_patient(parts, patients).T
+    left = level.sum() - level, mixed.sum() - mixed, square.sum() - square
+    moved = (left[1] * score - left[0] * steep) / (left[0] * left[2] - left[1] ** 2)
+    error = float(np.sqrt(((moved - moved.mean()) ** 2).sum() * (len(score) - 1) / len(score)))
+    return fitted[1] - Z * error, fitted[1] + Z * error
 
 
 def offset_interval(odds: Vector, happened: Mask, patients: Patients, intercept: float) -> Ends:

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from fcv_api.lstm.attest import FEWEST_EVENTS
 from fcv_api.training.dataset import NONE, LabelledWindows
 from fcv_api.training.flow import UNKNOWN
-from fcv_api.training.metrics import Ranking, drawn_areas, interval
+from fcv_api.training.metrics import Ranking, drawn_areas
 from fcv_api.training.report_members import events
 from fcv_api.validation.gathered import Gathered
-from fcv_api.validation.intervals import by_patient, ratio_interval
+from fcv_api.validation.intervals import area_interval, by_patient, ratio_interval
 
 Figures = dict[str, Any]
 OF_STAYS = ("site", "unit", "age", "sex")
@@ -66,12 +66,13 @@ def _figures(windows: LabelledWindows, ill: NDArray[np.float64]) -> Figures:
     ahead = windows.ahead
     happened, said, patients = windows.label[ahead] != NONE, ill[ahead], windows.patient[ahead]
     ranking = Ranking.of(said, happened)
-    low, high = interval(drawn_areas([ranking], patients)[:, 0, 0])
+    area = ranking.areas()[0]
+    low, high = area_interval(area, drawn_areas([ranking], patients)[:, 0, 0])
     sums = by_patient(np.stack([happened, said], axis=1), patients)
     ends = ratio_interval(sums[:, 0], sums[:, 1])
     ratio = {"value": float(happened.sum() / said.sum()), "low": ends[0], "high": ends[1]}
     return found | {
         "cannot_answer": False,
-        "auroc": {"value": ranking.areas()[0], "low": float(low), "high": float(high)},
+        "auroc": {"value": area, "low": low, "high": high},
         "observed_to_expected": ratio,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from made_up_windows import made_up
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from fcv_api.domain.evidence import UnusableReport
+from fcv_api.domain.evidence import Evidence, UnusableReport
 from fcv_api.lstm.artifact import Artifact
-from fcv_api.lstm.attest import check_events
+from fcv_api.lstm.attest import Evidenced, attest, check_events, check_subject
 from fcv_api.lstm.registry import SHIPPED, SHIPPED_IN
 from fcv_api.training.baselines import EARLY_WARNING, FITTED
 from fcv_api.training.dataset import Horizon
@@ -45,8 +46,14 @@ def gathered(tmp_path_factory: pytest.TempPathFactory) -> Gathered:
 
 
 @pytest.fixture(scope="module")
-def report(gathered: Gathered, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return report_of(gathered, tmp_path_factory.mktemp("files"))
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where the files lie that the report was made from."""
+    return tmp_path_factory.mktemp("files")
+
+
+@pytest.fixture(scope="module")
+def report(gathered: Gathered, folder: Path) -> dict[str, Any]:
+    return report_of(gathered, folder)
 
 
 def test_a_report_has_every_member_that_attesting_needs_and_is_of_the_published_schema(report: dict[str, Any]) -> None:
@@ -119,3 +126,19 @@ def test_subgroups_with_too_few_events_have_no_figure(report: dict[str, Any]) ->
     assert sum(each["windows"] for each in months) == report["data"]["windows"]
     for each in months:
         assert each["cannot_answer"] == (each["events"] < 20) == ("auroc" not in each)
+
+
+def test_a_report_is_attested_for_its_own_model_manifest_and_data_alone(
+    report: dict[str, Any], folder: Path, tmp_path: Path
+) -> None:
+    own = Artifact.load(SHIPPED_IN / SHIPPED).manifest
+    path = tmp_path / "report.json"
+    path.write_bytes(orjson.dumps(report))
+    evidenced = Evidenced(path, folder / "export.csv", folder / "outcomes.csv", "Dr. Eva Ruiz")
+    check_subject(own, report)
+    assert attest(own, report, evidenced).evidence is Evidence.RETROSPECTIVE
+    for other in (replace(own, version="2.0.1"), replace(own, step_minutes=6.0)):
+        with pytest.raises(UnusableReport):
+            check_subject(other, report)
+    with pytest.raises(UnusableReport, match="is not the file that the report was made from"):
+        attest(own, report, replace(evidenced, data=path))

@@ -4,19 +4,25 @@ BIN := $(VENV)/bin
 # What `make bench` measures beside: each in an environment of its own, by its own requirements.
 RIVALS := .venv-bench
 CONTENDERS := ours floor thesis litserve bentoml
-PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt
-LOCKED := $(BIN)/pip --disable-pip-version-check install --quiet --require-hashes --requirement deploy/requirements.txt
-ITSELF := $(BIN)/pip --disable-pip-version-check install --quiet --no-index --no-deps --no-build-isolation --editable .
+PIP := $(BIN)/python deploy/pip_install.py --constraint constraints.txt
+LOCKED := $(BIN)/python deploy/pip_install.py --require-hashes --requirement deploy/requirements.txt
+ITSELF := $(BIN)/python deploy/pip_install.py --no-index --no-deps --no-build-isolation --editable .
+# An environment knows its folder by its path. One of a checkout that was moved or copied is made anew.
+ifneq ($(wildcard $(VENV)/pyvenv.cfg),)
+ifeq ($(shell grep -sF "$(CURDIR)/$(VENV)" $(VENV)/pyvenv.cfg),)
+$(info This checkout was moved: making $(VENV) anew.)
+$(shell rm -rf $(VENV))
+endif
+endif
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo test check lint types format audit bench bench-short bench-parts feed-load profile model ablation validation-truth faults attack soak fuzz certs secrets \
+.PHONY: help serve demo test check lint types format audit bench bench-short bench-parts feed-load profile model ablation validation-truth faults attack soak page-check screenshots ward-demo fuzz certs secrets \
 	lock sbom image-check host-check bundle bundle-check clean
 
 help: ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 serve: $(VENV)/serving ## Install, and serve on 127.0.0.1:8000
-	@$(BIN)/python examples/first_steps.py
 	@exec $(BIN)/fcv serve
 
 demo: $(VENV)/examples ## Install, and show one prediction from sign-in to answer, and a bed that is fed row by row
@@ -49,16 +55,18 @@ bench: $(VENV)/dev $(CONTENDERS:%=$(RIVALS)/%/installed) ## Measure beside what 
 bench-short: $(VENV)/dev $(CONTENDERS:%=$(RIVALS)/%/installed) ## The same in some minutes, to see that all works: into build/bench
 	@PYTHONPATH=tests/e2e $(BIN)/python -m bench.contest --short $(BENCH)
 
-bench-parts: $(VENV)/dev ## Measure a request beside json.loads of its body, its record, a batch, HL7 messages, and the start
+bench-parts: $(VENV)/dev ## Measure a request beside json.loads of its body, its record, a batch, HL7 messages, the ward's page, and the start
 	@$(BIN)/python -m bench.request
 	@$(BIN)/python -m bench.ledger
+	@$(BIN)/python -m bench.alerts
 	@$(BIN)/python -m bench.batch
 	@$(BIN)/python -m bench.hl7
 	@$(BIN)/python -m bench.service
+	@$(BIN)/python -m bench.ward
 	@PYTHONPATH=tests:tests/e2e $(BIN)/python -m bench.feed.costs
 	@PYTHONPATH=tests:tests/e2e $(BIN)/python -m bench.feed.costs --postgresql
 
-feed-load: $(VENV)/dev ## Let beds post for up to 20 minutes, and write docs/scale.md: make feed-load LOAD=ward, city, sqlite or beside
+feed-load: $(VENV)/dev ## Let beds post for up to 20 minutes, and write docs/scale.md: make feed-load LOAD=ward, city, sqlite, hl7, hl7-129 or beside
 	@PYTHONPATH=tests:tests/e2e $(BIN)/python -m bench.feed --write $(LOAD)
 
 profile: $(VENV)/dev $(RIVALS)/ours/installed ## Write bench/profile.md and its flame graphs: where the time of a request goes
@@ -79,12 +87,21 @@ validation-truth: $(VENV)/dev ## Hold a validation's intervals, drift and memory
 faults: $(VENV)/dev ## Load the service, and see that nothing is lost (minutes)
 	@$(BIN)/python -m pytest tests/faults --override-ini addopts=--strict-markers -s
 
+page-check: $(VENV)/dev ## Look at the ward's pages in Chromium at every width, and write bench/ward.md: what they cost (8 minutes)
+	@$(BIN)/python -m pytest tests/page --override-ini addopts=--strict-markers -s
+
+screenshots: $(VENV)/dev ## Take the pictures of docs/ward.md anew, of a made-up ward (Chromium)
+	@PYTHONPATH=.:tests:tests/e2e:tests/page $(BIN)/python tests/page/screenshots.py
+
+ward-demo: $(VENV)/dev ## Serve a made-up ward of 12 beds on the loopback to look at in a browser, and say how to sign in
+	@PYTHONPATH=.:tests:tests/e2e:tests/page $(BIN)/python tests/page/ward_demo.py
+
 fuzz: $(VENV)/dev ## Send spoilt bodies to the service: make fuzz MINUTES=10
 	@$(PIP) --editable '.[fuzz]'
 	@$(BIN)/python tests/fuzz/fuzz.py $(MINUTES)
 
 attack: $(VENV)/dev ## Attack services that it starts itself, on the loopback, and print what came of it (15 minutes; LONG=1: an hour)
-	@PYTHONPATH=.:tests:tests/wire:tests/attack $(BIN)/python tests/attack/hl7_mutations.py 100000
+	@PYTHONPATH=.:tests:tests/e2e:tests/wire:tests/attack $(BIN)/python tests/attack/hl7_mutations.py 100000
 	@PYTHONPATH=.:tests:tests/e2e:tests/attack $(BIN)/python tests/attack/attack.py $(if $(LONG),--long)
 
 soak: $(VENV)/dev ## Load everything at once for half an hour, and see that nothing grows: make soak MINUTES=1 to try (nginx)

@@ -58,7 +58,8 @@ def _feed(url: str, credentials: Mapping[str, str], settings: dict[str, str]) ->
     account = {"MLAPI_USER": credentials["username"], "MLAPI_PASSWORD": credentials["password"]}
     fed = ("simulate", "--feed", url, "--minutes", str(MINUTES), "--speed", "1000000", "--json")
     answered = json.loads(_fcv(settings | account, *fed))
-    print(f"   {answered['posts']} posts, {answered['rows']} rows: {answered['new']} new, {answered['errors']} errors")
+    errors = f"{answered['errors']} error{'' if answered['errors'] == 1 else 's'}"
+    print(f"   {answered['posts']} posts, {answered['rows']} rows: {answered['new']} new, {errors}")
     print("5. fcv feed run --once: the newest slot of five minutes that is due")
     print(f"   {_fcv(settings, 'feed', 'run', '--once').splitlines()[-1]}")
     print("6. GET /beds, as an account that may read it\n")

@@ -15,7 +15,6 @@ from fcv_api import __version__, activations, maintenance
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import ModelIdentity, Models
 from fcv_api.extensions import bind_database, db, jwt, migrate
-from fcv_api.ledger.heads import publish_head
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.registry import Registry
 from fcv_api.lstm.runtime import RUNTIME
@@ -26,6 +25,7 @@ from fcv_api.settings import ROOT, Settings, SettingsError
 from fcv_api.web import bodies, error_handlers, requests, routes, tokens
 from fcv_api.web.openapi import spec_options
 from fcv_api.web.parser import use_orjson
+from fcv_api.web.ward.options import WardOptions
 
 log = logging.getLogger("fcv_api")
 
@@ -68,6 +68,7 @@ def _service(settings: Settings, models: Models, limit: ConcurrencyLimit, lock: 
         feed=settings.feed != "off",
         observation_hours=settings.observation_hours,
         settle_seconds=settings.settle_seconds,
+        ward=WardOptions.of(settings),
     )
 
 
@@ -171,10 +172,10 @@ class DatabaseActivations:
             )
 
     def forget(self) -> None:
-        """Record that this process ends, and publish the head of the record up to here."""
+        """Record that this process ends, and publish the head of the record up to here, and what is counted."""
         with self.app.app_context():
             activations.forget(self.host, os.getpid())
-            publish_head(at_once=True)
+            maintenance.end()
 
 
 def _config(settings: Settings) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What a serving process does beside requests: look at the database's file, publish heads, forget what is old."""
+"""What a serving process does beside requests: look at the database's file, publish heads, write counts, forget."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from flask import Flask
 
 from fcv_api.accounts import throttle
 from fcv_api.extensions import known_file
-from fcv_api.feed import retention
+from fcv_api.feed import retention, sources
 from fcv_api.ledger.database_file import FileWatch
 from fcv_api.ledger.heads import publish_head
 from fcv_api.ledger.replies import forget_expired
@@ -41,4 +41,11 @@ def run(settings: Settings) -> None:
     forget_expired()
     throttle.forget_old()
     if settings.feed != "off":
+        sources.flush()
         retention.purge(time_ns() // 1000, settings.observation_hours)
+
+
+def end() -> None:
+    """Write what nobody would write after this process, within an app's context. Raises SQLAlchemyError."""
+    publish_head(at_once=True)
+    sources.flush(at_once=True)

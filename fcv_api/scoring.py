@@ -12,6 +12,7 @@ import orjson
 from fcv_api.domain import quality
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import NoModel, Unscorable
+from fcv_api.domain.explanation import Explanation, explain
 from fcv_api.domain.prediction import (
     OFFLINE,
     AnswerContext,
@@ -27,7 +28,7 @@ from fcv_api.domain.prediction import (
 )
 from fcv_api.domain.slots import window_as_sent, window_on_the_clock
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGN_NAMES
-from fcv_api.domain.window import History, Window, WindowSpec
+from fcv_api.domain.window import History, Matrix, Window, WindowSpec
 from fcv_api.ledger.record import Entry, Record
 
 Outcome = Prediction | Refusal
@@ -157,12 +158,23 @@ class Replay:
 
 def replay(record: Record, model: Scorer, runtime: str) -> Replay:
     """Score a recorded window again. Raises NoModel when the model does not read such a window, or ModelOutput."""
-    raw = np.frombuffer(record.window_raw or b"", "<f8").reshape(-1, len(SIGN_NAMES))
-    if len(raw) != model.spec.instants:
-        raise NoModel(f"Model {model.identity} reads {model.spec.instants} instants; the record holds {len(raw)}.")
+    raw = recorded_window(record, model)
     ordered = np.ascontiguousarray(raw[:, [INDEX_BY_NAME[name] for name in model.spec.signs]])
     probabilities = probabilities_of(model.score(model.spec.scale(ordered)), model)
     return Replay(record, model.identity, runtime, probabilities)
+
+
+def explain_record(record: Record, model: Scorer) -> Explanation:
+    """Return what moved a recorded score. Raises NoModel when the model does not read such a window, or ModelOutput."""
+    return explain(recorded_window(record, model), model)
+
+
+def recorded_window(record: Record, model: Scorer) -> Matrix:
+    """Return a record's raw window, (instants, 9), in the order of `vitals.SIGNS`. Raises NoModel."""
+    raw = np.frombuffer(record.window_raw or b"", "<f8").reshape(-1, len(SIGN_NAMES))
+    if len(raw) != model.spec.instants:
+        raise NoModel(f"Model {model.identity} reads {model.spec.instants} instants; the record holds {len(raw)}.")
+    return raw
 
 
 def recorded_model(record: Record) -> ModelIdentity | None:

@@ -8,7 +8,7 @@ from alembic import context
 from alembic.util import CommandError
 from sqlalchemy import Connection, create_engine, inspect, make_url, text
 
-import fcv_api.accounts
+import fcv_api.accounts.issued_tokens
 import fcv_api.activations
 import fcv_api.feed.tables
 import fcv_api.ledger.tables  # noqa: F401 - the same

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import bcrypt
 import pytest
+from described import DescribedOnce, builder_of
 from flask import Flask
 from flask.testing import FlaskClient
-from postgres import cluster, new_database
+from migrated import migrate, migrated_database
+from postgres import cluster, drop_database, new_database
+from service import Service, commanded
+from werkzeug.routing import Rule
 
 from fcv_api import access_log, accounts
 from fcv_api.accounts import Account, Role, passwords
 from fcv_api.accounts.issued_tokens import token_for
 from fcv_api.app import create_app, database_app
-from fcv_api.cli.db import migrate_database
 from fcv_api.extensions import db, postgresql
 from fcv_api.settings import ROOT, Settings
+from fcv_api.web import routes
 from fcv_api.wire.example import example_request
 
 # Each process of the tests would start a thread a core for TensorFlow, and the clocks of other tests run out meanwhile.
@@ -29,6 +36,7 @@ os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
 FIXTURES = Path(__file__).parent / "fixtures"
 PASSWORD = "correct horse battery"
+NOBODYS_CHEAP_HASH = bcrypt.hashpw(os.urandom(16).hex().encode(), bcrypt.gensalt(4)).decode()
 UNTRAINED = {"MODELS_DIR": str(FIXTURES / "models"), "MODEL": "fcv-untrained"}
 """Serve the model whose answers Keras gave in `expected.json`: it has random weights, and scales by the window."""
 MakeSettings = Callable[..., Settings]
@@ -51,14 +59,24 @@ def encounter() -> dict[str, Any]:
 
 @pytest.fixture(autouse=True)
 def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hash at bcrypt's lowest cost: what is tested here is never the cost."""
+    """Hash at bcrypt's lowest cost, for nobody too: what is tested here is never the cost."""
     monkeypatch.setattr(passwords, "BCRYPT_ROUNDS", 4)
+    monkeypatch.setattr(passwords, "NOBODYS_HASH", NOBODYS_CHEAP_HASH)
 
 
 @pytest.fixture(autouse=True)
 def _time_to_write(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let no writer of the tests' own process be ended because a busy machine stood still: a test of that sets a time of its own."""
+    """Let no writer of the tests' own process be ended for the silence of a busy machine."""
     monkeypatch.setitem(postgresql.SERVING, "idle_in_transaction_session_timeout", "30s")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _described_once() -> Iterator[None]:
+    """Make the OpenAPI document and what builds URLs once a process."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(routes, "Api", DescribedOnce)
+        patched.setattr(Rule, "_compile_builder", builder_of)
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -94,13 +112,21 @@ def make_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pyte
     return make
 
 
+MIGRATED = {"app", "empty_database"}
+"""Fixtures that need a database with its tables. Other tests get an empty one, and may migrate it."""
+
+
 @pytest.fixture
-def settings(make_settings: MakeSettings, request: pytest.FixtureRequest) -> Settings:
+def settings(make_settings: MakeSettings, request: pytest.FixtureRequest) -> Iterator[Settings]:
     """Give settings of development, or those that a test is parametrized with."""
     given = getattr(request, "param", {})
-    if given == "postgresql":
-        given = {"DATABASE_URL": new_database(request.getfixturevalue("postgres"))}
-    return make_settings(**given)
+    if given != "postgresql":
+        yield make_settings(**given)
+        return
+    server, is_migrated = request.getfixturevalue("postgres"), MIGRATED & set(request.fixturenames)
+    url = migrated_database(server, make_settings()) if is_migrated else new_database(server)
+    yield make_settings(DATABASE_URL=url)
+    drop_database(url)
 
 
 @pytest.fixture(scope="session")
@@ -129,7 +155,7 @@ def log_file(settings: Settings) -> Iterator[Path]:
 @pytest.fixture
 def empty_database(settings: Settings) -> Iterator[None]:
     """Migrate a database, and be in an app that has nothing else."""
-    migrate_database(settings)
+    migrate(settings)
     with database_app(settings).app_context():
         yield
         db.engine.dispose()
@@ -138,7 +164,7 @@ def empty_database(settings: Settings) -> Iterator[None]:
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
     """Give the service, migrated, with the shipped model."""
-    migrate_database(settings)
+    migrate(settings)
     app = create_app(settings)
     with app.app_context():
         yield app
@@ -172,6 +198,13 @@ def token(make_token: MakeToken) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
+def plain_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Give a real service as it is by itself, for every test that leaves it so: a start takes seconds."""
+    with commanded(tmp_path_factory.mktemp("plain")) as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
 def root() -> Path:
     """Give the checkout."""
     return ROOT
@@ -185,6 +218,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the slowest files, so that no process waits for another at the end."""
     places = {name: place for place, name in enumerate(SLOWEST)}
     items.sort(key=lambda item: places.get(item.path.relative_to(FIXTURES.parent).parts[0], len(places)))
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from what lives as long as the process: it would walk through it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _tensorflow_lives_on() -> Iterator[None]:
+    """Do the same once TensorFlow is there: it is half a million objects."""
+    before = "tensorflow" in sys.modules
+    yield
+    if not before and "tensorflow" in sys.modules:
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -65,7 +65,7 @@ def test_processes_that_start_at_one_moment_agree_on_the_secret(read: Read, tmp_
     code = f"{wait}; print(str.__str__(s.Settings.from_environment(None).jwt_secret))"
     start = [sys.executable, "-uc", code, str(tmp_path)]
     pipe = subprocess.PIPE
-    running = [subprocess.Popen(start, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) for _ in range(6)]
+    running = [subprocess.Popen(start, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) for _ in range(4)]
     for process in running:
         assert process.stdout
         process.stdout.readline()  # it has imported everything and waits

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from browser import signed_in
 from click.testing import CliRunner
 from flask import Flask
 from flask.testing import FlaskClient
@@ -96,6 +97,22 @@ def test_the_memory_of_beds_logs_no_value_bed_channel_or_encounter(
     assert str(number) not in logged
     assert NAME not in str(result)
     assert TEXT not in str(result)
+
+
+def test_no_page_logs_what_its_forms_hold(
+    app: Flask, written: Callable[[], str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    browser = signed_in(app, NAME)
+    token = browser.cookie() or ""
+    for fields in ({"username": NAME, "password": OTHER}, {"username": TEXT, "password": PASSWORD}, {"token": token}):
+        assert browser.sign_in("/sign-in?display=1", **fields).status_code == 401
+    fields = {"csrf_token": browser.token_of("/ward"), "record": TEXT, "next": f"/ward/{QUERY}"}
+    for changed in ({}, {"csrf_token": TEXT}):
+        browser.post(f"/ward/seen?next={QUERY}", fields | changed, Referer=f"http://localhost/{QUERY}")
+    browser.client.set_cookie("fcv_session", TEXT)
+    browser.get(f"/ward?next={QUERY}")
+    assert found(written() + "".join(capfd.readouterr())) == []
+    assert {'"sign-in-refused"', '"token-refused"', '"form-refused"'} <= set(written().replace(",", " ").split())
 
 
 def sign_up(http: FlaskClient, credentials: dict[str, str]) -> dict[str, str]:

@@ -136,7 +136,7 @@ def test_each_mark_stands_where_the_design_stores_it_and_in_no_log_or_error(
     printed += [fcv("stays", "id", "--source", "uci", "--type", "VN", "--value-file", "-", stdin=f"{REAL}{AUTHORITY}")]
     for words in (("stays", "list"), ("feed", "status"), ("stays", "close", str(ENCOUNTER))):
         assert str(ENCOUNTER) in fcv(*words)
-    printed.append(fcv("doctor"))
+    printed.append(fcv("doctor", "--stopped"))
     assert http.get("/beds", headers=reader).status_code == 200
     assert stands() == STANDS
     assert [mark for mark in MARKS if mark in logged() + "".join(capfd.readouterr())] == []

@@ -45,6 +45,14 @@ WRONG = {
     "WORKERS": ("", "0", "65", "many"),
     "THREADS": ("", "0", "65", "many"),
     "PROXIES": ("", "-1", "6", "nginx"),
+    "WARD_FRAME_ANCESTORS": (
+        "",
+        "*",
+        "https://a.lan; script-src *",
+        "'unsafe-inline'",
+        "'none' 'self'",
+        "https://*.lan",
+    ),
     "ALLOW_UNVALIDATED_MODEL": ("", "perhaps", "2"),
     "TIMEZONE": ("Mars/Olympus", "../../etc/passwd", "America", "/etc/localtime", "UTC-5"),
     "DATABASE_URL": (
@@ -107,10 +115,19 @@ def test_production_does_not_serve_a_model_without_real_patients_behind_it(read:
     create_app(read(ALLOW_UNVALIDATED_MODEL="1"))
 
 
-@pytest.mark.parametrize("name", ["FCV_TYPO", "FCV_", "FCV_JWT_SECRETS", "FCV_jwt_secret"])
+@pytest.mark.parametrize("name", ["FCV_TYPO", "FCV_"])
 def test_a_name_that_is_no_setting_is_refused(read: Read, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "x")
     with pytest.raises(SettingsError, match=f"{name} is not a setting.*FCV_JWT_SECRET, FCV_JWT_SECRET_FILE"):
+        read()
+
+
+@pytest.mark.parametrize("name", ["FCV_JWT_SECRETS", "FCV_jwt_secret", "FCV_JWT_SECERT"])
+def test_a_slip_in_a_setting_s_name_is_answered_with_the_nearest(
+    read: Read, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "x")
+    with pytest.raises(SettingsError, match=f"{name} is not a setting. Is FCV_JWT_SECRET meant"):
         read()
 
 
@@ -219,3 +236,8 @@ def test_a_dotenv_says_what_the_environment_does_not(
     (tmp_path / ".env").write_text("FCV_WORKERS=7\nFCV_THREADS=7\n", "utf-8")
     settings = read(tmp_path / ".env", THREADS="9")
     assert (settings.workers, settings.threads) == (7, 9)
+
+
+def test_sites_that_may_frame_a_page_are_named_one_by_one(read: Read) -> None:
+    assert read().ward_frame_ancestors == "'none'"
+    assert read(WARD_FRAME_ANCESTORS=" 'self'  https://a.lan:8443 ").ward_frame_ancestors == "'self' https://a.lan:8443"

@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.feed.beside import predicting
 from bench.feed.host import History, Host, fill, host
 from bench.feed.load import SETTLE, SLOT
-from bench.feed.posts import Pace, drive
+from bench.feed.posts import Pace, drive, lines
 from bench.feed.report import Figures, at, ms, verdict
 
 BEDS, MINUTES, PAIRS = 500, 5.0, 2
@@ -52,7 +52,7 @@ def _phase(host: Host, headers: dict[str, str], rate: float, pace: Pace) -> list
     time.sleep(max(pace.began - time.time(), 0))
     with predicting(host, headers, rate) as seconds:
         if pace.beds:
-            drive(host.service.address, headers["Authorization"], pace)
+            drive(lines(host.service.address, headers["Authorization"], pace), pace)
         time.sleep(max(pace.began + pace.seconds - time.time(), 0))
     return seconds
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,8 @@ from fcv_api.settings import ROOT
 DURABLE = "-c fsync=on -c max_connections=100 -c shared_buffers=1GB -c max_wal_size=8GB"
 WAITS = "-c log_lock_waits=on -c deadlock_timeout=500ms"
 """PostgreSQL writes a line for each lock that is waited for over half a second."""
+USUAL = {"FEED": "on", "WORKERS": "2", "TOKEN_MINUTES": "240"}
+"""A load signs in once, before the beds' past is written."""
 COLUMNS = "encounter, source, sign, at, channel, name, status, sent_at, value, unit, flag, received_at"
 SECOND = 1_000_000
 
@@ -84,7 +86,7 @@ def host(folder: Path, *, postgresql: bool, scores: bool = True, **settings: str
     with ExitStack() as stack:
         server = stack.enter_context(cluster(f"{DURABLE} {WAITS}")) if postgresql else None
         own = {"DATABASE_URL": new_database(server.url)} if server else {}
-        service = stack.enter_context(running(folder, **({"FEED": "on", "WORKERS": "2"} | own | settings)))
+        service = stack.enter_context(running(folder, **(USUAL | own | settings)))
         feed = stack.enter_context(_feed(service)) if scores else None
         yield Host(service, server, feed)
 
@@ -117,11 +119,12 @@ class History:
     first: int = 0
 
 
-def fill(host: Host, past: History) -> None:
-    """Let beds have a history, written past the service."""
+def fill(host: Host, past: History, observed: Iterable[monitors.Observed] | None = None) -> None:
+    """Let beds have a history, written past the service. observed: of one bed, where it is not what monitors post."""
+    one = monitors.history(past.end, past.minutes, past.step) if observed is None else observed
     rows = [
         (past.source, sign, at, channel, name, status, at, value, unit, flag, at)
-        for sign, at, channel, name, status, value, unit, flag in monitors.history(past.end, past.minutes, past.step)
+        for sign, at, channel, name, status, value, unit, flag in one
     ]
     engine = sa.create_engine(host.service.environment["FCV_DATABASE_URL"])
     connection = engine.raw_connection()

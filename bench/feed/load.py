@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.feed import monitors
+from service import free_port
+
+from bench.feed import gateway, monitors
 from bench.feed.beside import predicting, watched
 from bench.feed.host import History, Host, Spent, fill, host
-from bench.feed.posts import Pace, Sent, drive
+from bench.feed.posts import Line, Pace, Sent, drive, lines
 from fcv_api.ledger.record import utc_moment
 
 SLOT = 300
@@ -30,7 +32,8 @@ class Plan:
     """A load. within: seconds after it is due in which every turn is wanted. predicts: real ones a second beside it.
 
     every: seconds between two posts of a bed. aligned: begin right after a slot is due, so that whole slots follow.
-    step: minutes between the rows of the beds' past.
+    step: minutes between the rows of the beds' past. obx: of a message, where they come by HL7; 0 where they are
+    posted. connections: of the gateway.
     """
 
     beds: int
@@ -41,6 +44,8 @@ class Plan:
     every: float = 60.0
     aligned: bool = True
     step: int = 1
+    obx: int = 0
+    connections: int = 2
 
 
 class Turn(NamedTuple):
@@ -89,20 +94,35 @@ class Outcome:
 
 def run(plan: Plan, folder: Path) -> Outcome:
     """Fill the beds' past, let them post, wait for the last turns, and ask the database what it holds."""
-    with host(folder, postgresql=plan.postgresql) as running:
+    port = free_port()
+    settings = gateway.settings(folder, port) if plan.obx else {}
+    with host(folder, postgresql=plan.postgresql, scores=True, **settings) as running:
         headers = running.service.sign_in()
         began = _begin(plan, time.time() + FILLING * plan.beds / plan.step)
-        fill(running, History("api:ana", plan.beds, int(began // 60), step=plan.step))
+        _fill(running, plan, int(began // 60))
         before, began = _count(running), began if time.time() < began else _begin(plan, time.time())
+        pace = Pace(plan.beds, began, 60 * plan.minutes, plan.every)
+        by = _gateway(plan, port) if plan.obx else lines(running.service.address, headers["Authorization"], pace)
         time.sleep(max(began - time.time(), 0))
-        spent, pace = running.spent, Pace(plan.beds, began, 60 * plan.minutes, plan.every)
+        spent = running.spent
         with predicting(running, headers, plan.predicts) as predicts, watched(running) as megabytes:
-            sent = drive(running.service.address, headers["Authorization"], pace)
+            sent = drive(by, pace)
             wanted = wanted_turns(sent, began + 60 * plan.minutes)
             _wait(running, len(wanted))
         used, seconds = running.spent.since(spent), time.time() - began
         kept = _count(running) - before
         return Outcome(sent, _turns(running, sent), wanted, kept, used, seconds, megabytes, predicts, running.waits)
+
+
+def _fill(host: Host, plan: Plan, end: int) -> None:
+    """Let the beds have a past, from the source that they are going to send by. end: in minutes since the epoch."""
+    past = History(gateway.NAME if plan.obx else "api:ana", plan.beds, end, step=plan.step)
+    fill(host, past, gateway.history(past.end, past.minutes, past.step) if plan.obx else None)
+
+
+def _gateway(plan: Plan, port: int) -> list[Line]:
+    messages = gateway.Messages(plan.obx)
+    return [gateway.Line(port, messages) for _ in range(plan.connections)]
 
 
 def _begin(plan: Plan, now: float) -> float:

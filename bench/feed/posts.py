@@ -6,9 +6,9 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from bench.feed import monitors
 
@@ -40,6 +40,10 @@ class Connection:
             f"POST /observations HTTP/1.1\r\nHost: {address[0]}\r\nAuthorization: {authorization}\r\n"
             "Content-Type: application/json\r\nContent-Length: "
         ).encode()
+
+    def prepare(self, bed: int, minute: int) -> bytes:
+        """Return a bed's body at a minute since the epoch."""
+        return monitors.body(bed, minute)
 
     def post(self, body: bytes) -> tuple[int, int]:
         """Return the status and how many rows were new; once more on a new connection: an idle one may be closed."""
@@ -90,17 +94,34 @@ class Pace(NamedTuple):
                     yield bed, at
 
 
-def drive(address: tuple[str, int], authorization: str, pace: Pace) -> list[Sent]:
-    """Post 13 rows for each bed, again and again, and return what was answered."""
+class Line(Protocol):
+    """A connection that is kept, by which some beds post one after the other."""
+
+    def prepare(self, bed: int, minute: int) -> bytes:
+        """Return what a bed posts at a minute since the epoch."""
+
+    def post(self, content: bytes) -> tuple[int, int]:
+        """Post it, and return the status, 200 where all went well, and how many rows were new."""
+
+    def close(self) -> None:
+        """Close it."""
+
+
+def lines(address: tuple[str, int], authorization: str, pace: Pace) -> list[Line]:
+    """Connect to a service: 16 times, or once for each bed where there are fewer."""
+    return [Connection(address, authorization) for _ in range(min(CONNECTIONS, pace.beds))]
+
+
+def drive(lines: Sequence[Line], pace: Pace) -> list[Sent]:
+    """Post for each bed, again and again, each on one of the connections, and return what was answered."""
     found: list[Sent] = []
 
     def keep(first: int) -> None:
-        connection = Connection(address, authorization)
-        for bed, at in pace.times(range(first, pace.beds, CONNECTIONS)):
-            found.append(_post(connection.post, bed, at))
-        connection.close()
+        for bed, at in pace.times(range(first, pace.beds, len(lines))):
+            found.append(_post(lines[first], bed, at))
+        lines[first].close()
 
-    threads = [threading.Thread(target=keep, args=(first,)) for first in range(min(CONNECTIONS, pace.beds))]
+    threads = [threading.Thread(target=keep, args=(first,)) for first in range(len(lines))]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -108,12 +129,12 @@ def drive(address: tuple[str, int], authorization: str, pace: Pace) -> list[Sent
     return found
 
 
-def _post(post: Callable[[bytes], tuple[int, int]], bed: int, at: float) -> Sent:
-    body = monitors.body(bed, int(at // 60))
+def _post(line: Line, bed: int, at: float) -> Sent:
+    content = line.prepare(bed, int(at // 60))
     time.sleep(max(at - time.time(), 0))
     sent = time.time()
     try:
-        status, new = post(body)
+        status, new = line.post(content)
     except OSError:
         status, new = 0, 0
     return Sent(bed, at, sent - at, time.time() - sent, status, new)

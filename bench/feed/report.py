@@ -14,30 +14,49 @@ KEPT = ROOT / "bench" / "feed" / "loads.json"
 DOCUMENT = ROOT / "docs" / "scale.md"
 BEGIN, END = "<!-- loads of the feed: generated from bench/feed/loads.json -->", "<!-- loads of the feed: end -->"
 Figures = dict[str, str]
+BY_POST = {
+    "answered": "posts",
+    "lost": "lost rows or posts",
+    "late": "posts sent later than planned",
+}
+BY_HL7 = {
+    "answered": "messages, until they were acknowledged",
+    "lost": "lost rows, or messages that were not accepted",
+    "late": "messages sent later than planned",
+}
 
 
 def figures(plan: Plan, outcome: Outcome) -> Figures:
     """Return what came of a load, and whether it is what was wanted."""
     late = [each.late for each in outcome.turns if not each.first] or [each.late for each in outcome.turns]
-    answers, turns, spent = [each.seconds for each in outcome.sent], max(len(outcome.turns), 1), outcome.spent
-    posts = max(len(outcome.sent), 1)
+    answers, words = [each.seconds for each in outcome.sent], BY_HL7 if plan.obx else BY_POST
     return {
-        "load": f"{plan.beds:,} beds, {plan.minutes:g} minutes, {'PostgreSQL' if plan.postgresql else 'SQLite'}",
-        "posts": f"{len(outcome.sent):,}, p50 {ms(answers, 0.5)}, p99 {ms(answers, 0.99)}",
+        "load": f"{plan.beds:,} beds, {plan.minutes:g} minutes, {'PostgreSQL' if plan.postgresql else 'SQLite'}"
+        + (f", a message of {plan.obx} OBX each minute on {plan.connections} connections" if plan.obx else ""),
+        words["answered"]: f"{len(outcome.sent):,}, p50 {ms(answers, 0.5)}, p99 {ms(answers, 0.99)}"
+        + (f", longest {ms(answers, 1)}" if plan.obx else ""),
         "turns": f"{len(outcome.turns):,} recorded, of them {sum(each.refused for each in outcome.turns):,} refusals",
-        "lost rows or posts": str(outcome.lost),
+        words["lost"]: str(outcome.lost),
         "turns missing, twice": f"{outcome.missing}, {outcome.twice}",
         "turns recorded after they were due": (
             f"p50 {at(late, 0.5):.1f} s, p99 {at(late, 0.99):.1f} s, last {at(late, 1):.1f} s "
             f"({verdict(good=at(late, 1) <= plan.within)}: {plan.within:g} s)"
         ),
-        "posts sent later than planned": f"p99 {at([each.late for each in outcome.sent], 0.99):.2f} s",
+        words["late"]: f"p99 {at([each.late for each in outcome.sent], 0.99):.2f} s",
         "/predict beside it": f"{len(outcome.predicts):,}, p50 {ms(outcome.predicts, 0.5)}, longest "
         f"{ms(outcome.predicts, 1)}; locks waited for over 0.5 s: {outcome.waits}",
         "memory, first and last quarter": memory(outcome.megabytes),
-        "processor": f"{100 * sum(spent) / outcome.seconds:.0f} %: {1000 * spent.service / posts:.2f} ms a post, "
-        f"with /predict, {1000 * spent.feed / turns:.2f} ms a turn, PostgreSQL {spent.database:.0f} s in all",
+        "processor": f"{100 * sum(outcome.spent) / outcome.seconds:.0f} %: {_spent(plan, outcome)}",
     }
+
+
+def _spent(plan: Plan, outcome: Outcome) -> str:
+    """Return what the parts took of the processor. By HL7 one process reads, stores and scores."""
+    posts, turns, spent = len(outcome.sent), len(outcome.turns), outcome.spent
+    own = f"{1000 * spent.service / max(posts, 1):.2f} ms a post, with /predict, "
+    own += f"{1000 * spent.feed / max(turns, 1):.2f} ms a turn"
+    by_hl7 = f"fcv feed run {spent.feed:.0f} s for {posts:,} messages and {turns:,} turns"
+    return f"{by_hl7 if plan.obx else own}, PostgreSQL {spent.database:.0f} s in all"
 
 
 def at(values: Sequence[float], share: float) -> float:

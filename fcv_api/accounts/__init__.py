@@ -13,7 +13,6 @@ from sqlalchemy import DateTime, String, bindparam, select, true, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from fcv_api.accounts.issued_tokens import RevokedToken
 from fcv_api.accounts.passwords import UnusablePassword, hash_password, matches
 from fcv_api.accounts.usernames import UnusableName, normalized, usable_name
 from fcv_api.extensions import Base, read_transaction, write_transaction
@@ -21,10 +20,15 @@ from fcv_api.extensions.cursors import read_cursor, run
 
 
 class Role(StrEnum):
-    """What an account may do. CLIENT predicts; READER sees all and predicts nothing; ADMIN does all."""
+    """What an account may do. CLIENT predicts; READER sees all and predicts nothing; ADMIN does all.
+
+    CLINICIAN sees the ward's pages and marks there what was seen. DISPLAY sees these pages, and has no password.
+    """
 
     CLIENT = "client"
     READER = "reader"
+    CLINICIAN = "clinician"
+    DISPLAY = "display"
     ADMIN = "admin"
 
 
@@ -145,13 +149,6 @@ _ALL = select(*User.__table__.columns)
 _BY_NAME = _ALL.where(User.username.in_(bindparam("names", expanding=True)))
 _ACTIVE = """SELECT username, token_generation, role FROM users
 WHERE id = ? AND is_active AND NOT EXISTS (SELECT 1 FROM revoked_tokens WHERE jti = ?)"""
-
-
-def check_writable() -> None:
-    """Read the accounts and write a row. Raises SQLAlchemyError when the database is away, locked or full."""
-    with write_transaction() as session:
-        session.execute(select(User.id).limit(1))
-        session.merge(RevokedToken(jti="/health/ready", expires_at=datetime.now(UTC)))
 
 
 def list_users() -> list[Account]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
-FEED = "feed"
-"""The system's own account, which records the turns of the feed."""
+FEED, FEED_TEST = "feed", "feed-test"
+"""The system's own accounts, which record the turns of the feed: of real beds, and of test sources' beds."""
 LENGTH = 150
 LONGEST_WRITTEN = 4 * LENGTH
 """Characters. No longer word can be a name in another spelling. It stays as it is: NFKC takes time by its square."""
@@ -33,14 +33,12 @@ def usable_name(name: str) -> str:
         raise UnusableName(f"must have 1 to {LENGTH} characters")
     if name != name.strip(" "):
         raise UnusableName("must not begin or end with a space")
-    if name.casefold() == FEED:
+    if name.casefold() in (FEED, FEED_TEST):
         raise UnusableName("is reserved for the service itself")
     if any(map(_unreadable, name)):
         raise UnusableName("must not hold control, format, separator or other invisible characters")
-    scripts = _scripts(name)
-    if len(scripts) > 1:
-        shown = " and ".join(script.capitalize() for script in scripts)
-        raise UnusableName(f"must not mix letters of scripts that look alike: it holds {shown}")
+    if len(scripts := _scripts(name)) > 1:
+        raise UnusableName(f"must not mix letters of scripts that look alike: it holds {' and '.join(scripts)}")
     return name
 
 
@@ -51,6 +49,6 @@ def _unreadable(char: str) -> bool:
 
 
 def _scripts(name: str) -> list[str]:
-    """Return which of the scripts that look alike a name's letters and marks are of, each once."""
+    """Return which of the scripts that look alike a name's letters and marks are of, each once, as they are written."""
     words = {word for char in name for word in unicodedata.name(char, "").replace("-", " ").split()}
-    return [script for script in LOOKALIKE_SCRIPTS if script in words]
+    return [script.capitalize() for script in LOOKALIKE_SCRIPTS if script in words]

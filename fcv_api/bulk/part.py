@@ -11,6 +11,9 @@ import pyarrow as pa
 
 from fcv_api import __version__
 from fcv_api.bulk.assess import assess_each, assess_last
+from fcv_api.domain.alerting import Alert, alerts_over
+from fcv_api.domain.policy import Policy
+from fcv_api.domain.scores import Scores
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.runtime import RUNTIME, LiteRtModel
 from fcv_api.wire.arrow_cells import read_part
@@ -29,13 +32,17 @@ class OtherVersion(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is asked of every part. rolling: every window, and not only the last. zone: of times without an offset."""
+    """What is asked of every part. rolling: every window, and not only the last. zone: of times without an offset.
+
+    policy: the text of one that is followed over each encounter; empty for none.
+    """
 
     manifest: bytes
     flatbuffer: bytes = field(repr=False)
     rolling: bool
     zone: tzinfo
     dialect: Dialect
+    policy: str = ""
     version: str = __version__
 
 
@@ -49,8 +56,16 @@ def score_part(job: Job, part: bytes) -> bytes:
     model = _model(job.manifest, job.flatbuffer)
     assess = assess_each if job.rolling else assess_last
     scores = [assess(each, model) for each in read_part(read_bytes(part), job.dialect, job.zone)]
-    table = table_of(scores, str(model.identity), model.classes)
+    table = table_of(scores, str(model.identity), model.classes, _alerts(job, scores, model))
     return as_bytes(table.replace_schema_metadata({RUNTIME_KEY: RUNTIME}))
+
+
+def _alerts(job: Job, scores: list[Scores], model: LiteRtModel) -> list[Alert | None] | None:
+    """Return what each row's answer would say under the policy; None without one."""
+    if not job.policy:
+        return None
+    policy = Policy.read(job.policy)
+    return [alert for each in scores for alert in alerts_over(policy, each.assessments(model.classes))]
 
 
 @lru_cache(maxsize=1)

@@ -35,18 +35,18 @@ def processes(count: int) -> WorkerPool:
     """Score by processes of this machine; by this one alone where it is one."""
     if count == 1:
         return WorkerPool(lambda: nullcontext(_Here()), 1)
+    return WorkerPool(lambda: _pool(count), count * PARTS_A_PROCESS)
 
-    @contextmanager
-    def pool() -> Iterator[Executor]:
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy reads it in the children
-        context = multiprocessing.get_context("spawn")  # Arrow's threads do not survive a fork
-        executor = ProcessPoolExecutor(count, mp_context=context, initializer=_settle)
-        try:
-            yield executor
-        finally:
-            executor.shutdown(cancel_futures=True)
 
-    return WorkerPool(pool, count * PARTS_A_PROCESS)
+@contextmanager
+def _pool(count: int) -> Iterator[Executor]:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy reads it in the children
+    context = multiprocessing.get_context("spawn")  # Arrow's threads do not survive a fork
+    executor = ProcessPoolExecutor(count, mp_context=context, initializer=_settle)
+    try:
+        yield executor
+    finally:
+        executor.shutdown(cancel_futures=True)
 
 
 def _settle() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 
 from fcv_api import __version__
+from fcv_api.cli.alerts import alerts
+from fcv_api.cli.check import check
 from fcv_api.cli.db import db
 from fcv_api.cli.db_backup import backup
 from fcv_api.cli.db_copy import copy
@@ -16,6 +18,7 @@ from fcv_api.cli.hl7 import hl7
 from fcv_api.cli.lazy import LAZY
 from fcv_api.cli.ledger import ledger
 from fcv_api.cli.model import model
+from fcv_api.cli.policy import policy
 from fcv_api.cli.predict import predict
 from fcv_api.cli.serve import serve
 from fcv_api.cli.stays import stays
@@ -34,5 +37,5 @@ def main() -> None:
 db.add_command(backup)
 db.add_command(copy)
 db.add_command(restore)
-for command in (serve, predict, users, stays, feed, hl7, model, ledger, db, doctor, *LAZY):
+for command in (serve, predict, users, stays, feed, hl7, model, policy, alerts, ledger, db, doctor, check, *LAZY):
     main.add_command(command)

@@ -11,6 +11,7 @@ import click
 
 from fcv_api import activations
 from fcv_api.activations import ModelCopy, Worker
+from fcv_api.alerts import query
 from fcv_api.app import refused, unvalidated
 from fcv_api.cli.active import stored_artifact
 from fcv_api.cli.audit import log_event
@@ -91,7 +92,19 @@ def _put_in_force(settings: Settings, artifact: Artifact, by: str, reason: str) 
     number = activations.activate(_copy(artifact), by, reason)
     log_event(settings, "model-activated", model=str(manifest.identity), sha256=manifest.sha256, activation=number)
     click.echo(f"Activated {manifest.identity} (activation {number}).")
+    _warn_of_policy(manifest.sha256)
     _wait(number)
+
+
+def _warn_of_policy(sha256: str) -> None:
+    """Print where the policy in force reads the scores of another model: none of this one's alerts."""
+    force = query.in_force()
+    if force and force.model_sha256 not in (None, sha256):
+        click.echo(
+            f"The policy {force.policy} counts the scores of another model, so no score alerts now: simulate it on "
+            "this one and run `fcv policy activate`.",
+            err=True,
+        )
 
 
 def _copy(artifact: Artifact) -> ModelCopy:

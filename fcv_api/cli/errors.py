@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import Any
 
 import click
@@ -11,9 +13,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from fcv_api.accounts import AccountError
 from fcv_api.domain.errors import Unscorable, UnusableExport
 from fcv_api.domain.evidence import UnusableReport
+from fcv_api.domain.policy import UnusablePolicy
 from fcv_api.lstm.keras_names import KerasFileError
 from fcv_api.settings import SettingsError
 from fcv_api.training.dataset import UnusableData
+from fcv_api.wire.ward_file import WrongWards
 
 EXPECTED = (
     AccountError,
@@ -24,6 +28,8 @@ EXPECTED = (
     UnusableData,
     UnusableExport,
     UnusableReport,
+    UnusablePolicy,
+    WrongWards,
 )
 
 
@@ -41,5 +47,7 @@ class SentenceGroup(click.Group):
             raise click.ClickException(f"The database: {reason}. Has `fcv db upgrade` been run?") from None
         except UnicodeDecodeError as error:
             raise click.ClickException(f"A file is not UTF-8 text: {error.reason} at byte {error.start}.") from None
+        except BrokenPipeError:  # as `| head` makes: who read has read enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except OSError as error:
             raise click.ClickException(f"{error.filename or 'System'}: {error.strerror or error}.") from None

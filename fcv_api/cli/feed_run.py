@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import sys
@@ -19,13 +18,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from fcv_api import heads_log, maintenance
 from fcv_api.access_log import open_log
-from fcv_api.accounts.system import feed_account
+from fcv_api.accounts.system import SystemAccount, feed_account, feed_test_account, feed_test_account_id
 from fcv_api.app import database_app, load_models
+from fcv_api.cli.feed_trouble import Trouble
 from fcv_api.cli.hl7_listener import hl7_listener
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import AnswerContext
 from fcv_api.domain.slots import step_of
 from fcv_api.domain.window import WindowSpec
+from fcv_api.domain.words import counted
 from fcv_api.extensions import db
 from fcv_api.feed import process
 from fcv_api.feed.turns import Feed, database_now, run_groups, run_slot, slot_due
@@ -39,16 +40,16 @@ SECONDS_BETWEEN_LOOKS = 1.0
 SECONDS_BETWEEN_RUNS = 10.0
 """Of the same slot: for rows of it that came later than it was due."""
 SIGNAL_OF_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG, linux/prctl.h
-log = logging.getLogger("fcv_api")
 
 
 @dataclass(frozen=True, slots=True)
 class Scoring:
-    """What the loop scores with. user_id: of the system account."""
+    """What the loop scores with. user_id, test_user_id: of the system accounts."""
 
     settings: Settings
     models: SwappedModels
     user_id: int
+    test_user_id: int | None
 
     def slot(self) -> int:
         """Return the newest slot that is due, by the database's clock."""
@@ -64,7 +65,7 @@ class Scoring:
         """What turns are scored with now."""
         now = datetime.now(UTC) if self.settings.stale_minutes else None
         given = AnswerContext(now, timedelta(minutes=self.settings.stale_minutes), self.settings.production)
-        return Feed(self.models, self.user_id, RUNTIME, given)
+        return Feed(self.models, self.user_id, RUNTIME, given, self.test_user_id)
 
 
 @click.command("run")
@@ -91,13 +92,13 @@ def run_(sign_of_life: Path | None, parent: int | None, *, once: bool) -> None:
     models = load_models(settings, app, process.host())
     with app.app_context(), closing_database():
         if once:
-            scoring = Scoring(settings, models, _account())
-            click.echo(f"Recorded {run_slot(scoring.feed, scoring.slot()):,} turns.")
+            scoring = _scoring(settings, models)
+            click.echo(f"Recorded {counted(run_slot(scoring.feed, scoring.slot()), 'turn')}.")
         else:
             signs = SignsOfLife(sign_of_life)
             signs.begin()  # before it writes anything
             with hl7_listener(settings):
-                keep_scoring(Scoring(settings, models, _account()), signs, parent)
+                keep_scoring(_scoring(settings, models), signs, parent)
 
 
 def end_with(parent: int) -> None:
@@ -117,10 +118,15 @@ def closing_database() -> Iterator[None]:
         db.engine.dispose()
 
 
-def _account() -> int:
-    account = feed_account()
+def _scoring(settings: Settings, models: SwappedModels) -> Scoring:
+    """Return it with the system's accounts, of which the one for test sources is made where these are allowed."""
+    of_test = _said("feed-test", feed_test_account()) if settings.allow_test_sources else feed_test_account_id()
+    return Scoring(settings, models, _said("feed", feed_account()), of_test)
+
+
+def _said(name: str, account: SystemAccount) -> int:
     if account.renamed:
-        click.echo(f"The account feed is called {account.renamed} now: its name is the system's.", err=True)
+        click.echo(f"The account {name} is called {account.renamed} now: its name is the system's.", err=True)
     return account.id
 
 
@@ -131,7 +137,7 @@ def keep_scoring(scoring: Scoring, signs: SignsOfLife, parent: int | None) -> No
         signal.signal(number, lambda *_: stopped.set())
     # Its first look also reports, and deletes what is old: after an outage that takes longer than a watchdog waits.
     threading.Thread(target=scoring.models.watch, name="first look", daemon=True).start()
-    last, again_at = 0, 0.0
+    last, again_at, trouble = 0, 0.0, Trouble()
     while not stopped.wait(SECONDS_BETWEEN_LOOKS) and parent in (None, os.getppid()):
         signs.beat()
         try:
@@ -140,6 +146,7 @@ def keep_scoring(scoring: Scoring, signs: SignsOfLife, parent: int | None) -> No
                 for _recorded in run_groups(scoring.feed, slot):
                     signs.beat()
                 last, again_at = slot, monotonic() + SECONDS_BETWEEN_RUNS
+                trouble.is_over()
         except (SQLAlchemyError, NoModel) as error:
-            log.error("feed: %s", type(error).__name__)  # noqa: TRY400 - its text may quote a row
+            trouble.happens(error)
     scoring.models.forget()

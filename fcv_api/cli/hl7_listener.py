@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from fcv_api import maintenance
@@ -15,6 +15,7 @@ from fcv_api.mllp.site import Site
 from fcv_api.mllp.tls import context_of
 from fcv_api.settings import Settings, SettingsError
 from fcv_api.settings.hl7 import host_and_port, is_loopback
+from fcv_api.wire.hl7.source import Source
 
 
 @contextmanager
@@ -40,6 +41,13 @@ def hl7_listener(settings: Settings) -> Iterator[tuple[str, int] | None]:
 def checked_site(settings: Settings) -> Site:
     """Return what the listener needs to know. Raises SettingsError where production would let anybody send."""
     sources = known_sources(settings)
+    check_senders(settings, sources)
+    key = str.__str__(settings.pseudonym_key())
+    return Site(sources, key, settings.observation_hours, settings.hl7_max_bytes, settings.allow_test_sources)
+
+
+def check_senders(settings: Settings, sources: Sequence[Source]) -> None:
+    """Raise SettingsError where production would let anybody send."""
     host, _port = host_and_port(settings.hl7_bind or "")
     knows_addresses = any(each.peers for each in sources)
     if settings.production and not is_loopback(host) and not (settings.hl7_tls_client_ca or knows_addresses):
@@ -47,5 +55,3 @@ def checked_site(settings: Settings) -> Site:
             f"FCV_HL7_BIND={settings.hl7_bind} is reached from other machines. Set FCV_HL7_TLS_CLIENT_CA, so that "
             "gateways show certificates, or list their addresses as peers in FCV_HL7_SOURCES_FILE."
         )
-    key = str.__str__(settings.pseudonym_key())
-    return Site(sources, key, settings.observation_hours, settings.hl7_max_bytes, settings.allow_test_sources)

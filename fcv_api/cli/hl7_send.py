@@ -19,6 +19,10 @@ from fcv_api.wire.hl7.segments import Message, header_of, messages_of, segments_
 FILE = click.Path(dir_okay=False, path_type=Path)
 LARGEST = 64 * 1024
 AT_ONCE = 65_536
+CLOSED = (
+    "The connection was closed before the acknowledgement came. Where the listener speaks TLS, give --ca; where it "
+    "wants certificates, --cert and --key of one that its authority signed. Its app.log says why."
+)
 
 
 @click.command()
@@ -73,7 +77,7 @@ def exchanged(connection: socket.socket, message: Message, timeout: float) -> st
         except TimeoutError:
             break
         if not data:
-            raise click.ClickException("The connection was closed before the acknowledgement came.")
+            raise click.ClickException(CLOSED)
         for frame in buffer.feed(data, monotonic()):
             if (code := acknowledged(frame, control)) is not None:
                 return code

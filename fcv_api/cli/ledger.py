@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
 
 import click
-import orjson
 
 from fcv_api import heads_log
+from fcv_api.alerts import retention as alert_retention
 from fcv_api.app import database_app
 from fcv_api.cli.activation import BY
 from fcv_api.cli.audit import log_event
+from fcv_api.cli.ledger_export import export, latest
 from fcv_api.cli.ledger_replay import replay
 from fcv_api.ledger import chain, query, retention
 from fcv_api.ledger.published import BrokenChain, read_logs
-from fcv_api.ledger.query import Wanted
-from fcv_api.ledger.record import utc_text
 from fcv_api.settings import Settings
-from fcv_api.wire.records import as_wire, csv_lines, values_of
-
-WHEN = click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"])
 
 
 @click.group()
@@ -34,32 +29,12 @@ def ledger(context: click.Context) -> None:
 
 
 @ledger.command()
-@click.argument("file", type=click.File("w", encoding="utf-8", lazy=True))
-@click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
-@click.option("--encounter", type=int, help="Only of this encounter.")
-@click.option("--since", type=WHEN, help="Only recorded then or later, in FCV_TIMEZONE.")
-@click.option("--until", type=WHEN, help="Only recorded before then.")
-@click.pass_obj
-def export(
-    settings: Settings, file: IO[str], form: str, encounter: int | None, since: datetime | None, until: datetime | None
-) -> None:
-    """Write the record to FILE, the oldest first; - is standard output.
-
-    csv has one line a record. jsonl has its raw window too.
-    """
-    ends = [utc_text(each.replace(tzinfo=settings.timezone)) if each else None for each in (since, until)]
-    records = query.stream(Wanted(encounter=encounter, since=ends[0], until=ends[1]))
-    jsonl = (f"{orjson.dumps(as_wire(each) | {'values': values_of(each)}).decode()}\n" for each in records)
-    file.writelines(csv_lines(records) if form == "csv" else jsonl)
-
-
-@ledger.command()
 @click.option("--yes", is_flag=True, help="Do it without asking.")
 @click.option("--force", is_flag=True, help="Delete more than a tenth of the record at once, or all of it.")
 @BY
 @click.pass_obj
 def purge(settings: Settings, by: str, *, yes: bool, force: bool) -> None:
-    """Delete what is older than FCV_LEDGER_DAYS, from the oldest on, and note that it was done.
+    """Delete what is older than FCV_LEDGER_DAYS, alerts too, from the oldest on, and note that it was done.
 
     More than a tenth of the record at once is not deleted without --force: a clock that is wrong makes all of it old.
     """
@@ -74,6 +49,7 @@ def purge(settings: Settings, by: str, *, yes: bool, force: bool) -> None:
         click.confirm(f"Delete {due.count:,} records {period}? They cannot be brought back.", abort=True)
     with heads_log.opened(settings.log_dir):
         done = retention.purge(due, by)
+        alert_retention.purge(round(due.before.timestamp() * 1e6))
     log_event(settings, "records purged", count=done, up_to=due.seq, days=settings.ledger_days)
     click.echo(f"Deleted {done:,} records {period}, up to number {due.seq}. The chain goes on from there.")
 
@@ -129,4 +105,5 @@ def verify(logs: tuple[Path, ...]) -> None:
     click.echo(f"{found.heads} published heads fit. Head: {found.head.seq} {found.head.hash}")
 
 
-ledger.add_command(replay)
+for command in (export, latest, replay):
+    ledger.add_command(command)

@@ -10,6 +10,7 @@ import click
 from flask import current_app
 
 from fcv_api import scoring
+from fcv_api.accounts.system import feed_test_account_id
 from fcv_api.app import DatabaseActivations
 from fcv_api.cli.active import artifact_of
 from fcv_api.domain.errors import NoModel, Unscorable
@@ -24,14 +25,26 @@ from fcv_api.settings import Settings
 from fcv_api.wire.answer import STATE_NAMES
 
 MOST_NAMED = 20
+WITH_TEST_BEDS = click.option(
+    "--with-test-beds", is_flag=True, help="The records of test sources' beds too, which the account feed-test has."
+)
+
+
+def left_out(*, with_test_beds: bool) -> int | None:
+    """Return the account whose records are left out, and say so; None where none is."""
+    account = None if with_test_beds else feed_test_account_id()
+    if account is not None:
+        click.echo("Records of test sources' beds are left out; --with-test-beds takes them too.", err=True)
+    return account
 
 
 @click.command()
 @click.argument("record_id", metavar="[ID]", required=False)
 @click.option("--all", "every", is_flag=True, help="All of the record, instead of one.")
 @click.option("--model", metavar="NAME[/VERSION]", help="Score with this model, and say what it would have changed.")
+@WITH_TEST_BEDS
 @click.pass_obj
-def replay(settings: Settings, record_id: str | None, model: str | None, *, every: bool) -> None:
+def replay(settings: Settings, record_id: str | None, model: str | None, *, every: bool, with_test_beds: bool) -> None:
     """Compute recorded windows again, and compare with what was answered.
 
     With the recorded model: equal to the last bit on the same library and processor, within 1e-6 elsewhere; exit code
@@ -39,7 +52,10 @@ def replay(settings: Settings, record_id: str | None, model: str | None, *, ever
     """
     if every == (record_id is not None):
         raise click.UsageError("Give the ID of a record, or --all.")
-    records = query.stream(Wanted()) if record_id is None else [_one(record_id)]
+    if record_id is None:
+        records: Iterable[Record] = query.stream(Wanted(without_user_id=left_out(with_test_beds=with_test_beds)))
+    else:
+        records = [_one(record_id)]
     scored = (record for record in records if record.problem is None)
     if model:
         _try_out(scored, trial.load(artifact_of(settings, model), settings.log_dir))

@@ -1,4 +1,4 @@
-"""`fcv users token`, `tokens` and `revoke`: tokens of machines, which cannot sign in every 20 minutes."""
+"""`fcv users token`, `display`, `tokens` and `revoke`: tokens of machines, which cannot sign in every 20 minutes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from flask import current_app
 from flask_jwt_extended import decode_token
 
 from fcv_api import accounts
-from fcv_api.accounts import Account, UnknownUser, issued_tokens
+from fcv_api.accounts import Account, Role, UnknownUser, UsernameTaken, issued_tokens
+from fcv_api.accounts.displays import DAYS, make_display
 from fcv_api.accounts.issued_tokens import Listed, MachineToken, token_for
 from fcv_api.app import token_config
 from fcv_api.cli.audit import log_event
@@ -28,9 +29,48 @@ def token(settings: Settings, name: str, days: int) -> None:
 
     It ends after so many days, by `fcv users revoke`, and with the account's other tokens by `disable` and `passwd`.
     """
+    jti, made, expires_at = _issue(settings, _find(name), days)
+    click.echo(f"Token {jti} of {name}, good until {expires_at:%Y-%m-%d %H:%M} UTC:", err=True)
+    click.echo(made)
+
+
+@click.command()
+@click.argument("name")
+@click.option(
+    "--days", type=click.IntRange(1, MOST_DAYS), default=DAYS, show_default=True, help="How long it is good for."
+)
+@click.pass_obj
+def display(settings: Settings, name: str, days: int) -> None:
+    """Print a token for the display called NAME: a screen that reads the ward's pages, and can do nothing else.
+
+    Makes the account where there is none. The token is printed once, as it is kept nowhere, and ends as those of
+    `fcv users token` do.
+    """
+    jti, made, expires_at = _issue(settings, _display(settings, name), days)
+    click.echo(
+        f"On the display, open https://HOST/sign-in?display and paste this token. It is good until "
+        f"{expires_at:%Y-%m-%d %H:%M} UTC. `fcv users revoke {name} {jti}` ends it.",
+        err=True,
+    )
+    click.echo(made)
+
+
+def _display(settings: Settings, name: str) -> Account:
+    """Return the account of a display, and make it where there is none. Raises AccountError."""
+    if accounts.claim(name).account is None:
+        log_event(settings, "account-made", user=make_display(name), role=Role.DISPLAY)
     account = _find(name)
+    if account.role is not Role.DISPLAY:
+        raise UsernameTaken(f"{name} is an account of the role {account.role}. A display needs a name of its own.")
+    return account
+
+
+def _issue(settings: Settings, account: Account, days: int) -> tuple[str, str, datetime]:
+    """Make a token and note that there is one. Return its `jti`, itself, and when it expires."""
     if not account.is_active:
-        raise click.ClickException(f"{name} is disabled. Enable it first: `fcv users enable {name}`.")
+        raise click.ClickException(
+            f"{account.username} is disabled. Enable it first: `fcv users enable {account.username}`."
+        )
     current_app.config.update(token_config(settings))
     jwt.init_app(current_app)
     made = token_for(account, timedelta(days=days))
@@ -46,8 +86,7 @@ def token(settings: Settings, name: str, days: int) -> None:
         )
     )
     log_event(settings, "machine-token-made", user=account.id, token=claims["jti"], days=days)
-    click.echo(f"Token {claims['jti']} of {name}, good until {expires_at:%Y-%m-%d %H:%M} UTC:", err=True)
-    click.echo(made)
+    return claims["jti"], made, expires_at
 
 
 @click.command()

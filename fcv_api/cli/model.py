@@ -93,6 +93,7 @@ def _described(manifest: Manifest) -> dict[str, object]:
         "source": ", ".join(f"{key} {value}" for key, value in manifest.source.items()),
         "input": f"{manifest.input_shape[0]} instants of {manifest.input_shape[1]} signs, "
         f"{manifest.step_minutes:g} minutes apart",
+        "sampling": f"the {manifest.spec.sampling} value of a step, where rows are denser",
         "signs": ", ".join(manifest.signs),
         "scaling": manifest.scaling["kind"],
         "classes": ", ".join(state.value for state in manifest.classes),

@@ -18,6 +18,7 @@ from fcv_api.cli.claims import EVIDENCE, TRAINED_ON
 from fcv_api.cli.expectation import confirm, read_expectation
 from fcv_api.domain.evidence import TrainedOn
 from fcv_api.domain.prediction import State
+from fcv_api.domain.samples import Sampling
 from fcv_api.domain.vitals import SIGN_NAMES
 from fcv_api.lstm.artifact import Artifact, ArtifactError
 from fcv_api.lstm.card import card_of
@@ -54,6 +55,13 @@ ASSUMED = {
 @click.option("--signs", metavar="A,B,...", help="The nine signs in the order of the model's columns.")
 @click.option("--classes", metavar="A,B,C,D", help=f"Its outputs in order: {', '.join(INFERENCE_KEYS.values())}.")
 @click.option("--step", type=click.FloatRange(0.1, 60), help="Minutes between two instants.  [default: 5]")
+@click.option(
+    "--sampling",
+    type=click.Choice([each.value for each in Sampling]),
+    default=Sampling.LAST.value,
+    show_default=True,
+    help="What it learnt of each sign from rows that are denser than its steps: the last value of a step, or the mean.",
+)
 @click.option("--horizon", type=click.FloatRange(0, min_open=True), help="How many minutes ahead it looks.")
 @TRAINED_ON
 @EVIDENCE
@@ -113,6 +121,7 @@ def _request(file: Path, said: dict[str, Any]) -> ImportRequest:
         scaling=_scaling(said["scaling"], said["scaler"]),
         step_minutes=said["step"] or 5.0,
         horizon_minutes=said["horizon"],
+        sampling=Sampling(said["sampling"]),
         assumed=tuple(text for option, text in ASSUMED.items() if not said[option]),
     )
 

@@ -16,8 +16,8 @@ from fcv_api.app import database_app
 from fcv_api.cli.exports import ENCODING, ORDER, form_of
 from fcv_api.domain.prediction import State
 from fcv_api.feed.pseudonym import Identifier, encounter_of
-from fcv_api.ledger.outcomes import CONFLICT, CORRECTED, DELETED, NEW, SAME, UNKNOWN, Stated, keep
 from fcv_api.ledger.record import utc_text
+from fcv_api.ledger.stay_outcomes import CONFLICT, CORRECTED, DELETED, NEW, SAME, UNKNOWN, Stated, keep
 from fcv_api.settings import Settings
 from fcv_api.wire.labels import LabelRow, read_rows
 from fcv_api.wire.outcomes import MORE_COLUMNS, Outcome, more_of, outcome_of

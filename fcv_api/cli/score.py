@@ -22,12 +22,14 @@ from fcv_api.bulk.run import Done, put_together, write_parts
 from fcv_api.bulk.run import score as score_parts
 from fcv_api.bulk.worker_pools import NoCluster, processes
 from fcv_api.cli.active import artifact_of
+from fcv_api.cli.policy_files import read_policy
 from fcv_api.domain.errors import UnusableExport
 from fcv_api.lstm import trial
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.settings import Settings
 from fcv_api.wire.files import check_suffix
 from fcv_api.wire.partition import ROWS_A_PART, SortOptions
+from fcv_api.wire.score_table import POLICY
 from fcv_api.wire.table_file import TableFile, open_table
 
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -58,6 +60,7 @@ class Means:
 @click.option("-o", "--output", type=FILE, required=True, help="A .parquet or .csv to write.")
 @click.option("--rolling", is_flag=True, help="Score every window of each encounter, and not only the last.")
 @click.option("--model", "reference", metavar="NAME[/VERSION]", help="Which model, instead of the active one.")
+@click.option("--policy", "policy", metavar="NAME/VERSION|FILE", help="With --rolling: what this policy makes of it.")
 @click.option("--processes", "count", type=click.IntRange(1), default=CORES, help="How many.  [default: one a core]")
 @click.option(
     "--memory",
@@ -79,6 +82,7 @@ def score(
     output: Path,
     rolling: bool,  # noqa: FBT001 - click's
     reference: str | None,
+    policy: str | None,
     count: int,
     memory: int,
     rows: int,
@@ -95,18 +99,23 @@ def score(
     check_suffix(output)
     if output.resolve() == export.resolve():
         raise UnusableExport(f"{output} cannot be both the input and the output.")
+    if policy and not rolling:
+        raise click.UsageError("--policy follows an encounter from window to window: it needs --rolling.")
+    followed = read_policy(settings.models_dir, policy) if policy else None
     file = open_table(export)
     with database_app(settings).app_context():
         artifact = artifact_of(settings, reference)
     trial.load(artifact, settings.log_dir)  # runs its golden windows
-    job = Job(artifact.manifest.as_json(), artifact.flatbuffer, rolling, settings.timezone, file.dialect)
+    text = followed.text if followed else ""
+    job = Job(artifact.manifest.as_json(), artifact.flatbuffer, rolling, settings.timezone, file.dialect, text)
     checkpoint = Checkpoint(output, _asked(file, artifact, job))
     with _in_sentences(), checkpoint.locked():
         if restart:
             checkpoint.begin()
         checkpoint.check()
         _run(file, checkpoint, job, Means(count, memory, rows, dask))
-        done = put_together(checkpoint, job, output, _about(artifact))
+        about = _about(artifact) | ({POLICY: str(followed.policy)} if followed else {})
+        done = put_together(checkpoint, job, output, about)
     _print_scored(done, artifact, output)
 
 
@@ -128,6 +137,7 @@ def _asked(file: TableFile, artifact: Artifact, job: Job) -> dict[str, Any]:
         "input": [str(file.path.resolve()), stat.st_size, stat.st_mtime_ns],
         "model": [str(artifact.manifest.identity), artifact.manifest.sha256],
         "--rolling": job.rolling,
+        "--policy": job.policy,
         "timezone": str(job.zone),
         "version": __version__,
     }

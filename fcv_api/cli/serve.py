@@ -11,9 +11,24 @@ import click
 from fcv_api.access_log import open_log
 from fcv_api.app import database_app, load_models
 from fcv_api.cli.db import migrate_database
+from fcv_api.cli.free_port import refuse_taken
 from fcv_api.cli.users import ensure_admin
 from fcv_api.serving.feed_process import refused_here
 from fcv_api.settings import ROOT, Settings, SettingsError
+
+FIRST_STEPS = """
+Serving on http://{bind} until Ctrl-C. In a second terminal, from this folder:
+
+  curl -i http://{bind}/auth/create_user -H 'Content-Type: application/json' \\
+       -d '{{"username": "ana", "password": "a long passphrase"}}'
+  TOKEN=$(curl -s http://{bind}/auth/token -d 'username=ana' -d 'password=a long passphrase' \\
+       | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
+  curl -i http://{bind}/predict -H "Authorization: Bearer $TOKEN" \\
+       -H 'Content-Type: application/json' --data-binary @examples/encounter.json
+
+In a browser: http://{bind}/docs
+"""
+"""What development prints before it serves: lines to copy."""
 
 
 @click.command()
@@ -26,6 +41,7 @@ def serve(bind: str | None, *, reload: bool) -> None:
     settings = Settings.from_environment()
     if settings.feed == "child" and (refusal := refused_here()):
         raise SettingsError(refusal)
+    refuse_taken(settings.bind)
     migrate_database(settings)
     app = database_app(settings)
     with app.app_context():
@@ -35,6 +51,8 @@ def serve(bind: str | None, *, reload: bool) -> None:
     load_models(settings, app)
     open_log(settings.log_dir, settings.timezone)
     arguments = ["-m", "gunicorn", "--config", str(ROOT / "deploy" / "gunicorn.conf.py")]
+    if not settings.production and "/" not in settings.bind:  # neither a socket's path nor a descriptor
+        click.echo(FIRST_STEPS.format(bind=settings.bind))
     if reload:
         arguments += ["--reload", "--workers", "1"]
     os.chdir(ROOT)

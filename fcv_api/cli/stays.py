@@ -8,12 +8,12 @@ import click
 
 from fcv_api.app import database_app
 from fcv_api.cli.audit import log_event
+from fcv_api.domain.instants import minute
 from fcv_api.feed import beds
 from fcv_api.feed import stays as rows
 from fcv_api.feed.pseudonym import Identifier, encounter_of
 from fcv_api.feed.turns import database_now
 from fcv_api.settings import Settings
-from fcv_api.wire.beds import utc
 from fcv_api.wire.cells import LARGEST_ID
 
 
@@ -33,8 +33,7 @@ def list_() -> None:
     for each in beds.now_known(database_now()):
         encounter = "-" if each.encounter is None else str(each.encounter)
         status = str(each.status) if each.reason is None else f"{each.status} ({each.reason})"
-        since = utc(each.since)[:16].replace("T", " ")
-        click.echo(f"{encounter:>19}  {status:<32}  since {since}  {each.source}  {each.bed or '-'}")
+        click.echo(f"{encounter:>19}  {status:<32}  since {minute(each.since)}  {each.source}  {each.bed or '-'}")
 
 
 @stays.command()

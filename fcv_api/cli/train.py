@@ -15,6 +15,7 @@ from fcv_api.cli.claims import EVIDENCE, TRAINED_ON
 from fcv_api.cli.exports import ENCODING, ORDER, form_of, origin_of, read_labelled
 from fcv_api.cli.flow import print_flow
 from fcv_api.domain.evidence import TrainedOn
+from fcv_api.domain.samples import Sampling
 from fcv_api.lstm.artifact import ArtifactError
 from fcv_api.lstm.network import ACTIVATIONS, LAYERS, Recipe
 from fcv_api.lstm.registry import check_part
@@ -35,6 +36,13 @@ DEFAULT = Recipe()
 @click.option("--name", required=True, help="The model's name.")
 @click.option("--version", default="1.0.0", show_default=True, help="Its version.")
 @click.option("--scaling", type=click.Choice(["window", "population"]), default="window", show_default=True)
+@click.option(
+    "--sampling",
+    type=click.Choice([each.value for each in Sampling]),
+    default=Sampling.LAST.value,
+    show_default=True,
+    help="Where rows are denser than a step of 5 minutes: learn from the last value of each step, or from the mean.",
+)
 @click.option(
     "--horizon", type=click.FloatRange(0, min_open=True), default=30.0, show_default=True, help="Minutes ahead."
 )
@@ -90,6 +98,7 @@ def _plan(said: dict[str, Any]) -> Plan:
         name=check_part(said["name"]),
         version=check_part(said["version"]),
         scaling=said["scaling"],
+        sampling=Sampling(said["sampling"]),
         horizon=Horizon(said["horizon"], said["every"]),
         recipe=Recipe(**{part: said[part] for part in parts}),
         trained_on=TrainedOn(said["trained_on"]),

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from typing import IO
 
 import click
 
 from fcv_api import accounts
 from fcv_api.accounts import Role, UsernameTaken
+from fcv_api.accounts.roles import set_role
 from fcv_api.accounts.usernames import normalized
 from fcv_api.app import database_app
 from fcv_api.cli.audit import log_event
-from fcv_api.cli.machine_tokens import revoke, token, tokens
+from fcv_api.cli.machine_tokens import display, revoke, token, tokens
 from fcv_api.settings import Settings, SettingsError
 
 PASSWORD = click.option(
@@ -19,6 +21,11 @@ PASSWORD = click.option(
     type=click.File(encoding="utf-8"),
     help="Read the password from a file, or from standard input with -, instead of asking for it.",
 )
+NO_TERMINAL = (
+    "There is no terminal to ask on. Give --password-file FILE, or --password-file - and the password as input."
+)
+ROLES = [role.value for role in Role if role is not Role.DISPLAY]
+"""Those of accounts that may have a password. `fcv users display` makes the others."""
 
 
 @click.group()
@@ -35,10 +42,11 @@ def users(context: click.Context) -> None:
 @click.argument("name")
 @click.option(
     "--role",
-    type=click.Choice([role.value for role in Role]),
+    type=click.Choice(ROLES),
     default=Role.CLIENT.value,
     show_default=True,
-    help="client predicts; reader sees all and predicts nothing; admin does all.",
+    help="client predicts; reader sees all and predicts nothing; clinician sees the ward and marks what was seen; "
+    "admin does all.",
 )
 @PASSWORD
 @click.pass_obj
@@ -53,10 +61,12 @@ def add(settings: Settings, name: str, role: str, password_file: IO[str] | None)
 @users.command("list")
 def list_() -> None:
     """List all accounts."""
-    for account in accounts.list_users():
+    found = accounts.list_users()
+    width = max(len("client"), *(len(account.role) for account in found)) if found else 0
+    for account in found:
         state = "active" if account.is_active else "disabled"
         made = f"{account.created_at:%Y-%m-%d %H:%M} UTC" if account.created_at else "before this service"
-        click.echo(f"{account.id:>6}  {account.role:<6}  {state:<8}  {made:<20}  {account.username}")
+        click.echo(f"{account.id:>6}  {account.role:<{width}}  {state:<8}  {made:<20}  {account.username}")
 
 
 @users.command()
@@ -77,6 +87,16 @@ def enable(settings: Settings, name: str) -> None:
     click.echo(f"Enabled {name}.")
 
 
+@users.command("role")
+@click.argument("name")
+@click.argument("role", type=click.Choice([role.value for role in Role]))
+@click.pass_obj
+def role_(settings: Settings, name: str, role: str) -> None:
+    """Give NAME another role; all tokens of NAME are dead afterwards."""
+    log_event(settings, "role-changed", user=set_role(name, Role(role)), role=role)
+    click.echo(f"{name} is a {role} now. Its tokens are dead.")
+
+
 @users.command()
 @click.argument("name")
 @PASSWORD
@@ -88,14 +108,19 @@ def passwd(settings: Settings, name: str, password_file: IO[str] | None) -> None
     click.echo(f"Changed the password of {name}. Its tokens are dead.")
 
 
-for command in (token, tokens, revoke):
+for command in (token, display, tokens, revoke):
     users.add_command(command)
 
 
 def _password(file: IO[str] | None) -> str:
     if file is not None:
         return str(file.read()).rstrip("\r\n")
-    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    try:
+        password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise  # Ctrl-C
+        raise click.ClickException(NO_TERMINAL) from None
     return password
 
 

@@ -14,10 +14,10 @@ import orjson
 from fcv_api.app import database_app
 from fcv_api.cli.active import artifact_of
 from fcv_api.domain.prediction import State
-from fcv_api.ledger import outcomes, query
-from fcv_api.ledger.outcomes import Kept
+from fcv_api.ledger import query, stay_outcomes
 from fcv_api.ledger.query import Wanted
 from fcv_api.ledger.record import utc_text
+from fcv_api.ledger.stay_outcomes import Kept
 from fcv_api.lstm import trial
 from fcv_api.lstm.artifact import Artifact, Manifest
 from fcv_api.lstm.registry import check_part
@@ -104,7 +104,7 @@ def _outcomes(file: Path) -> tuple[dict[int, StayOutcome], dict[int, np.datetime
     """Return the outcomes that hold, by stay, and when each was imported; and write them to a file."""
     by_stay: dict[int, list[Kept]] = {}
     lines = ["encounter,state,onset,known_at\n"]
-    for kept in outcomes.stream():
+    for kept in stay_outcomes.stream():
         by_stay.setdefault(kept.encounter, []).append(kept)
         lines.append(f"{kept.encounter},{kept.state},{kept.onset or ''},{kept.known_at}\n")
     file.write_text("".join(lines), "utf-8")

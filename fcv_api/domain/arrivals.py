@@ -6,6 +6,7 @@ A clock that jumps ahead would refuse every observation, and delete those that a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 MINUTE = 60_000_000
 GAP = 60 * MINUTE
@@ -13,6 +14,14 @@ GAP = 60 * MINUTE
 AGREEMENT = 3 * MINUTE
 FUTURE = 2 * MINUTE
 """An observation that is further ahead than this is refused."""
+
+
+class Doubt(StrEnum):
+    """Why a clock is doubted. Quiet: nothing came for an hour. Agreeing: what comes is near it, not for long yet."""
+
+    QUIET = "quiet"
+    CONTRADICTED = "contradicted"
+    AGREEING = "agreeing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,14 @@ class Clock:
         """Return whether it is over an hour past the last arrival: after an outage, or a jump."""
         return now - self.newest_at > GAP
 
+    def doubt(self, now: int) -> Doubt | None:
+        """Return why what is old by this clock is neither refused nor deleted; None where it is."""
+        if self.is_ahead(now):
+            return Doubt.QUIET
+        if not self.doubted:
+            return None
+        return Doubt.CONTRADICTED if self.agreeing_since is None else Doubt.AGREEING
+
     def may_score(self, end: int) -> bool:
         """Return whether a slot may be scored that ends then.
 
@@ -50,4 +67,4 @@ class Clock:
 
     def may_delete(self, now: int) -> bool:
         """Return whether what is old by this clock may be refused and deleted."""
-        return not (self.doubted or self.is_ahead(now))
+        return self.doubt(now) is None

@@ -8,6 +8,7 @@ import numpy as np
 
 from fcv_api.domain import limits
 from fcv_api.domain.raw_window import Raw
+from fcv_api.domain.samples import Sampling
 from fcv_api.domain.vitals import SIGNS
 from fcv_api.domain.window import MINUTE
 from fcv_api.domain.words import ScoreWarning, warn
@@ -27,8 +28,9 @@ def sampling(raw: Raw) -> Iterator[ScoreWarning]:
 def resampled(raw: Raw) -> Iterator[ScoreWarning]:
     """Warn of rows that were read in slots."""
     if raw.samples is not None:
+        key = "resampled.mean" if raw.samples.sampling is Sampling.MEAN else "resampled"
         sent = {"rows": raw.samples.rows, "instants": len(raw.samples.instants)}
-        yield warn("resampled", None, sent | {"slots": len(raw.instants), "step": raw.step_minutes})
+        yield warn(key, None, sent | {"slots": len(raw.instants), "step": raw.step_minutes})
 
 
 def not_entered(raw: Raw) -> Iterator[ScoreWarning]:

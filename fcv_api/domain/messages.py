@@ -147,6 +147,16 @@ WORDS: dict[str, Pair] = {
             "se leyó el último valor de cada signo en {slots} intervalos de {step} minutos."
         ),
     ),
+    "resampled.mean": (
+        (
+            "{rows} rows at {instants} instants are denser than the model's steps; "
+            "read was each sign's mean in {slots} slots of {step} minutes."
+        ),
+        (
+            "{rows} filas en {instants} instantes son más densas que los pasos del modelo; "
+            "se leyó la media de cada signo en {slots} intervalos de {step} minutos."
+        ),
+    ),
     "not_entered": (
         "was never entered. The model was given a placeholder for it.",
         "nunca se ingresó. El modelo recibió un valor de relleno.",

@@ -12,8 +12,8 @@ from fcv_api.domain.errors import Unscorable
 from fcv_api.domain.limits import CARRIED, STATIC
 from fcv_api.domain.quality import levels_of
 from fcv_api.domain.raw_window import Cells, Raw
-from fcv_api.domain.samples import Samples
-from fcv_api.domain.slots import last_slots, step_of, window_as_sent
+from fcv_api.domain.samples import Samples, Sampling
+from fcv_api.domain.slots import before_newest, last_slots, step_of, window_as_sent
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGN_NAMES
 from fcv_api.domain.window import MINUTE, History, Matrix, WindowSpec, last_window
 
@@ -85,7 +85,7 @@ class Rolling:
         rows = WindowRows.of(history.instants, spec)
         last = _last_measured(history)
         measured = last[rows.at] > rows.after[:, :, np.newaxis]
-        values = _filled_backward(history.filled[rows.at])
+        values = _filled_backward(_filled_forward(history, spec, rows))
         counts, ordered = measured.sum(axis=0), encounter.in_order()
         sent = np.append(np.searchsorted(ordered.instants, history.instants), len(ordered.instants))
         return cls(history, spec, rows, values, measured, counts, last[spec.instants - 1 :], ordered, sent)
@@ -148,9 +148,21 @@ class Rolling:
 
     def _samples(self, first: int, end: int, rows: slice) -> Samples:
         history = self.history
-        return Samples(
-            history.instants[first:end], history.measured[first:end], int(rows.stop - rows.start), step_of(self.spec)
-        )
+        instants, measured = history.instants[first:end], history.measured[first:end]
+        return Samples(instants, measured, int(rows.stop - rows.start), step_of(self.spec), self.spec.sampling)
+
+
+def _filled_forward(history: History, spec: WindowSpec, rows: WindowRows) -> Matrix:
+    """Return the rows of all windows, (n, w, 9), each gap filled from what was measured before it.
+
+    The means of slots are taken window by window, for each lays its slots from its own newest instant.
+    """
+    values = history.filled[rows.at]
+    if spec.sampling is Sampling.MEAN:
+        for window in np.flatnonzero(rows.resampled).tolist():
+            means = before_newest(history.until(window + spec.instants), spec).filled[-spec.instants :]
+            values[-len(means) :, window] = means
+    return values
 
 
 def _filled_backward(values: Matrix) -> Matrix:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from math import inf
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,18 +13,34 @@ from numpy.typing import NDArray
 from fcv_api.domain.vitals import SIGNS
 
 
+class Sampling(StrEnum):
+    """What a slot holds of a sign: its model was trained on such windows, so the model's manifest says it.
+
+    The last value, as a snapshot every step is; or the mean of the values measured in the slot.
+    """
+
+    LAST = "last"
+    MEAN = "mean"
+
+    @classmethod
+    def _missing_(cls, value: object) -> NoReturn:
+        """Raise ValueError for what is neither: a window cut by another rule would be wrong, and look right."""
+        raise ValueError(f"sampling {value!r} is neither last nor mean")
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Samples:
     """The instants as sent inside a window of slots.
 
     instants: (m,), ascending. values: (m, 9) in the order of `vitals.SIGNS`, NaN where nothing was measured.
-    rows: how many rows with a value they had. step: the length of a slot.
+    rows: how many rows with a value they had. step: the length of a slot. sampling: what a slot holds of them.
     """
 
     instants: NDArray[np.datetime64]
     values: NDArray[np.float64]
     rows: int
     step: np.timedelta64
+    sampling: Sampling = Sampling.LAST
 
     def since(self, slot: np.datetime64) -> NDArray[np.float64]:
         """Return the values, (k, 9), from the start of the slot that ends at `slot`."""

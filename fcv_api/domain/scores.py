@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fcv_api.domain.errors import Unscorable
+from fcv_api.domain.policy import Assessment
 from fcv_api.domain.prediction import Prediction, Refusal, State
 from fcv_api.domain.window import Matrix
 from fcv_api.domain.words import ScoreWarning
@@ -32,6 +34,16 @@ class Scores:
 
     def __len__(self) -> int:
         return len(self.last)
+
+    def assessments(self, classes: tuple[State, ...]) -> Iterator[Assessment]:
+        """Yield each window as a policy reads it, in order. classes: of the columns."""
+        ends = self.last.astype("datetime64[us]").astype(np.int64).tolist()
+        for window, row in enumerate(self.probabilities.tolist()):
+            if window in self.refusals:
+                yield Assessment(ends[window], None, (), refused=True)
+                continue
+            warnings = [(each.code, each.sign) for each in self.warnings[window]]
+            yield Assessment(ends[window], dict(zip(classes, row, strict=True)), warnings)
 
     @classmethod
     def of(cls, outcome: Prediction | Refusal, classes: tuple[State, ...]) -> Scores:

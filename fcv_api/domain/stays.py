@@ -16,6 +16,13 @@ CLOSED_AFTER = 12 * 60 * MINUTE
 """Of silence."""
 STAYS_CLOSED = 5 * MINUTE
 """After it was closed by hand or by an ADT^A03: what a monitor still sends then reopens nothing."""
+TEST = "test:"
+"""Before the name of a test source: never the name of a real one, nor of an account."""
+
+
+def is_of_test(source: str) -> bool:
+    """Return whether a source is a test system: its beds, records and alerts are kept apart from real ones."""
+    return source.startswith(TEST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,11 @@ class Stay:
     def ended(self) -> bool:
         """Whether it was closed by hand or by a message, and nothing newer has reopened it."""
         return self.ended_at is not None and self.seen_at <= self.ended_at + STAYS_CLOSED
+
+    @property
+    def is_of_test(self) -> bool:
+        """Whether a test source sends it."""
+        return is_of_test(self.source)
 
 
 @dataclass(frozen=True, slots=True)

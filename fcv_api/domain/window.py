@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from fcv_api.domain.encounter import Encounter, backward_fill, forward_fill, pivot
 from fcv_api.domain.errors import MissingSign, MissingSigns, TooFewInstants, WindowSpan
-from fcv_api.domain.samples import Samples
+from fcv_api.domain.samples import Samples, Sampling
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGN_NAMES, SIGNS
 
 Matrix = NDArray[np.float64]
@@ -68,6 +68,7 @@ class WindowSpec:
     step_minutes: float = 5.0
     signs: tuple[str, ...] = SIGN_NAMES
     scale: Scaling = scale_by_window
+    sampling: Sampling = Sampling.LAST
 
     @property
     def span_minutes(self) -> float:

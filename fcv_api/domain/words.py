@@ -54,6 +54,11 @@ def number(value: float) -> Pair:
     return text, text.replace(".", ",")
 
 
+def counted(count: int, noun: str) -> str:
+    """Return how many there are of what a noun names: `1 turn`, `2 turns`."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def shown(values: list[float], sign: int) -> Pair:
     """Return a few values with their unit; of many, as dense rows have, the range and how many they are."""
     unit = SIGNS[sign].unit.words

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from fcv_api.domain.arrivals import Clock
+from fcv_api.domain.arrivals import GAP, Clock
+from fcv_api.domain.stays import is_of_test
 from fcv_api.extensions.cursors import run
 
 OFTEN = 5_000_000
@@ -20,6 +22,16 @@ def read(cursor: Any) -> Clock | None:  # noqa: ANN401 - a driver's cursor
     """Return what is known; None before the first arrival."""
     row = run(cursor, READ).fetchone()
     return Clock(row[0], bool(row[1]), row[2]) if row else None
+
+
+def after(before: Clock | None, source: str, now: int, times: Sequence[int]) -> Clock | None:
+    """Return what an arrival of observations with these times says of the clock. One without any says nothing.
+
+    A test source whose times are far from it says nothing either: real beds would not be scored for its clock.
+    """
+    if not times or (is_of_test(source) and abs(now - max(times)) > GAP):
+        return before
+    return Clock(now) if before is None else before.after(now, max(times))
 
 
 def write(cursor: Any, before: Clock | None, after: Clock) -> None:  # noqa: ANN401

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from fcv_api.alerts.query import foremost_by_stream
+from fcv_api.domain.alerting import Alert
 from fcv_api.domain.arrivals import FUTURE
-from fcv_api.domain.stays import CLOSED_AFTER, MINUTE, SILENT_AFTER, Placement, Stay, closed_since, conflict_since
+from fcv_api.domain.stays import (
+    CLOSED_AFTER,
+    MINUTE,
+    SILENT_AFTER,
+    Placement,
+    Stay,
+    closed_since,
+    conflict_since,
+    is_of_test,
+)
 from fcv_api.extensions.cursors import read_cursor, run
 from fcv_api.feed import stays
 from fcv_api.ledger.record import utc_moment
 
 UNNAMED = "SELECT source, bed, since, seen_at FROM unnamed_beds WHERE seen_at >= ?"
-TURNS = """SELECT t.encounter, p.slot, p.id, p.problem, p.state, p.probabilities, p.warnings, p.at
+TURNS = """SELECT t.encounter, p.slot, p.id, p.problem, p.state, p.probabilities, p.warnings, p.at,
+    p.user_id
     FROM stays s JOIN turns t ON t.encounter = s.id
     JOIN predictions p ON p.encounter = t.encounter AND p.slot = t.last_slot WHERE s.seen_at >= ?"""
 CONFLICT, NOT_YET, CORRECTED = "identity-conflict", "not-scored-yet", "corrected"
@@ -44,6 +56,7 @@ class Turn(NamedTuple):
     probabilities: str | None
     warnings: str | None
     at: str
+    user_id: int
 
     @property
     def recorded_at(self) -> int:
@@ -55,7 +68,8 @@ class Turn(NamedTuple):
 class Bed:
     """A bed, or a stay whose bed nobody named. since: when this status began. newest: its newest observation.
 
-    encounter: None where no patient is named. turn: the last one that was recorded. Times are in microseconds, UTC.
+    encounter: None where no patient is named. turn: the last one that was recorded. alert: the foremost that holds.
+    Times are in microseconds, UTC.
     """
 
     encounter: int | None
@@ -66,10 +80,14 @@ class Bed:
     since: int
     newest: int
     turn: Turn | None = None
+    alert: Alert | None = None
 
 
 def now_known(now: int) -> list[Bed]:
-    """Return open stays, beds without a named patient, and stays closed in the last 12 hours; by source and bed."""
+    """Return open stays, beds without a named patient, and stays closed in the last 12 hours; by source and bed.
+
+    Those of test sources come last.
+    """
     since = now - 2 * CLOSED_AFTER
     with read_cursor() as cursor:
         found, beside = stays.seen_since(cursor, since), stays.beside(cursor, since)
@@ -78,9 +96,23 @@ def now_known(now: int) -> list[Bed]:
     near = by_place(found, beside)
     ended = {stay.id for stay in found if stay.ended}
     beds = [_bed(stay, _state(stay, near[stay.id], ended, now), turns.get(stay.id), now) for stay in found]
+    beds = _with_alerts(beds)
     listed = [each for each in beds if each.status != Status.CLOSED or each.since > now - CLOSED_AFTER]
     listed += _nameless(found, nameless)
-    return sorted(listed, key=lambda each: (each.source, each.bed or "", each.encounter or 0))
+    return sorted(listed, key=lambda each: (is_of_test(each.source), each.source, each.bed or "", each.encounter or 0))
+
+
+def _with_alerts(beds: Sequence[Bed]) -> list[Bed]:
+    """Add to each bed that is not closed the foremost alert that holds, also where it is not scored now."""
+    alerts = foremost_by_stream()
+    if not alerts:
+        return list(beds)
+    return [each if (alert := _alert(each, alerts)) is None else replace(each, alert=alert) for each in beds]
+
+
+def _alert(bed: Bed, alerts: Mapping[tuple[int, int], Alert]) -> Alert | None:
+    turn = bed.turn
+    return alerts.get((turn.encounter, turn.user_id)) if turn and bed.status != Status.CLOSED else None
 
 
 State = tuple[Status, str | None, int]

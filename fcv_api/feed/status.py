@@ -17,7 +17,7 @@ LATE_AFTER = MINUTE
 """Of a turn's being due, or of the arrival of what makes it due."""
 MOST_COUNTED = 1_000
 LATE = f"""SELECT COUNT(*) FROM (SELECT 1 FROM stays s LEFT JOIN turns t ON t.encounter = s.id
-    WHERE s.seen_at >= ? AND COALESCE(t.last_slot, 0) < ? AND s.moving_at > COALESCE(t.last_slot, 0)
+    WHERE s.seen_at > ? AND COALESCE(t.last_slot, 0) < ? AND s.moving_at > COALESCE(t.last_slot, 0)
     AND (s.closed_at IS NULL OR s.seen_at > s.closed_at + {STAYS_CLOSED})
     AND NOT EXISTS (SELECT 1 FROM placements p WHERE p.source = s.source AND p.bed = s.bed AND p.encounter <> s.id
         AND p.slot > (s.bed_at + {SLOT - 1}) / {SLOT} * {SLOT})
@@ -63,6 +63,12 @@ def late(slot: int, now: int) -> int:
     with read_cursor() as cursor:
         row: Any = run(cursor, LATE, slot - CLOSED_AFTER, slot, slot, now - LATE_AFTER).fetchone()
     return int(row[0])
+
+
+def late_in_words(late: int) -> str:
+    """Return a sentence on how many turns are late."""
+    more, verb = " or more" if late == MOST_COUNTED else "", "is" if late == 1 else "are"
+    return f"{late:,}{more} turn{'' if late == 1 else 's'} {verb} over a minute late."
 
 
 def sources() -> list[Source]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from fcv_api.domain.arrivals import FUTURE, Clock
+from fcv_api.domain.arrivals import FUTURE
 from fcv_api.domain.observations import (
     CORRECTION,
     DELETION,
@@ -107,7 +107,8 @@ def _store(cursor: Any, deliveries: Sequence[Delivery]) -> list[dict[int, Taken]
     before = arrivals.read(cursor)
     clock, oldest = before, []
     for each in deliveries:
-        clock = _clock_after(clock, each)
+        times = [one.key.at for own in each.posted for one in (*own.observations, *own.repeated)]
+        clock = arrivals.after(clock, each.arrival.source, each.arrival.now, times)
         trusted = clock is None or clock.may_delete(each.arrival.now)
         oldest.append(each.arrival.now - each.arrival.hours * HOUR if trusted else None)
     found: list[dict[int, Taken]] = [{} for _each in deliveries]
@@ -122,15 +123,6 @@ def _store(cursor: Any, deliveries: Sequence[Delivery]) -> list[dict[int, Taken]
     if clock is not None and clock != before:
         arrivals.write(cursor, before, clock)
     return found
-
-
-def _clock_after(before: Clock | None, delivery: Delivery) -> Clock | None:
-    """Return what an arrival says of the clock. One without observations says nothing."""
-    now = delivery.arrival.now
-    times = [each.key.at for own in delivery.posted for each in (*own.observations, *own.repeated)]
-    if not times:
-        return before
-    return Clock(now) if before is None else before.after(now, max(times))
 
 
 def _by_encounter(deliveries: Sequence[Delivery]) -> list[tuple[int, int, Posted | None]]:

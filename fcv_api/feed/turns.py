@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from fcv_api import scoring
+from fcv_api.alerts import live, policies
 from fcv_api.domain.errors import IdentityConflict, Silent, Unscorable
+from fcv_api.domain.instants import moment_of
 from fcv_api.domain.prediction import AnswerContext, Models, Refusal, Scorer
 from fcv_api.domain.stays import CLOSED_AFTER, SILENT_AFTER, Placement, Stay, closed_since, conflict_since
 from fcv_api.extensions import db
@@ -46,12 +47,13 @@ CLOCKS = {
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What scores turns. user_id: of the system account. runtime: what computes, and on what processor."""
+    """What scores turns. user_id, test_user_id: of the accounts for real and for test beds. runtime: what computes."""
 
     models: Models
     user_id: int
     runtime: str
     given: AnswerContext
+    test_user_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,7 @@ def _run_some(feed: Feed, model: Scorer, slot: _Slot, group: Sequence[int]) -> i
     transaction that writes shuts all others out, they are scored first.
     """
     entries: list[Entry] = []
+    known = policies.known()  # a look of its own, once a second: not within the transaction
     if db.engine.dialect.name == "sqlite":
         with read_cursor() as cursor:
             entries = _assessed(cursor, feed, model, (slot, _due(cursor, slot, group)))
@@ -133,7 +136,7 @@ def _run_some(feed: Feed, model: Scorer, slot: _Slot, group: Sequence[int]) -> i
         with attempt as cursor:
             if not on_sqlite(cursor):
                 entries = _assessed(cursor, feed, model, (slot, _due(cursor, slot, group)))
-            recorded = _record(cursor, entries, slot.end) if entries else 0
+            recorded = _record(cursor, entries, slot.end, known) if entries else 0
     return recorded
 
 
@@ -144,13 +147,13 @@ def _due(cursor: Any, slot: _Slot, group: Sequence[int]) -> list[tuple[int, int]
     return [(int(row[0]), int(row[1])) for row in rows]
 
 
-def _record(cursor: Any, entries: Sequence[Entry], end: int) -> int:  # noqa: ANN401
+def _record(cursor: Any, entries: Sequence[Entry], end: int, known: policies.Known) -> int:  # noqa: ANN401
     """Record the turns that nobody recorded meanwhile: whoever advances a stay's last slot records it."""
     query = ADVANCE.format(", ".join("?" * len(entries)))
     advanced = {row[0] for row in run(cursor, query, end, end, *(each.encounter for each in entries)).fetchall()}
     own = [each for each in entries if each.encounter in advanced]
     if own:
-        append(cursor, own)
+        live.follow_records(cursor, append(cursor, own), known)
     return len(own)
 
 
@@ -171,14 +174,15 @@ def _assessed(
         refusal = _refusal(stay, slot)
         if not isinstance(refusal, Silent) and not _is_new(stay, taken, last):
             continue
-        caller = Caller(feed.user_id, f"feed-{slot.end}", hash_of(taken), started)
+        account = (stay.is_of_test and feed.test_user_id) or feed.user_id
+        caller = Caller(account, f"feed-{slot.end}", hash_of(taken), started)
         outcome: scoring.Outcome
         if refusal is None:
             outcome = scoring.assess(taken.encounter, model, feed.given, np.datetime64(slot.end, "us"))
         else:
             outcome = Refusal(encounter, refusal)
         entry = scoring.entry_of(outcome, caller, feed.runtime)
-        found.append(entry._replace(slot=slot.end, sources=sources_of(stay.source, taken)))
+        found.append(entry._replace(slot=slot.end, sources=sources_of(stay.source, taken, model.spec)))
     return found
 
 
@@ -187,7 +191,7 @@ def _refusal(stay: Stay, slot: _Slot) -> Unscorable | None:
     if conflict_since(stay, slot.near[stay.id], slot.ended) is not None:
         return IdentityConflict()
     if stay.moving_at is not None and slot.end - stay.moving_at >= SILENT_AFTER:
-        return Silent(datetime.fromtimestamp(0, UTC) + timedelta(microseconds=stay.moving_at))
+        return Silent(moment_of(stay.moving_at))
     return None
 
 

@@ -22,7 +22,8 @@ _ALL = select(*PredictionRow.__table__.columns)
 class Wanted:
     """Which records: those that fit all that is given. since, until: when recorded, as `utc_text`; until is excluded.
 
-    before: only records of a smaller number, which is how one page goes on from another.
+    before: only records of a smaller number, which is how one page goes on from another. without_user_id: only those of
+    other accounts.
     """
 
     user_id: int | None = None
@@ -33,6 +34,7 @@ class Wanted:
     since: str | None = None
     until: str | None = None
     before: int | None = None
+    without_user_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,4 +119,6 @@ def _conditions(wanted: Wanted, row: type[PredictionRow]) -> list[ColumnElement[
         conditions += [row.at < wanted.until, row.id < id_prefix(utc_moment(wanted.until), 1)]
     if wanted.before is not None:
         conditions.append(row.seq < wanted.before)
+    if wanted.without_user_id is not None:
+        conditions.append(row.user_id != wanted.without_user_id)
     return conditions

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, func, insert, select, text, update
 from fcv_api.extensions import read_transaction, write_transaction
 from fcv_api.ledger.heads import announce_purge
 from fcv_api.ledger.record import Link, utc_moment, utc_text
-from fcv_api.ledger.tables import CheckpointRow, HeadRow, PredictionRow
+from fcv_api.ledger.tables import CheckpointRow, HeadRow, PredictionRow, SeenRow
 
 ROWS_AT_ONCE = 500
 """How many rows a purge deletes in one transaction: predictions wait for it meanwhile."""
@@ -106,7 +106,9 @@ def _purge_some(seq: int, by: str, done: int) -> int:
         else:
             session.execute(insert(CheckpointRow).values(mark | {"by": by}))
         session.execute(delete(HeadRow).where(HeadRow.seq < last.seq))
-        session.execute(delete(PredictionRow).where(PredictionRow.seq <= last.seq))
+        gone = PredictionRow.seq <= last.seq
+        session.execute(delete(SeenRow).where(SeenRow.record.in_(select(PredictionRow.id).where(gone))))
+        session.execute(delete(PredictionRow).where(gone))
     return len(rows)
 
 

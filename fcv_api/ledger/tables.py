@@ -116,3 +116,13 @@ class ReplyRow(Base):
     body_sha256: Mapped[str] = mapped_column(String(64))
     at: Mapped[str] = mapped_column(String(27), index=True)
     answer: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class SeenRow(Base):
+    """That a user has seen a record on the ward's page. at: microseconds in UTC."""
+
+    __tablename__ = "ward_seen"
+
+    record: Mapped[str] = mapped_column(String(32), primary_key=True)
+    user_id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
+    at: Mapped[int] = mapped_column(BigInteger)

@@ -14,13 +14,15 @@ import orjson
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.evidence import Evidence, TrainedOn
 from fcv_api.domain.prediction import ModelIdentity, State
+from fcv_api.domain.samples import Sampling
 from fcv_api.domain.vitals import SIGN_NAMES
-from fcv_api.domain.window import PopulationScaling, Scaling, WindowSpec, scale_by_window
+from fcv_api.domain.window import WindowSpec
 from fcv_api.lstm.attestation import Attestation, canonical_sha256, earned, read_claim
 from fcv_api.lstm.card import restated
+from fcv_api.lstm.scaling import check_scaling, scaling_of
 
 FLATBUFFER, MANIFEST = "model.tflite", "manifest.json"
-OPTIONAL = ("learnt_from", "attestation", "refit", "drift")
+OPTIONAL = ("learnt_from", "attestation", "sampling", "refit", "drift")
 """Members that a manifest has only where there is something to say."""
 
 
@@ -64,6 +66,8 @@ class Manifest:
     learnt_from: dict[str, Any] | None = field(default=None, repr=False)
     """Salted fingerprints of the patients that it learnt from, as `training/fingerprints.py` writes them."""
     attestation: Attestation | None = None
+    sampling: Sampling | None = None
+    """What a slot holds where rows are read in slots. `last` where the manifest does not say."""
     refit: dict[str, Any] | None = None
     """Of a model that was refitted here: its `parent`, and what was changed, as `lstm/refit.py` writes it."""
     drift: dict[str, Any] | None = field(default=None, repr=False)
@@ -82,7 +86,8 @@ class Manifest:
     @property
     def spec(self) -> WindowSpec:
         """The window that the model reads."""
-        return WindowSpec(self.input_shape[0], self.step_minutes, self.signs, _scaling(self.scaling))
+        scaling, sampling = scaling_of(self.scaling), self.sampling or Sampling.LAST
+        return WindowSpec(self.input_shape[0], self.step_minutes, self.signs, scaling, sampling)
 
     def as_json(self) -> bytes:
         """Write it as `manifest.json` holds it, without what it has not."""
@@ -108,6 +113,7 @@ class Manifest:
             said["evidence"], said["trained_on"] = read_claim(said)
             said["signs"], said["assumed"] = tuple(said["signs"]), tuple(said.get("assumed", ()))
             said["input_shape"] = tuple(said["input_shape"])
+            said["sampling"] = Sampling(said["sampling"]) if "sampling" in said else None
             said["attestation"] = Attestation(**said["attestation"]) if said.get("attestation") else None
             manifest = cls(**said)
             _check(manifest)
@@ -127,24 +133,13 @@ def _as_earned(manifest: Manifest, written: dict[str, Any]) -> Manifest:
     return replace(known, card=restated(manifest.card, known.identity.standing))
 
 
-def _scaling(scaling: dict[str, Any]) -> Scaling:
-    if scaling["kind"] == "window":
-        return scale_by_window
-    return PopulationScaling(tuple(scaling["mean"]), tuple(scaling["deviation"]))
-
-
 def _check(manifest: Manifest) -> None:
     """Raise ValueError, KeyError or TypeError when the manifest contradicts itself."""
     if sorted(manifest.signs) != sorted(SIGN_NAMES):
         raise ValueError(f"signs are not the nine: {', '.join(manifest.signs)}")
     if len(set(manifest.classes)) != len(State):
         raise ValueError("classes are not the four states")
-    if manifest.scaling["kind"] not in ("window", "population"):
-        raise ValueError(f"scaling {manifest.scaling['kind']!r} is neither window nor population")
-    if manifest.scaling["kind"] == "population":
-        lists = [manifest.scaling["mean"], manifest.scaling["deviation"]]
-        if [len(each) for each in lists] != [len(SIGN_NAMES)] * 2 or min(lists[1]) <= 0:
-            raise ValueError("population scaling needs nine means and nine deviations over 0")
+    check_scaling(manifest.scaling)
     if not manifest.step_minutes > 0:
         raise ValueError("step_minutes must be over 0")
     if manifest.input_shape[1:] != (len(SIGN_NAMES),) or not manifest.golden:

@@ -38,6 +38,10 @@ def check_subject(manifest: Manifest, report: dict[str, Any]) -> None:
         )
     if report.get("model") != str(manifest.identity):
         raise UnusableReport(f"The report is of {report.get('model')}, not of {manifest.identity}.")
+    _check_hashes(manifest, report)
+
+
+def _check_hashes(manifest: Manifest, report: dict[str, Any]) -> None:
     for name, own in (("model_sha256", manifest.sha256), ("manifest_sha256", manifest.canonical_sha256)):
         if report.get(name) != own:
             raise UnusableReport(

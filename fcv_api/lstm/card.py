@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from fcv_api.domain.samples import Sampling
 from fcv_api.lstm.attestation import Attestation
 from fcv_api.lstm.import_request import ImportRequest
 
@@ -49,6 +50,7 @@ def _from_the_import(request: ImportRequest, file: str) -> str:
         f"**Evidence:** unvalidated, trained on: {request.trained_on.value}. **Horizon:** {horizon}.",
         "**Outputs:** scores, not calibrated probabilities, unless the card above says how they were calibrated.",
         f"**Scaling:** {kind}. {SCALING_HIDES[kind]}",
+        *([MEANS] if request.sampling is Sampling.MEAN else []),
         "*Sano* means none of the other three states. It does not mean healthy.",
         *(f"**Assumed:** {each}" for each in request.assumed),
     ]
@@ -84,6 +86,7 @@ def _attested_figures(state: str, report: dict[str, Any]) -> str:
     )
 
 
+MEANS = "**Sampling:** mean. Of rows that are denser than its steps it reads the mean of each step."
 ATTESTED = "## Evidence"
 EVIDENCE_LINE = re.compile(r"\*\*Evidence:\*\* [^.]*\.")
 SCALING_HIDES = {

@@ -9,6 +9,7 @@ import orjson
 
 from fcv_api.domain.evidence import TrainedOn
 from fcv_api.domain.prediction import State
+from fcv_api.domain.samples import Sampling
 from fcv_api.domain.vitals import SIGN_NAMES
 
 CLASSES = (State.CARDIAC_ARREST, State.LOW_CARDIAC_OUTPUT, State.NONE_OF_THESE, State.CARDIOGENIC_SHOCK)
@@ -16,7 +17,10 @@ CLASSES = (State.CARDIAC_ARREST, State.LOW_CARDIAC_OUTPUT, State.NONE_OF_THESE, 
 
 @dataclass(frozen=True, slots=True)
 class ImportRequest:
-    """signs, classes: in the model's order. scaling: as in a manifest. assumed: what nobody said, in words."""
+    """signs, classes: in the model's order. scaling: as in a manifest. assumed: what nobody said, in words.
+
+    sampling: what a slot of denser rows holds.
+    """
 
     name: str
     version: str
@@ -28,6 +32,7 @@ class ImportRequest:
     step_minutes: float = 5.0
     horizon_minutes: float | None = None
     assumed: tuple[str, ...] = ()
+    sampling: Sampling = Sampling.LAST
 
     def as_json(self) -> bytes:
         """Write it for the process that imports."""
@@ -39,5 +44,6 @@ class ImportRequest:
         said = orjson.loads(text)
         said["trained_on"] = TrainedOn(said["trained_on"])
         said["classes"] = tuple(State(name) for name in said["classes"])
+        said["sampling"] = Sampling(said["sampling"])
         said["signs"], said["assumed"] = tuple(said["signs"]), tuple(said["assumed"])
         return cls(**said)

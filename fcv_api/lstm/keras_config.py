@@ -38,13 +38,18 @@ def _changed(node: Any, changes: set[str]) -> Any:  # noqa: ANN401
         return node
     copy = {key: _changed(child, changes) for key, child in node.items()}
     if (name := copy.get("class_name")) in CUDNN and isinstance(copy.get("config"), dict):
-        plain, added = CUDNN[name]
-        changes.add(f"{name} as {plain}")
-        copy |= {"class_name": plain, "config": copy["config"] | added}
+        copy |= _plain(name, copy["config"], changes)
     if "dtype" in copy and (found := _format(copy["dtype"])) in FORMATS:
         changes.add(f"{found} as {SERVED}")
         copy["dtype"] = SERVED
     return copy
+
+
+def _plain(name: str, config: dict[str, Any], changes: set[str]) -> dict[str, Any]:
+    """Return what stands for a layer of CuDNN's."""
+    plain, added = CUDNN[name]
+    changes.add(f"{name} as {plain}")
+    return {"class_name": plain, "config": config | added}
 
 
 def _format(dtype: Any) -> str | None:  # noqa: ANN401

@@ -17,6 +17,7 @@ import numpy as np
 
 from fcv_api.domain.evidence import Evidence
 from fcv_api.domain.prediction import State
+from fcv_api.domain.samples import Sampling
 from fcv_api.domain.vitals import SIGNS
 from fcv_api.lstm.artifact import Artifact, GoldenWindow, Manifest
 from fcv_api.lstm.import_request import ImportRequest
@@ -127,6 +128,7 @@ def _describe(file: KerasFile, request: ImportRequest, instants: int) -> Manifes
         card=request.card,
         assumed=request.assumed,
         trained_on=request.trained_on,
+        sampling=None if request.sampling is Sampling.LAST else request.sampling,  # the version before reads it then
     )
 
 

@@ -76,7 +76,7 @@ class SwappedModels:
         self._first, self._activations, self._disk, self._verdicts = first, activations, disk, verdicts
         self._serving: Serving | None = None
         self._refused: int | None = None  # the activation that was tried last and failed
-        self._lock = threading.Lock()
+        self._lock, self._failure = threading.Lock(), ""
         self._prepared = (0, first)  # (activation, model): loaded in the master and shared by fork
 
     @property
@@ -190,6 +190,10 @@ class SwappedModels:
             if current is not None and current is not reported:
                 self._activations.report(current)
         except Exception as error:  # noqa: BLE001 - a database that is away must not end the watch
-            log.warning("models: %s while looking for an activation", type(error).__name__)
+            failure = type(error).__name__
+            if failure != self._failure:  # once: it looks each second
+                log.warning("models: %s while looking for an activation", failure)
+            self._failure = failure
             return None
+        self._failure = ""
         return current

@@ -29,7 +29,10 @@ log = logging.getLogger("fcv_api")
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A frame that waits to be stored. answer: takes the bytes of its acknowledgements, from the storing thread."""
+    """A frame, or a portion of a large one, that waits to be stored.
+
+    answer: takes the bytes of its acknowledgements, from the storing thread.
+    """
 
     content: bytes
     source: Source | None

@@ -6,12 +6,15 @@ import asyncio
 import contextlib
 import logging
 import socket
+from collections import deque
+from collections.abc import Iterable
 
 from fcv_api.mllp.answers import Waiting
 from fcv_api.mllp.site import Site
 from fcv_api.mllp.storage import Storage
 from fcv_api.mllp.tls import names_in
 from fcv_api.wire.hl7.frames import FrameBuffer
+from fcv_api.wire.hl7.segments import portions_of
 from fcv_api.wire.hl7.source import Source
 
 AT_ONCE = 65_536
@@ -50,20 +53,39 @@ class Connection:
     async def _serve(self, buffer: FrameBuffer, source: Source | None) -> None:
         loop = asyncio.get_running_loop()
         while data := await self._received(buffer.deadline()):
-            waiting = [self._stored(frame, source) for frame in buffer.feed(data, loop.time())]
-            for answer in waiting:
-                self._writer.write(await answer)
-                await asyncio.wait_for(self._writer.drain(), SECONDS_TO_TAKE)
+            frames = buffer.feed(data, loop.time())
+            await self._answer((portion for frame in frames for portion in portions_of(frame)), source)
             if buffer.is_too_long:
                 log.warning("hl7: closed a connection of %s: a message was too long", self.address)
                 return
+
+    async def _answer(self, portions: Iterable[bytes], source: Source | None) -> None:
+        """Let portions of frames be stored, and write what they are answered, in their order.
+
+        So many bytes of a connection wait at once as are read at once: a large frame is stored in the others' midst.
+        """
+        waiting: deque[tuple[int, asyncio.Future[bytes]]] = deque()
+        held = 0
+        for portion in portions:
+            while waiting and held + len(portion) > AT_ONCE:
+                held -= await self._write(*waiting.popleft())
+            waiting.append((len(portion), self._stored(portion, source)))
+            held += len(portion)
+        while waiting:
+            await self._write(*waiting.popleft())
+
+    async def _write(self, size: int, answer: asyncio.Future[bytes]) -> int:
+        """Write acknowledgements once they are there. Returns the size of the portion that they are of."""
+        self._writer.write(await answer)
+        await asyncio.wait_for(self._writer.drain(), SECONDS_TO_TAKE)
+        return size
 
     async def _received(self, deadline: float | None) -> bytes:
         async with asyncio.timeout_at(deadline):
             return await self._reader.read(AT_ONCE)
 
-    def _stored(self, frame: bytes, source: Source | None) -> asyncio.Future[bytes]:
-        """Hand a frame to the storing thread, and return what will be its acknowledgements."""
+    def _stored(self, portion: bytes, source: Source | None) -> asyncio.Future[bytes]:
+        """Hand a frame, or a portion of a large one, to the storing thread. Returns its acknowledgements to be."""
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[bytes] = loop.create_future()
 
@@ -75,5 +97,5 @@ class Connection:
             with contextlib.suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(settle, content)
 
-        self._storage.submit(Waiting(frame, source, tell))
+        self._storage.submit(Waiting(portion, source, tell))
         return answer

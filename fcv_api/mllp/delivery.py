@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from fcv_api.domain.arrivals import FUTURE
-from fcv_api.domain.observations import Observation, Posted
+from fcv_api.domain.observations import IMPLAUSIBLE, Observation, Posted
 from fcv_api.domain.vitals import INDEX_BY_CODE
 from fcv_api.feed import pseudonym
 from fcv_api.feed.store import Arrival, Delivery
@@ -14,6 +14,7 @@ from fcv_api.mllp.site import Site
 from fcv_api.wire.hl7.observation import Row
 from fcv_api.wire.hl7.patients import Identifier
 from fcv_api.wire.hl7.reading import Group, Reading
+from fcv_api.wire.hl7.reasons import Reason
 from fcv_api.wire.hl7.source import Source
 
 TIME_OF_ARRIVAL = "time-of-arrival"
@@ -47,10 +48,14 @@ def is_unclear(reading: Reading, now: int) -> bool:
 
 
 def encounter_of(identifier: Identifier, source: Source, key: str) -> int:
-    """Return the encounter of an identifier: hashed, unless the source sends pseudonyms."""
-    if source.pseudonyms and identifier.number is not None:
+    """Return the encounter of an identifier: hashed, unless the source sends pseudonyms.
+
+    Those of a test source are hashed always, with the mark in its name: no number of it is a real stay's, before or
+    after it goes live.
+    """
+    if source.pseudonyms and identifier.number is not None and not source.test:
         return identifier.number
-    own = pseudonym.Identifier(source.name, identifier.kind, identifier.authority, identifier.value)
+    own = pseudonym.Identifier(source.label, identifier.kind, identifier.authority, identifier.value)
     return pseudonym.encounter_of(own, key)
 
 
@@ -72,4 +77,6 @@ def counts_of(reading: Reading, now: int) -> Counter[str]:
     counts = Counter(["messages", reading.ack.value, *(each.reason.value for each in reading.dropped)])
     if reading.groups and is_unclear(reading, now):
         counts[TIME_OF_ARRIVAL] += 1
+    rows = (row for group in reading.groups for row in group.rows)
+    counts[Reason.OUTSIDE_LIMITS.value] += sum(IMPLAUSIBLE in row.observation.flag for row in rows)
     return counts

@@ -17,7 +17,8 @@ from fcv_api.feed.store import Arrival, Delivery
 from fcv_api.mllp.answers import Waiting, answered
 from fcv_api.mllp.site import Site
 
-FRAMES_AT_ONCE, BYTES_AT_ONCE = 64, 4_000_000
+FRAMES_AT_ONCE, BYTES_AT_ONCE = 64, 256_000
+"""Of a transaction: it keeps others from SQLite's file, and from the stays that it has locked, for about a second."""
 SECONDS_BETWEEN_LOOKS = 1.0
 """At SQLite's file."""
 log = logging.getLogger("fcv_api")

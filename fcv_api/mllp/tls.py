@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from pathlib import Path
 from typing import Any
+
+log = logging.getLogger("fcv_api")
+
+
+class LoggedHandshake(ssl.SSLObject):
+    """A connection's TLS that says why a handshake failed: asyncio keeps it to itself, and the gateway's log is far."""
+
+    def do_handshake(self) -> None:
+        """Go on with the handshake. Raises SSLError."""
+        try:
+            super().do_handshake()
+        except ssl.SSLWantReadError:
+            raise
+        except ssl.SSLError as error:
+            reason = getattr(error, "verify_message", "") or (error.reason or "unknown").lower().replace("_", " ")
+            log.warning("hl7: refused a connection by TLS: %s", reason)
+            raise
 
 
 def context_of(cert: Path | None, key: Path | None, client_ca: Path | None) -> ssl.SSLContext | None:
@@ -14,6 +32,7 @@ def context_of(cert: Path | None, key: Path | None, client_ca: Path | None) -> s
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(cert, key)
+    context.sslobject_class = LoggedHandshake
     if client_ca is not None:
         context.load_verify_locations(client_ca)
         context.verify_mode = ssl.CERT_REQUIRED

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
@@ -21,9 +20,11 @@ from fcv_api.settings.checks import (
     host_timezone,
     kept_secret,
     plain_words,
+    refuse_unknown,
     zone,
 )
-from fcv_api.settings.hl7 import Hl7Settings, read_hl7
+from fcv_api.settings.hl7 import read_hl7
+from fcv_api.settings.ward import WardSettings, read_ward
 
 __all__ = ["NAMES", "ROOT", "Secret", "Settings", "SettingsError"]
 
@@ -38,7 +39,7 @@ FEED = ("off", "on", "child")
 
 
 @dataclass(frozen=True, slots=True)
-class Settings(Hl7Settings):
+class Settings(WardSettings):
     """All settings, by the names in docs/operations.md without `FCV_`."""
 
     env: str
@@ -82,7 +83,7 @@ class Settings(Hl7Settings):
         try:
             if dotenv is not None and dotenv.is_file():
                 env.read_env(dotenv, recurse=False)
-            _refuse_unknown()
+            refuse_unknown(NAMES)
             settings = cls(**_read(env))
         except EnvError as error:
             raise SettingsError(plain_words(error)) from None
@@ -126,6 +127,7 @@ def _read(env: Env) -> dict[str, Any]:
         "pseudonym_key_file": _optional_path(env, "PSEUDONYM_KEY_FILE"),
         "timezone": _timezone(env, production=production),
         **read_hl7(env),
+        **read_ward(env, production=production),
         "stale_minutes": env.int("STALE_MINUTES", 15 if production else 0, validate=Range(0, 24 * 60)),
         "token_minutes": env.int("TOKEN_MINUTES", 20, validate=Range(1, 24 * 60)),
         "max_body_mb": env.int("MAX_BODY_MB", 32, validate=Range(1, 1024)),
@@ -141,12 +143,6 @@ def _read(env: Env) -> dict[str, Any]:
 
 FILES = ("database_url_file", "jwt_secret_file")
 NAMES = tuple(f"FCV_{name.upper()}" for name in (*Settings.__dataclass_fields__, *FILES))
-
-
-def _refuse_unknown() -> None:
-    unknown = sorted(name for name in os.environ if name.startswith("FCV_") and name not in NAMES)
-    if unknown:
-        raise SettingsError(f"{unknown[0]} is not a setting. The settings are: {', '.join(sorted(NAMES))}.")
 
 
 def _optional_path(env: Env, name: str) -> Path | None:

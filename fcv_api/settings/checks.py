@@ -6,7 +6,9 @@ import os
 import re
 import secrets
 import sys
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
+from difflib import get_close_matches
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -16,6 +18,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 LARGEST_PORT = 65_535
+NEAR = 0.8
+"""How alike two names are, from 0 to 1, of which one is a slip of the other."""
 SECRET_BYTES = 32  # RFC 7518, 3.2: an HMAC key at least as long as the hash
 POSTGRESQL = ("postgresql", "postgres", "postgresql+psycopg2")
 """How else a PostgreSQL's URL begins: in psql, in older services, in SQLAlchemy's examples."""
@@ -123,3 +127,13 @@ def check_bind(text: str) -> None:
     port = re.fullmatch(r"\S*[^:\s]:(\d{1,5})", text)
     if not (port and int(port[1]) <= LARGEST_PORT) and not re.fullmatch(r"unix:/\S+|fd://\d+", text):
         raise ValidationError(f"{text!r} is no HOST:PORT, unix:/PATH or fd://NUMBER.")
+
+
+def refuse_unknown(known: Sequence[str]) -> None:
+    """Refuse a variable FCV_... that is no setting, and name the nearest one. Raises SettingsError."""
+    unknown = sorted(name for name in os.environ if name.startswith("FCV_") and name not in known)
+    if not unknown:
+        return
+    near = get_close_matches(unknown[0].upper(), known, 1, NEAR)
+    meant = f"Is {near[0]} meant?" if near else f"The settings are: {', '.join(sorted(known))}."
+    raise SettingsError(f"{unknown[0]} is not a setting. {meant}")

@@ -36,14 +36,16 @@ def ablate(model: Scorer, patients: int, progress: Progress) -> dict[str, Any]:
         with without(feature):
             changes[feature] = {name: area / with_all[name] - 1 for name, area in _precision(model, patients).items()}
     progress("Taking features away", len(FEATURES), len(FEATURES))
+    return _subject(model, patients) | {"auprc": with_all, "changes": changes}
+
+
+def _subject(model: Scorer, patients: int) -> dict[str, Any]:
     return {
         "model": str(model.identity),
         "model_sha256": model.identity.sha256,
         "simulator": simulator_sha256(),
         "patients": patients,
         "seed": SEED,
-        "auprc": with_all,
-        "changes": changes,
     }
 
 

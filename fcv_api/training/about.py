@@ -45,11 +45,11 @@ class Provenance:
     reference: dict[str, Any]
 
     @classmethod
-    def of(cls, cohort: Cohort, windows: LabelledWindows, horizon: Horizon) -> Provenance:
+    def of(cls, cohort: Cohort, windows: LabelledWindows, spec: WindowSpec, horizon: Horizon) -> Provenance:
         """Describe a cohort. windows: those that are learnt from or calibrated by."""
         patients = set(windows.patient.tolist())
         return cls(
-            flow=flow_of(cohort, windows, WindowSpec(), horizon),
+            flow=flow_of(cohort, windows, spec, horizon),
             known=Fingerprints.of(cohort.only(patients)),
             predictors=describe_predictors(cohort, windows),
             reference=_reference(cohort, patients, horizon),

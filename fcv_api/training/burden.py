@@ -6,6 +6,7 @@ alarms resemble each other.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
+from fcv_api.domain.window import Matrix
 from fcv_api.lstm.import_request import CLASSES
 from fcv_api.training.alarms import Watch
 from fcv_api.training.dataset import NONE
@@ -37,20 +39,32 @@ class Found:
     lead: Vector
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Rung:
+    """Windows that were watched, and the positions of those that rang."""
+
+    watch: Watch
+    at: NDArray[np.intp]
+
+
 def at_rate(watch: Watch, whole: Watch, rate: float) -> Figures:
-    """Return what a model finds at some alarms per patient-hour, counted before onsets. whole: the whole stays.
+    """Return what a model finds at some alarms per patient-hour, counted before onsets. whole: the whole stays."""
+    threshold = watch.threshold_for(rate)
+    found = heard(Rung(watch, watch.alarms(threshold)), Rung(whole, whole.alarms(threshold)))
+    return {"at_most": rate, "threshold": threshold, **found}
+
+
+def heard(before: Rung, whole: Rung, event_rates: Sequence[float] = EVENT_RATES) -> Figures:
+    """Return what a ward hears of alarms. before: before onsets. whole: the whole stays.
 
     sensitivity: the share of encounters with an onset, and with a window in the 120 minutes before it, that rang there.
     lead_minutes: quartiles, over the encounters found, of the time from the first such alarm to the onset.
     """
-    threshold = watch.threshold_for(rate)
-    rung = watch.alarms(threshold)
+    watch, rung = before.watch, before.at
     found = find(watch, rung)
     leads = found.lead[~np.isnan(found.lead)]
     return {
         "alarms_per_patient_hour": len(rung) / watch.hours if watch.hours else float("nan"),
-        "at_most": rate,
-        "threshold": threshold,
         "patient_hours": watch.hours,
         "onsets": len(found.lead),
         "found": len(leads),
@@ -61,8 +75,8 @@ def at_rate(watch: Watch, whole: Watch, rate: float) -> Figures:
         "false_alarms": float(np.mean(~watch.soon[rung])) if len(rung) else float("nan"),
         "lead_minutes": np.quantile(leads, QUARTILES).tolist() if len(leads) else [],
         "leads": leads.tolist(),
-        "drawn": _drawn(watch, rung),
-        "whole_stays": _whole(whole, threshold),
+        "drawn": _drawn(watch, rung, event_rates),
+        "whole_stays": _whole(whole.watch, whole.at),
     }
 
 
@@ -93,28 +107,32 @@ def _by_state(found: Found) -> Figures:
     }
 
 
-def _drawn(watch: Watch, rung: NDArray[np.intp]) -> Figures:
+def _drawn(watch: Watch, rung: NDArray[np.intp], event_rates: Sequence[float]) -> Figures:
     """Return what resampled patients give: alarms a patient-day, the share that is true, and that at other rates."""
-    names, index = np.unique(watch.patient, return_inverse=True)
-    early = watch.soon[rung]
-    counts = np.zeros((len(names), 5))  # alarms, true alarms, days, onsets, days without an onset soon
-    np.add.at(counts[:, 0], index[rung], 1)
-    np.add.at(counts[:, 1], index[rung[early]], 1)
-    np.add.at(counts[:, 2], index, watch.step / 60 / 24)
-    _, first = np.unique(watch.encounter[watch.soon], return_index=True)
-    np.add.at(counts[:, 3], index[watch.soon][first], 1)
-    np.add.at(counts[:, 4], index[~watch.soon], watch.step / 60 / 24)
-    alarms, true, days, onsets, calm = np.vstack([counts.sum(axis=0), drawn_weights(len(names)) @ counts]).T
+    counts = _counted_by_patient(watch, rung)
+    alarms, true, days, onsets, calm = np.vstack([counts.sum(axis=0), drawn_weights(len(counts)) @ counts]).T
     figures = {"alarms_per_patient_day": _ratio(alarms, days), "ppv": _ratio(true, alarms)}
-    for rate in EVENT_RATES:
+    for rate in event_rates:
         heard = rate * _ratio(true, onsets)  # true alarms a patient-day where onsets are so frequent
         figures[f"ppv_at_{rate:g}_onsets_a_patient_day"] = _ratio(heard, heard + _ratio(alarms - true, calm))
     return {name: _with_ends(values) for name, values in figures.items()}
 
 
-def _whole(whole: Watch, threshold: float) -> Figures:
+def _counted_by_patient(watch: Watch, rung: NDArray[np.intp]) -> Matrix:
+    """Return (patients, 5): alarms, true alarms, days, onsets, days without an onset soon."""
+    names, index = np.unique(watch.patient, return_inverse=True)
+    counts = np.zeros((len(names), 5))
+    np.add.at(counts[:, 0], index[rung], 1)
+    np.add.at(counts[:, 1], index[rung[watch.soon[rung]]], 1)
+    np.add.at(counts[:, 2], index, watch.step / 60 / 24)
+    _, first = np.unique(watch.encounter[watch.soon], return_index=True)
+    np.add.at(counts[:, 3], index[watch.soon][first], 1)
+    np.add.at(counts[:, 4], index[~watch.soon], watch.step / 60 / 24)
+    return counts
+
+
+def _whole(whole: Watch, rung: NDArray[np.intp]) -> Figures:
     """Return how often it rings over whole stays, also after an onset, when somebody treats it."""
-    rung = whole.alarms(threshold)
     names, index = np.unique(whole.patient, return_inverse=True)
     counts = np.zeros((len(names), 2))
     np.add.at(counts[:, 0], index[rung], 1)

@@ -83,18 +83,19 @@ def operating_point(measured: Summary | None) -> str:
     words = "`State` is the most probable class, with no threshold; no alarm is raised by it."
     if measured is None:
         return f"{words} What a threshold would cost is what `fcv evaluate` reports."
-    rows = [
-        [
-            f"{at['threshold']:.3f}",
-            f"{at['alarms_per_patient_hour'] * 24:.1f}",
-            f"{at['sensitivity']:.2f}",
-            f"{at['false_alarms']:.2f}",
-        ]
-        for at in measured["scorers"][measured["model"]]["alarms"]
-    ]
+    rows = [_threshold_row(at) for at in measured["scorers"][measured["model"]]["alarms"]]
     head = ["threshold on 1 - none of these", "alarms a patient-day", "onsets found", "alarms without an onset soon"]
     rates = " and ".join(f"{rate:g}" for rate in RATES)
     return f"{words} On the test patients, at up to {rates} alarms a patient-hour:\n\n{table(head, rows)}"
+
+
+def _threshold_row(at: Summary) -> list[str]:
+    return [
+        f"{at['threshold']:.3f}",
+        f"{at['alarms_per_patient_hour'] * 24:.1f}",
+        f"{at['sensitivity']:.2f}",
+        f"{at['false_alarms']:.2f}",
+    ]
 
 
 def monitoring(summary: Summary) -> str:

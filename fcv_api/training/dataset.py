@@ -1,6 +1,6 @@
 """Labelled windows: what a model learns from, and what it is judged by.
 
-A window is cut by `domain/window.py`, the very code that serves, so that training and serving cannot drift apart.
+A window is cut by `domain/slots.py`, the very code that serves, so that training and serving cannot drift apart.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import Unscorable
 from fcv_api.domain.prediction import State
-from fcv_api.domain.window import History, Matrix, WindowSpec, last_window
+from fcv_api.domain.slots import window_as_sent
+from fcv_api.domain.window import History, Matrix, WindowSpec
 from fcv_api.lstm.import_request import CLASSES
 
 NONE = CLASSES.index(State.NONE_OF_THESE)
@@ -142,7 +143,7 @@ def _windows_of(encounter: Encounter, label: Label, spec: WindowSpec, horizon: H
     instants = history.instants[spec.instants - 1 :: horizon.every]
     for place, state, lead in zip(*label_ends(instants, history.instants[-1:], label, horizon), strict=True):
         try:
-            window = last_window(history.until(int(place) * horizon.every + spec.instants), spec)
+            window = window_as_sent(history.until(int(place) * horizon.every + spec.instants), spec)
         except Unscorable:
             continue  # the service would refuse it, so no model is asked about it
         yield window.raw, encounter.id, label.patient, instants[place], int(state), float(lead)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fcv_api.domain.prediction import Scorer, State, probabilities_of
 from fcv_api.domain.vitals import INDEX_BY_NAME
@@ -37,7 +38,8 @@ PREVALENCES = (0.01, 0.03, 0.1)
 
 def spec_in_order(model: Scorer) -> WindowSpec:
     """Return the window of a model with the signs in the order of `vitals.SIGNS`, which baselines read too."""
-    return WindowSpec(instants=model.spec.instants, step_minutes=model.spec.step_minutes)
+    spec = model.spec
+    return WindowSpec(instants=spec.instants, step_minutes=spec.step_minutes, sampling=spec.sampling)
 
 
 def score_windows(model: Scorer, windows: LabelledWindows, shown: ShowProgress = iter) -> Matrix:
@@ -148,19 +150,21 @@ def _detection(windows: LabelledWindows, scores: Matrix, *, ranking: bool) -> Fi
     if not ranking and after.any():
         said, truth = scores[after].argmax(axis=1), windows.label[after]
         figures |= {"leaves_none": float((said != NONE).mean()), "right_state": float((said == truth).mean())}
-        figures["leaves_none_by_state"] = {
-            name: float((said[truth == place] != NONE).mean())
-            for place, name in enumerate(NAMES)
-            if (truth == place).any()
-        }
+        figures["leaves_none_by_state"] = _left_by_state(said, truth)
     return figures
+
+
+def _left_by_state(said: NDArray[np.intp], truth: NDArray[np.intp]) -> Figures:
+    """Return how often another state than `NONE_OF_THESE` was said, of each state that windows have."""
+    found = {name: said[truth == place] for place, name in enumerate(NAMES)}
+    return {name: float((each != NONE).mean()) for name, each in found.items() if len(each)}
 
 
 def _describe(windows: LabelledWindows) -> Figures:
     ahead = windows.where(windows.ahead)
     by_class = dict(zip(NAMES, np.bincount(ahead.label, minlength=len(CLASSES)).tolist(), strict=True))
     encounters = {name: len(np.unique(windows.encounter[windows.label == place])) for place, name in enumerate(NAMES)}
-    never = np.isnan(windows.lead)
+    encounters[State.NONE_OF_THESE.value] = len(np.unique(windows.encounter[np.isnan(windows.lead)]))
     watch = Watch.of(windows, np.zeros(len(windows)))
     return {
         "event_rate": {name: count / len(ahead) for name, count in by_class.items()},
@@ -169,7 +173,7 @@ def _describe(windows: LabelledWindows) -> Figures:
         "encounters": len(np.unique(windows.encounter)),
         "windows_ahead": by_class,
         "windows_detection": int((~windows.ahead).sum()),
-        "encounters_with": {**encounters, State.NONE_OF_THESE.value: len(np.unique(windows.encounter[never]))},
+        "encounters_with": encounters,
     }
 
 

@@ -14,7 +14,8 @@ import numpy as np
 
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import MissingSigns, TooFewInstants, Unscorable
-from fcv_api.domain.window import History, WindowSpec, last_window
+from fcv_api.domain.slots import window_as_sent
+from fcv_api.domain.window import History, WindowSpec
 from fcv_api.training.dataset import MINUTE, NONE, Cohort, Horizon, Label, LabelledWindows
 from fcv_api.wire.export import ExportedCohort
 
@@ -111,7 +112,7 @@ def _refusals(history: History, label: Label, spec: WindowSpec, horizon: Horizon
         if not known and (history.instants[-1] - instant) / MINUTE < horizon.minutes:
             continue
         try:
-            last_window(history.until(end), spec)
+            window_as_sent(history.until(end), spec)
         except MissingSigns as missing:
             yield f"{missing.code}: {', '.join(sign.name for sign in missing.signs)}"
         except Unscorable as refusal:

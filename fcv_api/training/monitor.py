@@ -31,9 +31,7 @@ def measure(true: Matrix, minutes: Series, dice: np.random.Generator) -> Matrix:
     _spike(seen, dice)
     if dice.random() < P["pulseless.blank"]:
         seen[np.ix_(seen[:, PULSE] == 0, np.array(PROBE))] = np.nan
-    seen[:, SATURATION] = np.clip(seen[:, SATURATION], 0, 100)
-    for sign in range(len(SIGNS)):
-        seen[:, sign] = np.round(np.clip(seen[:, sign], 0, None), DECIMALS.get(sign, 0))
+    _round(seen)
     for signs, rate in ((LEADS, P["leads_off.rate"]), (PROBE, P["probe_off.rate"])):
         seen[np.ix_(_off(minutes, rate, dice), np.array(signs))] = np.nan
     _chart_temperature(seen, minutes, dice)
@@ -47,6 +45,13 @@ def _spike(seen: Matrix, dice: np.random.Generator) -> None:
     for sign, size in ((HEART_RATE, 1.4), (PULSE, 1.5), (RESPIRATION, 1.6), (PERFUSION, 2.5), (SATURATION, 0.93)):
         spoilt = dice.random(len(seen)) < P["spike.share"]
         seen[spoilt, sign] *= size
+
+
+def _round(seen: Matrix) -> None:
+    """Leave of each sign what a monitor shows."""
+    seen[:, SATURATION] = np.clip(seen[:, SATURATION], 0, 100)
+    for sign in range(len(SIGNS)):
+        seen[:, sign] = np.round(np.clip(seen[:, sign], 0, None), DECIMALS.get(sign, 0))
 
 
 def _off(minutes: Series, per_hour: float, dice: np.random.Generator) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

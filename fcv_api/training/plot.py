@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from fcv_api.domain.errors import Unscorable
 from fcv_api.domain.prediction import Scorer, State, probabilities_of
+from fcv_api.domain.slots import window_as_sent
 from fcv_api.domain.vitals import SIGNS
-from fcv_api.domain.window import History, Matrix, last_window
+from fcv_api.domain.window import History, Matrix
 from fcv_api.training.dataset import UnusableData
 
 # What a panel says of its sign, by the order of `vitals.SIGNS`.
@@ -51,7 +52,7 @@ def roll(history: History, model: Scorer) -> Course:
     probabilities = np.full((len(history.instants), len(model.classes)), np.nan)
     for end in range(model.spec.instants, len(history.instants) + 1):
         try:
-            window = last_window(history.until(end), model.spec)
+            window = window_as_sent(history.until(end), model.spec)
             by_state = probabilities_of(model.score(model.spec.scale(window.raw)), model)
         except Unscorable:
             continue

@@ -63,13 +63,17 @@ def make_reference(plan: Plan, budget: Budget, progress: Progress) -> Reference:
     progress("Measuring", 0, 1)
     comparison = _measure(trained, split, plan, budget.tested)
     progress("Measuring", 1, 1)
-    trainings = {
+    kept = trained.summary | {"kept_aside": _areas(trained, split.validation)}
+    return Reference(trained.measured(comparison), trained.keras, comparison, _trainings(budget, kept))
+
+
+def _trainings(budget: Budget, kept: dict[str, Any]) -> dict[str, Any]:
+    return {
         "seeds": {"learn": LEARN_SEED, "test": TEST_SEED},
         "patients": {"learn": budget.patients, "test": budget.tested, "with_artefacts": SPOILT},
         "kept": SCALING,
-        SCALING: trained.summary | {"kept_aside": _areas(trained, split.validation)},
+        SCALING: kept,
     }
-    return Reference(trained.measured(comparison), trained.keras, comparison, trainings)
 
 
 def _measure(trained: Trained, split: Split, plan: Plan, tested: int) -> dict[str, Any]:

@@ -38,32 +38,39 @@ def write_both(folder: Path, page: str, data: bytes) -> tuple[Path, Path]:
     contents = page.encode(), data + b"\n"
     folder.mkdir(parents=True, exist_ok=True)
     written = folder / "report.html", folder / "report.json"
-    with tempfile.TemporaryDirectory(prefix=".report-", dir=folder) as unfinished:
-        for path, content in zip(written, contents, strict=True):
-            (Path(unfinished) / path.name).write_bytes(content)
-        for path in written:
-            os.replace(Path(unfinished) / path.name, path)  # noqa: PTH105 - atomic
+    _write_whole(folder, dict(zip(written, contents, strict=True)))
     return written
 
 
+def _write_whole(folder: Path, contents: dict[Path, bytes]) -> None:
+    """Write files of a folder, each whole or not at all."""
+    with tempfile.TemporaryDirectory(prefix=".report-", dir=folder) as unfinished:
+        for path, content in contents.items():
+            (Path(unfinished) / path.name).write_bytes(content)
+        for path in contents:
+            os.replace(Path(unfinished) / path.name, path)  # noqa: PTH105 - atomic
+
+
 def _page(comparison: Comparison, notes: tuple[str, ...]) -> str:
-    data = comparison["data"]
     title = f"Evaluation of {escape(comparison['model'])}"
     head = f"<!doctype html><html lang=en><meta charset=utf-8><title>{title}</title><style>{STYLE}</style>"
-    over = (
-        f"{data['patients']} patients, {data['encounters']} encounters. Every figure is over windows that end before "
-        "an onset, except detection and what is said of whole stays. Intervals are 95 %, by drawing patients where "
-        "nothing else is said. Baselines were fitted on "
-        f"{comparison['baselines_fitted_on']}."
-    )
     parts = [
         f"{head}<h1>{title}</h1>",
         *(f"<p><strong>{escape(note)}</strong></p>" for note in notes),
-        f"<p>{over}</p>",
+        f"<p>{_measured_on(comparison)}</p>",
         *(html_table(*table) for table in tables(comparison)),
         *(f'<h2>{name}</h2><img alt="{name}" src="{inline(figure)}">' for name, figure in _pictures(comparison)),
     ]
     return "\n".join(parts)
+
+
+def _measured_on(comparison: Comparison) -> str:
+    data = comparison["data"]
+    return (
+        f"{data['patients']} patients, {data['encounters']} encounters. Every figure is over windows that end before "
+        "an onset, except detection and what is said of whole stays. Intervals are 95 %, by drawing patients where "
+        f"nothing else is said. Baselines were fitted on {comparison['baselines_fitted_on']}."
+    )
 
 
 def html_table(title: str, head: list[str], rows: list[list[str]]) -> str:

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from fcv_api.domain import policy
 from fcv_api.domain.prediction import State
 from fcv_api.lstm.import_request import CLASSES
 from fcv_api.training.dataset import Cohort, LabelledWindows, UnusableData
 
 # Which state a patient counts for who had several stays, worst first.
-WORST_FIRST = (State.CARDIAC_ARREST, State.CARDIOGENIC_SHOCK, State.LOW_CARDIAC_OUTPUT, State.NONE_OF_THESE)
+WORST_FIRST = (*policy.WORST_FIRST, State.NONE_OF_THESE)
 VALIDATION_SHARE = 0.2
 
 

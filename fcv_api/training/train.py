@@ -13,6 +13,7 @@ import numpy as np
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.evidence import TrainedOn
 from fcv_api.domain.prediction import State
+from fcv_api.domain.samples import Sampling
 from fcv_api.domain.window import WindowSpec
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.card import card_of
@@ -36,7 +37,10 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to train. scaling: `window` or `population`. trained_on: what the patients are."""
+    """What to train. scaling: `window` or `population`. trained_on: what the patients are.
+
+    sampling: what a slot holds where rows are denser than the model's steps.
+    """
 
     name: str
     version: str
@@ -45,6 +49,12 @@ class Plan:
     recipe: Recipe = field(default_factory=Recipe)
     trained_on: TrainedOn = TrainedOn.UNSTATED
     about: About = field(default_factory=About)
+    sampling: Sampling = Sampling.LAST
+
+    @property
+    def spec(self) -> WindowSpec:
+        """How windows are cut, here and by whoever serves the model."""
+        return WindowSpec(sampling=self.sampling)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +97,7 @@ def prepare(cohort: Cohort, plan: Plan, progress: Progress) -> Split:
     train = _learnable(_cut(cohort.only(learning), plan, progress, "Cutting windows to learn from"))
     validation = _ahead(_cut(cohort.only(holding), plan, progress, "Cutting windows to calibrate by"))
     _check_classes({"learn from": train, "calibrate by": validation})
-    provenance = Provenance.of(cohort, train.and_those(validation), plan.horizon)
+    provenance = Provenance.of(cohort, train.and_those(validation), plan.spec, plan.horizon)
     return Split(train, validation, worst_states(cohort), provenance)
 
 
@@ -96,9 +106,8 @@ def train_on(split: Split, plan: Plan, progress: Progress) -> Trained:
     scaling, spec = fit_scaling(split.train, plan.scaling)
     network, calibration = _fit(split, spec, plan.recipe, progress)
     summary = _summarise(plan, split, (network, calibration))
-    said = ImportRequest(
-        plan.name, plan.version, plan.trained_on, scaling=scaling, horizon_minutes=plan.horizon.minutes
-    )
+    known: dict[str, Any] = {"scaling": scaling, "horizon_minutes": plan.horizon.minutes, "sampling": plan.sampling}
+    said = ImportRequest(plan.name, plan.version, plan.trained_on, **known)
     request = replace(said, card=card_of(said, written_card(summary), _file(said)))
     artifact, keras = _import(network, request, progress)
     known, drift = split.provenance.known.as_manifest(), split.provenance.reference
@@ -112,7 +121,7 @@ def _cut(cohort: Cohort, plan: Plan, progress: Progress, what: str) -> LabelledW
             yield encounter
             progress(what, done, count)
 
-    return cut_windows(cohort, WindowSpec(), plan.horizon, watched)
+    return cut_windows(cohort, plan.spec, plan.horizon, watched)
 
 
 def _learnable(windows: LabelledWindows) -> LabelledWindows:

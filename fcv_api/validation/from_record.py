@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fcv_api.domain.prediction import Scorer
-from fcv_api.ledger.provenance import TEST, source_of
 from fcv_api.ledger.record import Record
+from fcv_api.ledger.sources import is_test
 from fcv_api.training.dataset import Horizon, Label, UnusableData, label_ends
 from fcv_api.training.fingerprints import learnt_from, texts_of_stay
 from fcv_api.training.flow import ONSET_OUTSIDE, TOO_SHORT
@@ -50,7 +50,7 @@ def gather_record(records: Iterable[Record], source: RecordSource, model: Scorer
 def _of_patients(records: Iterable[Record], gatherer: Gatherer) -> Iterator[Record]:
     """Leave out what test sources sent."""
     for record in records:
-        if (source_of(record) or "").startswith(TEST):
+        if is_test(record.sources):
             gatherer.fates[record.encounter] = OF_TESTS
         else:
             yield record

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from fcv_api.domain.errors import TooFewInstants
 from fcv_api.domain.vitals import SIGN_NAMES
-from fcv_api.ledger.provenance import TEST, source_of
 from fcv_api.ledger.record import Record
+from fcv_api.ledger.sources import is_test
 from fcv_api.training.observed import Observed
 from fcv_api.validation.gathered import LAST, Gathered
 from fcv_api.validation.record_reader import gaps_of_record
@@ -38,7 +38,7 @@ def observe_record(records: Iterable[Record]) -> Observed:
     numbers: dict[int, int] = {}
     asked: list[list[int]] = []
     for record in records:
-        if record.problem == TooFewInstants.code or (source_of(record) or "").startswith(TEST):
+        if record.problem == TooFewInstants.code or is_test(record.sources):
             continue
         place = numbers.setdefault(record.encounter, len(numbers))
         asked += [[0, 0]] if place == len(asked) else []

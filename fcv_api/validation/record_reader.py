@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from fcv_api.domain.prediction import ModelIdentity, Scorer, probabilities_of
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGN_NAMES
 from fcv_api.domain.window import Matrix
-from fcv_api.ledger.provenance import source_of
 from fcv_api.ledger.record import Record
+from fcv_api.ledger.sources import source_of
 from fcv_api.lstm.import_request import CLASSES
 from fcv_api.training.baselines import summaries_of
 from fcv_api.training.dataset import Horizon
@@ -100,7 +100,12 @@ class Reader:
         if known is None:
             told, at = self.source.outcomes[record.encounter], _instants([record.at])[0]
             known = StayFacts(record.encounter, told.patient, at, at, several=told.several, places=told.beds)
-            known.unit, known.age, known.sex, known.site = told.unit, told.age, told.sex, source_of(record) or "-"
+            known.unit, known.age, known.sex, known.site = (
+                told.unit,
+                told.age,
+                told.sex,
+                source_of(record.sources) or "-",
+            )
             self.gatherer.stays[record.encounter] = known
         return known
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fcv_api import __version__
+from fcv_api.web.alerts_readiness import check_alerts
 from fcv_api.web.feed_readiness import check_feed
 from fcv_api.web.openapi import problems
 from fcv_api.web.parser import Blueprint
@@ -68,6 +69,7 @@ def _checks() -> dict[str, Check]:
         "workers": check_workers(),
         "clock": check_clock(),
         "feed": check_feed(),
+        **check_alerts(),
     }
 
 

@@ -92,7 +92,7 @@ class CredentialsParser(OrjsonParser):
         """Parse the body by its content type."""
         check_encoding(req)
         if req.mimetype == FORM:
-            return _read_form(req)
+            return read_form(req)
         return super().load_json(req, schema)
 
 
@@ -101,7 +101,7 @@ def required_of(schema: Schema) -> list[str]:
     return [name for name, field in schema.fields.items() if field.required]
 
 
-def _read_form(req: Request) -> dict[str, str]:
+def read_form(req: Request) -> dict[str, str]:
     """Read a form: not by Werkzeug, which reads a chunked one up to the limit and says nothing of the rest."""
     try:
         text = read_body(req).decode()

@@ -10,6 +10,7 @@ from flask import Response, request
 
 from fcv_api import scoring
 from fcv_api.accounts import Role
+from fcv_api.accounts.system import feed_test_account_id
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import Scorer
 from fcv_api.ledger import query
@@ -67,7 +68,7 @@ def list_predictions(asked: dict[str, Any]) -> tuple[dict[str, Any], dict[str, s
 @problems(bp, "not-authenticated", "not-found", "database-unavailable")
 def show_prediction(record_id: str) -> dict[str, Any]:
     """One record, with the raw window that was scored."""
-    record = _own(record_id)
+    record = own_record(record_id)
     return as_wire(record) | {"values": values_of(record)}
 
 
@@ -81,8 +82,8 @@ def replay_prediction(record_id: str) -> dict[str, Any]:
 
     `equal` to the last bit where library and processor are those of the record, `within tolerance` (1e-6) elsewhere.
     """
-    record = _own(record_id)
-    replayed = scoring.replay(record, _model_of(record), current_service().runtime)
+    record = own_record(record_id)
+    replayed = scoring.replay(record, model_of(record), current_service().runtime)
     return {
         "id": record.id,
         "model": str(replayed.model),
@@ -98,17 +99,19 @@ def replay_prediction(record_id: str) -> dict[str, Any]:
 def _visible_to() -> int | None:
     """Return whose records the caller sees: its own, or None for all."""
     account = current_account()
-    return account.id if account.role == Role.CLIENT else None
+    return None if account.role in (Role.READER, Role.ADMIN) else account.id
 
 
-def _own(record_id: str) -> Record:
+def own_record(record_id: str) -> Record:
+    """Return a record that the caller may see. Raises ProblemRaised."""
     record = query.find(record_id, _visible_to())
     if record is None:
         raise ProblemRaised("not-found", "There is no such record among those that you may see.")
     return record
 
 
-def _model_of(record: Record) -> Scorer:
+def model_of(record: Record) -> Scorer:
+    """Return the very model of a record. Raises ProblemRaised for a refusal, and where the model is not here."""
     model = scoring.recorded_model(record)
     if model is None:
         raise ProblemRaised("not-found", "This is a refusal: no window was scored, so none can be computed again.")
@@ -128,6 +131,7 @@ def _wanted(asked: dict[str, Any]) -> Wanted:
         since=_utc(asked.get("since")),
         until=_utc(asked.get("until")),
         before=asked.get("cursor"),
+        without_user_id=None if asked["test"] else feed_test_account_id(),
     )
 
 

@@ -43,6 +43,10 @@ TABLE = (
     Problem("not-authenticated", 401, NEVER, "A valid token is needed", "Se necesita un token válido"),
     Problem("wrong-credentials", 401, NEVER, "Sign-in failed", "Inicio de sesión fallido"),
     Problem("not-allowed", 403, NEVER, "This account may not do this", "Esta cuenta no puede hacer esto"),
+    Problem(
+        "form-refused", 403, NEVER, "The form is of another session or site", "El formulario es de otra sesión o sitio"
+    ),
+    Problem("tls-needed", 403, NEVER, "Only with TLS", "Solo con TLS"),
     Problem("registration-closed", 403, NEVER, "Registration is closed", "El registro de usuarios está cerrado"),
     Problem("not-found", 404, NEVER, "There is nothing here", "Aquí no hay nada"),
     Problem("method-not-allowed", 405, NEVER, "Not with this method", "No con este método HTTP"),

@@ -8,16 +8,22 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.exc import SQLAlchemyError
 
 from fcv_api import activations
-from fcv_api.accounts import check_writable
+from fcv_api.accounts.writable import check_writable
 from fcv_api.domain.errors import NoModel
+from fcv_api.domain.zones import hours_off, zone_is_doubtful
 from fcv_api.extensions import known_file
 from fcv_api.ledger import query
+from fcv_api.ledger.ages import usual_age
 from fcv_api.ledger.room import check_room
 from fcv_api.web.requests import current_service
 
 OK, DEGRADED, FAILED = "ok", "degraded", "failed"
 APART = timedelta(seconds=10)
 """By how much a record may be newer than this host's clock: the clocks of hosts differ a little."""
+WRONG_ZONE = (
+    "The windows of the last hour are {age}: the time zone is probably wrong. Compare FCV_TIMEZONE, or the zone in the "
+    "sources file, with the monitors' clocks."
+)
 Check = dict[str, str]
 
 log = logging.getLogger("fcv_api")
@@ -67,10 +73,13 @@ def check_workers() -> Check:
 
 def check_clock() -> Check:
     """Compare this host's clock with the newest record's time, which may be another host's."""
+    now = datetime.now(UTC)
     try:
-        newest, now = query.newest_at(), datetime.now(UTC)
+        newest, age = query.newest_at(), usual_age(now)
     except SQLAlchemyError:
         return check(DEGRADED, "The database does not say when the newest record was made.")
+    if age is not None and zone_is_doubtful(age):
+        return check(DEGRADED, WRONG_ZONE.format(age=hours_off(age)))
     if newest is None or newest <= now + APART:
         return check(OK, f"It shows {now:%Y-%m-%d %H:%M:%S} UTC, and no newer record is there.")
     return check(

@@ -9,6 +9,9 @@ from typing import Any, TypeVar
 from flask import Response, request
 
 from fcv_api import scoring
+from fcv_api.alerts import policies
+from fcv_api.alerts.live import follow_records
+from fcv_api.domain.alerting import Alert
 from fcv_api.domain.errors import TooManyEncounters, Unscorable
 from fcv_api.domain.prediction import Refusal
 from fcv_api.extensions.cursors import write_attempts
@@ -19,7 +22,9 @@ from fcv_api.scoring import Outcome
 from fcv_api.web import retries
 from fcv_api.web.problem_details import problem_of
 from fcv_api.web.requests import current_request, current_service
+from fcv_api.wire.alerts import csv_with_alerts, with_alerts
 
+JSON, CSV = "application/json", "text/csv"
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -54,14 +59,22 @@ def record_and_answer(outcomes: Sequence[Outcome], response: Response, *, locate
     service, context = current_service(), current_request()
     if not service.records:
         return response
+    known = policies.known()  # a look of its own, once a second: not within the transaction
     caller = context.caller()
     entries = [scoring.entry_of(outcome, caller, service.runtime) for outcome in outcomes]
     asked = context.asked if context.asked and retries.are_kept(outcomes, response) else None
     packed = retries.packed(response) if asked and not located else b""
+    body = response.get_data() if known else b""
     try:
         for attempt in write_attempts():
             with attempt as cursor:
                 records = append(cursor, entries)
+                held = follow_records(cursor, records, known) if known else []
+                if any(held):
+                    _say_alerts(response, body, held)
+                    packed = b""  # what was packed before lacks them
+                elif known:
+                    response.set_data(body)  # an attempt that was lost may have put one in
                 if located:
                     response.headers["Location"] = f"/predictions/{records[0].id}"
                 if asked:
@@ -69,6 +82,17 @@ def record_and_answer(outcomes: Sequence[Outcome], response: Response, *, locate
     except AlreadyAnswered as found:
         return retries.again(found.reply)
     return response
+
+
+def _say_alerts(response: Response, body: bytes, held: Sequence[Alert | None]) -> None:
+    """Put the alerts that hold into an answer, which was made before the record's lock was taken.
+
+    body: the answer without them.
+    """
+    if response.mimetype == JSON:
+        response.set_data(with_alerts(body, held))
+    elif response.mimetype == CSV:
+        response.set_data(csv_with_alerts(body.decode(), held, current_request().dialect))
 
 
 def check_count(encounters: int) -> None:

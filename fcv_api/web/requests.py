@@ -18,6 +18,7 @@ from fcv_api.accounts import Account
 from fcv_api.domain.prediction import AnswerContext, Models
 from fcv_api.ledger.replies import Asked
 from fcv_api.scoring import Caller
+from fcv_api.web.ward.options import WardOptions
 from fcv_api.wire.csv_rows import COMMA, Dialect
 
 SAFE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
@@ -60,6 +61,7 @@ class Service:
     """Not with `FCV_FEED=off`."""
     observation_hours: int
     settle_seconds: int
+    ward: WardOptions
 
     def answer_context(self) -> AnswerContext:
         """Return what an answer of this moment must warn of. Without FCV_STALE_MINUTES, nothing looks at the clock."""

@@ -77,6 +77,15 @@ def _verify() -> None:
     context.claims = claims
 
 
+def use_token(token: str) -> bool:
+    """Make the account of a token that came in a page's cookie this request's. Return whether the token is good."""
+    claims = _claims(token, (current_app.config["JWT_SECRET_KEY"], current_app.config["JWT_SECRET_PREVIOUS"]))
+    if not claims or claims["exp"] <= time() or not _account({}, claims):
+        return False
+    current_request().claims = claims
+    return True
+
+
 def _token() -> str:
     """Return the token of the header `Authorization`. The case of its scheme does not matter (RFC 9110 11.1)."""
     header: str = request.headers.get("Authorization", "")
@@ -117,6 +126,7 @@ def config(secret: str, previous: str | None, minutes: int) -> dict[str, object]
     return {
         "JWT_SECRET_KEY": secret,
         "JWT_SECRET_PREVIOUS": previous,
+        "JWT_TOKEN_LOCATION": ["headers"],  # a cookie is for pages alone, which read it by `use_token`
         "JWT_ALGORITHM": "HS256",
         "JWT_DECODE_ALGORITHMS": ["HS256"],
         "JWT_ACCESS_TOKEN_EXPIRES": timedelta(minutes=minutes),

@@ -27,6 +27,7 @@ STATE = {
     "description": "The largest probability, with no threshold. *Sano* means none of the other three, **not healthy**.",
 }
 WARNINGS = {"description": "Present only when there is one. Show it wherever `State` is shown."}
+ALERT = {"description": "Present only while an alert of the active policy holds; see docs/alerts.md."}
 FIGURE = {"oneOf": [{"type": "number"}, {"type": "string"}]}
 FIGURES = {
     "description": "The numbers of the sentence, by name; in the memory of beds `channel` as text: docs/warnings.md "
@@ -72,6 +73,24 @@ class WarningSchema(Schema):
     figures = fields.Dict(keys=fields.String(), values=FigureField(metadata=FIGURE), metadata=FIGURES)
 
 
+class AlertSchema(Schema):
+    """An alert that holds. Times are in UTC."""
+
+    policy = fields.String(required=True, metadata={"example": "fcv-sim-score/1.0.0"})
+    cause = fields.String(
+        required=True,
+        metadata={
+            "description": "A state as `State` writes it, or a warning as `code:sign`.",
+            "example": "critical_value:MDC_ECG_HEART_RATE",
+        },
+    )
+    raised_at = fields.String(required=True, metadata={"description": "When it was raised last."})
+    new = fields.Boolean(required=True, metadata={"description": "It was raised by this very window."})
+    silenced_until = fields.String(
+        required=True, metadata={"description": "Until then its cause is not raised again: docs/alerts.md"}
+    )
+
+
 class PredictionSchema(Schema):
     """What the model says of one encounter's last window."""
 
@@ -79,6 +98,7 @@ class PredictionSchema(Schema):
     inferences = fields.Nested(InferencesSchema, required=True)
     State = fields.String(required=True, metadata=STATE)
     warnings = fields.List(fields.Nested(WarningSchema), metadata=WARNINGS)
+    alert = fields.Nested(AlertSchema, metadata=ALERT)
 
     @pre_dump
     def _by_wire_names(self, prediction: Prediction, **_kwargs: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -112,6 +132,7 @@ class ResultSchema(Schema):
     inferences = fields.Nested(InferencesSchema)
     State = fields.String(metadata=STATE)
     warnings = fields.List(fields.Nested(WarningSchema), metadata=WARNINGS)
+    alert = fields.Nested(AlertSchema, metadata=ALERT)
     error = fields.Nested(ProblemSchema, metadata={"description": "The problem that `/predict` would answer with."})
 
     @pre_dump

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any, Protocol
 
 import orjson
 from marshmallow import Schema, fields
 
+from fcv_api.domain.alerting import Alert
+from fcv_api.domain.instants import utc
 from fcv_api.domain.prediction import State
-from fcv_api.wire.answer import STATE_NAMES, InferencesSchema, WarningSchema
-from fcv_api.wire.columns import EPOCH
+from fcv_api.wire.alerts import alert_as_wire
+from fcv_api.wire.answer import ALERT, STATE_NAMES, AlertSchema, InferencesSchema, WarningSchema
 from fcv_api.wire.records import inferences
 
 STATUSES = ("scored", "not_scored", "silent", "no_patient", "closed")
+OF_NO_TURN = ("not-scored-yet", "corrected")
+OF_A_TURN = ("too-few-instants", "missing-signs", "window-span", "model-output", "identity-conflict", "silent")
+REASONS = (*OF_NO_TURN, *OF_A_TURN)
+"""Why a bed is `not_scored`: there are no others."""
 
 
 class Turn(Protocol):
@@ -65,6 +70,9 @@ class Bed(Protocol):
     @property
     def turn(self) -> Turn | None: ...
 
+    @property
+    def alert(self) -> Alert | None: ...
+
 
 class LastScoreSchema(Schema):
     """The last score of a stay."""
@@ -94,12 +102,13 @@ class BedSchema(Schema):
     bed = fields.String(required=True, allow_none=True)
     status = fields.String(required=True, metadata={"enum": list(STATUSES)})
     reason = fields.String(
-        required=True, allow_none=True, metadata={"description": "Of `not_scored`, such as `identity-conflict`."}
+        required=True, allow_none=True, metadata={"description": "Of `not_scored`.", "enum": [*REASONS, None]}
     )
     since = fields.String(required=True, metadata={"description": "When this status began."})
     newest = fields.String(required=True, metadata={"description": "The time of the newest observation."})
     last = fields.Nested(LastScoreSchema, required=True, allow_none=True)
     refusal = fields.Nested(BedRefusalSchema, required=True, allow_none=True)
+    alert = fields.Nested(AlertSchema, metadata=ALERT)
 
 
 class BedsSchema(Schema):
@@ -112,7 +121,7 @@ def bed_as_wire(bed: Bed, now: int) -> dict[str, Any]:
     """Return a bed as it is answered. A score is shown only where the bed is scored: never beside a conflict."""
     turn = bed.turn
     refused = turn is not None and turn.problem is not None
-    return {
+    shown = {
         "encounter": None if bed.encounter is None else str(bed.encounter),
         "source": bed.source,
         "bed": bed.bed,
@@ -123,6 +132,7 @@ def bed_as_wire(bed: Bed, now: int) -> dict[str, Any]:
         "last": _last(turn, now) if turn and bed.status == "scored" else None,
         "refusal": {"type": f"/problems/{turn.problem}", "at": utc(turn.slot)} if turn and refused else None,
     }
+    return shown | {"alert": alert_as_wire(bed.alert)} if bed.alert else shown
 
 
 def _last(turn: Turn, now: int) -> dict[str, Any]:
@@ -134,11 +144,6 @@ def _last(turn: Turn, now: int) -> dict[str, Any]:
         "inferences": inferences(orjson.loads(turn.probabilities or "{}")),
         "warnings": orjson.loads(turn.warnings or "[]"),
     }
-
-
-def utc(at: int) -> str:
-    """Write an instant, in microseconds, in UTC with a Z."""
-    return f"{(EPOCH + timedelta(microseconds=at)).isoformat(timespec='microseconds')[:-6]}Z"
 
 
 def example_beds() -> dict[str, Any]:

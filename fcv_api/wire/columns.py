@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fcv_api.domain.bad_cells import BadCells, InvalidRows, UnitMissing, WrongUnit
+from fcv_api.domain.instants import EPOCH
 from fcv_api.domain.units import Kind, Unit
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGNS
 from fcv_api.wire.cells import YEARS, Reason, parse_time, unit
@@ -26,7 +27,6 @@ Mask = NDArray[np.bool_]
 # What an export writes.
 PLAIN_TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d", re.ASCII)
 A_DAY = timedelta(days=1)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NO_TIME = np.datetime64("NaT", "us")
 SAME = 1.0, 0.0
 """Factor and zero of a unit whose values are the sign's own."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from fcv_api.domain.instants import utc
 from fcv_api.domain.observations import Posted
-from fcv_api.wire.beds import utc
 
 
 def body_of(posted: Sequence[Posted]) -> dict[str, Any]:

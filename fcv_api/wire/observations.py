@@ -125,9 +125,10 @@ class _Reading:
     def _find_unknown(self) -> None:
         """Note the encounters none of whose rows bears a name that is read."""
         owner = self.index.owner
-        seen = np.isin(np.arange(len(self.index.encounters)), owner[self.measured.sign_of_row >= 0])
-        unseen = np.where((owner >= 0) & ~np.append(seen, True)[owner], owner, -1)
-        for place, rows in by_owner(unseen) if (unseen >= 0).any() else ():
+        seen = np.zeros(len(self.index.encounters) + 1, dtype=np.bool_)
+        seen[owner[self.measured.sign_of_row >= 0]] = True
+        seen[-1] = True  # for the rows that name none, whose owner is -1
+        for place, rows in () if seen.all() else by_owner(np.where(seen[owner], -1, owner)):
             if unknown := no_known_sign(self.measured, rows):
                 self.wrong[self.index.encounters[place]].add(Cell("nomSigno", None, str(unknown)))
 
@@ -137,10 +138,14 @@ class _Reading:
         measured[self.measured.at] = True
         for name, column in self.more.items():
             rows, reasons = column.wrong()
-            yield WrongCells(InvalidRows, name, rows[measured[rows]], reasons.take(np.flatnonzero(measured[rows])))
-        names = self.table.take("nomSigno", np.flatnonzero(self.index.owner < 0))
+            if len(rows):
+                yield WrongCells(InvalidRows, name, rows[measured[rows]], reasons.take(np.flatnonzero(measured[rows])))
+        nameless = np.flatnonzero(self.index.owner < 0)
+        if not len(nameless):
+            return
+        names = self.table.take("nomSigno", nameless)
         known = np.array([isinstance(each, Reason) or sign_index(each) != -1 for each in names], dtype=np.bool_)
-        orphans = np.flatnonzero(self.index.owner < 0)[known]
+        orphans = nameless[known]
         yield WrongCells(
             InvalidRows, "idAtencion", orphans, self.owners.take(orphans).map(lambda reason: reason or NO_ENCOUNTER)
         )

@@ -63,5 +63,6 @@ class RecordsQuerySchema(Schema):
     latest = fields.Boolean(
         load_default=False, metadata={"description": "Each encounter's last score, its age and its last refusal."}
     )
+    test = fields.Boolean(load_default=False, metadata={"description": "Those of test systems' beds too."})
     limit = fields.Integer(load_default=100, validate=Range(1, 1000), metadata={"description": "Of one page."})
     cursor = Cursor(metadata={"type": "string", "description": "The `next` of the page before."})

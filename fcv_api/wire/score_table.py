@@ -11,9 +11,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fcv_api.domain.alerting import Alert
 from fcv_api.domain.prediction import State
 from fcv_api.domain.scores import Scores
 from fcv_api.domain.words import ScoreWarning
+from fcv_api.wire.alerts import cause_as_wire
 from fcv_api.wire.answer import INFERENCE_KEYS, STATE_NAMES
 from fcv_api.wire.csv_rows import Dialect
 from fcv_api.wire.files import write_tables
@@ -35,14 +37,34 @@ SCHEMA = pa.schema(
         ("model", pa.string()),
     ]
 )
+ALERT = pa.field(
+    "alert",
+    pa.struct(
+        [
+            *((name, pa.string()) for name in ("policy", "cause")),
+            ("raised_at", INSTANT),
+            ("new", pa.bool_()),
+            ("silenced_until", INSTANT),
+        ]
+    ),
+)
+"""Only under a policy. In CSV it is `alert`, its cause, and `alert_new`, as `/predict/batch` answers."""
+CSV_ALERT = (pa.field("alert", pa.string()), pa.field("alert_new", pa.bool_()))
+POLICY = "fcv_policy"
+"""What a Parquet file names the policy of its alerts by."""
 CODES = "codes"
 """The warnings by their codes, which is all that CSV holds of them."""
 Table = Any
 """pyarrow ships no types."""
 
 
-def table_of(scores: list[Scores], model: str, classes: tuple[State, ...]) -> Table:
-    """Return one row a window, in order, all by one model. A refusal has `error` and `detail`, and no probabilities."""
+def table_of(
+    scores: list[Scores], model: str, classes: tuple[State, ...], alerts: list[Alert | None] | None = None
+) -> Table:
+    """Return one row a window, in order, all by one model. A refusal has `error` and `detail`, and no probabilities.
+
+    alerts: of each row, under a policy; without one there is no such column.
+    """
     probabilities = np.concatenate([each.probabilities for each in scores])  # (n, 4)
     refused = np.isnan(probabilities[:, 0])
     states = pa.array([STATE_NAMES[state] for state in classes])
@@ -58,7 +80,12 @@ def table_of(scores: list[Scores], model: str, classes: tuple[State, ...]) -> Ta
         warnings,
         *(errors, details, pa.repeat(model, len(refused)), codes),
     ]
-    return pa.table(columns, schema=SCHEMA.append(pa.field(CODES, pa.string())))
+    table = pa.table(columns, schema=SCHEMA.append(pa.field(CODES, pa.string())))
+    return table if alerts is None else table.append_column(ALERT, pa.array(map(_alert, alerts), ALERT.type))
+
+
+def _alert(alert: Alert | None) -> dict[str, Any] | None:
+    return None if alert is None else asdict(alert) | {"cause": cause_as_wire(alert.cause)}
 
 
 def _instants(parts: list[Any]) -> Any:  # noqa: ANN401 - pyarrow ships no types
@@ -92,16 +119,24 @@ def _warnings(scores: list[Scores]) -> tuple[Any, Any]:
 def write_scores(path: Path, tables: Iterable[Table], dialect: Dialect, about: dict[str, str]) -> None:
     """Write tables one after the other, in CSV with warnings by their codes, as `/predict/batch` answers.
 
-    about: what a Parquet file says of itself.
+    about: what a Parquet file says of itself; with `fcv_policy` the tables have alerts.
     """
-    is_csv = path.suffix.lower() == ".csv"
-    shown = (_flat(table, dialect) if is_csv else table.select(SCHEMA.names) for table in tables)
-    write_tables(path, shown, SCHEMA.with_metadata(about), dialect.separator)
+    is_csv, schema = path.suffix.lower() == ".csv", SCHEMA
+    for field in (CSV_ALERT if is_csv else (ALERT,)) if POLICY in about else ():
+        schema = schema.append(field)
+    shown = (_flat(table, dialect) if is_csv else table.select(schema.names) for table in tables)
+    write_tables(path, shown, schema.with_metadata(about), dialect.separator)
 
 
 def _flat(table: Table, dialect: Dialect) -> Table:
     columns = {name: table[name] for name in SCHEMA.names} | {"warnings": table[CODES]}
     columns |= {name: _inert(table[name]) for name in ("detail", "model")}
+    if ALERT.name in table.column_names:
+        said = {
+            "alert": pc.struct_field(table[ALERT.name], "cause"),
+            "alert_new": pc.struct_field(table[ALERT.name], "new"),
+        }
+        columns |= said
     if dialect.decimal != ".":
         for key in INFERENCE_KEYS.values():
             columns[key] = pc.replace_substring(pc.cast(columns[key], pa.string()), ".", dialect.decimal)

@@ -6,6 +6,10 @@ from marshmallow import Schema, fields
 
 from fcv_api.domain.prediction import State
 
+SAMPLING = {
+    "enum": ["last", "mean"],
+    "description": "What it reads of each sign in a step, where rows are denser than its steps.",
+}
 EVIDENCE = {"description": "unvalidated, stated, retrospective or prospective; a report earns the last two only."}
 
 
@@ -65,6 +69,7 @@ class ModelSchema(Schema):
     source = fields.Dict(required=True)
     input_shape = fields.List(fields.Integer(), required=True)
     step_minutes = fields.Float(required=True)
+    sampling = fields.String(required=True, attribute="spec.sampling.value", metadata=SAMPLING)
     signs = fields.List(fields.String(), required=True)
     scaling = fields.Dict(required=True)
     classes = fields.List(fields.Enum(State, by_value=True), required=True)

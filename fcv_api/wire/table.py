@@ -151,11 +151,15 @@ def table_of(columns: Mapping[str, Column]) -> Table:
     if lists and by_key:
         reason = f"columns sent as lists have no row keys, and {by_key[0]} has; send all in one form"
         raise ValidationError({next(iter(lists)): [reason]})
+    return _by_key(columns) if by_key else Table(range(_length(lists)), lists)
+
+
+def _length(lists: Mapping[str, list[Any]]) -> int:
     lengths = {name: len(cells) for name, cells in lists.items()}
     if len(set(lengths.values())) > 1:
         named = ", ".join(f"{name} {length}" for name, length in lengths.items())
         raise ValidationError({next(iter(lists)): [f"columns sent as lists differ in length: {named}"]})
-    return _by_key(columns) if by_key else Table(range(max(lengths.values(), default=0)), lists)
+    return max(lengths.values(), default=0)
 
 
 def _by_key(columns: Mapping[str, Any]) -> Table:

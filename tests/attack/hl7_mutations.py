@@ -16,7 +16,7 @@ from fcv_api.wire.hl7.characters import WRONG_BYTES, plain, unescaped
 from fcv_api.wire.hl7.frames import FrameBuffer, framed
 from fcv_api.wire.hl7.reading import Group, read
 from fcv_api.wire.hl7.reasons import Reason
-from fcv_api.wire.hl7.segments import Header, Message, messages_of
+from fcv_api.wire.hl7.segments import Header, Message, messages_of, portions_of
 from fcv_api.wire.hl7.shown import as_wire
 
 SEED, SLOWEST = 21, 2.0
@@ -116,6 +116,7 @@ def attack(count: int, seed: int = SEED) -> Counter[str]:
     for _ in range(count):
         started = time.process_time()
         for frame in frames_of(dice, spoilt(dice, messages)):
+            assert [each for portion in portions_of(frame) for each in messages_of(portion)] == messages_of(frame)
             answers.update(check(each) for each in messages_of(frame))
             answers["frames"] += 1
         assert time.process_time() - started < SLOWEST

@@ -43,7 +43,7 @@ class Server(ThreadingHTTPServer):
 @pytest.fixture
 def url() -> Iterator[str]:
     with Server(("127.0.0.1", 0), Handler) as server:
-        threading.Thread(target=server.serve_forever).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,)).start()
         yield f"http://127.0.0.1:{server.server_port}/predict"
         server.shutdown()
 

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import UTC
 from pathlib import Path
 
 import orjson
 import pytest
 
-from bench.feed import monitors, report
+from bench.feed import gateway, monitors, report
 from bench.feed.host import Spent
 from bench.feed.load import Outcome, Plan, Turn
 from bench.feed.posts import Sent
+from fcv_api.domain.vitals import SIGN_NAMES
 from fcv_api.settings import ROOT
+from fcv_api.wire.hl7.reading import read
+from fcv_api.wire.hl7.segments import header_of, messages_of
+from fcv_api.wire.hl7.source import Source
+from fcv_api.wire.observations import ObservationsSchema
 
 PLAN = Plan(2, 1, postgresql=False, within=5)
+SOURCE = Source("icu", UTC)
 
 
 def outcome(*turns: Turn, kept: int = 26, status: int = 200) -> Outcome:
@@ -63,3 +71,33 @@ def test_a_post_has_thirteen_rows_of_its_own_bed_and_minute() -> None:
     assert [set(each["idAtencion"].values()) for each in (first, other)] == [{90_000_001}, {90_010_000}]
     assert set(first["fecRegistro"].values()) == {"2023-03-28T10:40:00Z", "2023-03-28T10:39:30Z"}
     assert len(orjson.loads(monitors.bodies_together(0, range(5)))["valor"]) == 5 * monitors.ROWS
+
+
+@pytest.mark.parametrize("obx", [13, 129])
+def test_a_message_has_the_same_rows_as_a_post_and_is_filled_up(obx: int) -> None:
+    own = gateway.Messages(obx).of(9_999, 28_000_000)
+    assert own.count(b"\rOBX|") == obx
+    (message,) = messages_of(own)
+    assert header_of(message).control == b"90010000-1680000000000000"
+    reading = read(message, SOURCE, allow_test=False)
+    (group,) = reading.groups
+    assert group.identifier is not None
+    assert group.identifier.number == 90_010_000
+    assert len(group.rows) == monitors.ROWS
+    posted = ObservationsSchema().load(orjson.loads(monitors.body(9_999, 28_000_000))).observations(UTC).posted
+    sent = [(row.observation.key[:2], row.observation.value) for row in group.rows]
+    assert sent == [(each.key[:2], each.value) for each in posted[0].observations]
+
+
+def test_the_past_of_a_gateway_s_bed_is_what_it_would_have_sent() -> None:
+    past = list(gateway.history(28_000_000, 5))
+    assert len(past) == 5 * monitors.ROWS
+    assert len(set(past)) == len(past)
+    assert {row[3] for row in past} == set(SIGN_NAMES)
+
+
+def test_what_came_of_a_gateway_s_load_is_told_by_its_own_words() -> None:
+    told = report.figures(replace(PLAN, obx=13), outcome(Turn(0, 900, 1.0, first=False, refused=False)))
+    assert told["load"] == "2 beds, 1 minutes, SQLite, a message of 13 OBX each minute on 2 connections"
+    assert told["lost rows, or messages that were not accepted"] == "0"
+    assert told["messages, until they were acknowledged"].endswith("longest 20.0 ms")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,6 +23,7 @@ from fcv_api.bulk.assess import OFFLINE, assess_each, assess_last
 from fcv_api.domain.encounter import Encounter, UnknownUnit, pivot
 from fcv_api.domain.errors import TooFewInstants
 from fcv_api.domain.prediction import Prediction, Refusal, Scorer
+from fcv_api.domain.samples import Sampling
 from fcv_api.domain.vitals import SIGN_NAMES
 from fcv_api.domain.window import PopulationScaling, WindowSpec
 from fcv_api.lstm.registry import SHIPPED, Registry
@@ -82,6 +84,7 @@ def test_each_window_of_a_messy_encounter_is_scored_as_its_prefix_is(model: Scor
     assert all_at_once(encounter, model) == one_by_one(encounter, model)
 
 
+@cache
 def simulated(count: int) -> Cohort:
     return cohort_of(simulate(count, seed=11))
 
@@ -116,7 +119,7 @@ def spoilt(draw: st.DrawFn) -> Encounter:
 
 
 @given(encounter=spoilt())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_each_window_of_a_spoilt_encounter_is_as_its_prefix_is(encounter: Encounter) -> None:
     model = FakeModel(spec=WindowSpec(signs=tuple(reversed(SIGN_NAMES))))
     assert all_at_once(encounter, model) == one_by_one(encounter, model)
@@ -165,8 +168,8 @@ def test_each_window_of_dense_rows_is_scored_as_its_prefix_is(model: Scorer, mon
     assert "resampled" in {warning.code for warning in found[-1][1]}
 
 
-@given(encounter=spoilt_dense())
-@settings(max_examples=12, deadline=None)
-def test_each_window_of_spoilt_dense_rows_is_as_its_prefix_is(encounter: Encounter) -> None:
-    model = FakeModel(spec=WindowSpec(signs=tuple(reversed(SIGN_NAMES))))
+@given(encounter=spoilt_dense(), sampling=st.sampled_from(Sampling))
+@settings(max_examples=20, deadline=None)
+def test_each_window_of_spoilt_dense_rows_is_as_its_prefix_is(encounter: Encounter, sampling: Sampling) -> None:
+    model = FakeModel(spec=WindowSpec(signs=tuple(reversed(SIGN_NAMES)), sampling=sampling))
     assert all_at_once(encounter, model) == one_by_one(encounter, model)

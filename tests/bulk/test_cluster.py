@@ -67,7 +67,7 @@ def test_a_worker_that_is_killed_in_the_middle_changes_nothing(
     done: list[int] = []
     keep = Checkpoint.keep_scores
 
-    with cluster_of(3) as (address, workers):
+    with cluster_of(2) as (address, workers):
 
         def keep_and_kill(checkpoint: Checkpoint, number: int, scores: bytes) -> None:
             keep(checkpoint, number, scores)

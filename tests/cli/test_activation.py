@@ -110,6 +110,14 @@ def test_a_model_whose_golden_windows_do_not_come_out_is_not_activated(run: Run,
     assert run("model", "history").stdout == ""
 
 
+def test_a_model_of_a_sampling_that_nobody_knows_here_is_neither_verified_nor_activated(run: Run, models: Path) -> None:
+    manifest = models / "fcv-sim" / "1.2.0" / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"sampling": "median"}))
+    for command in (("verify", "fcv-sim/1.2.0"), ("activate", "1.2.0", "--reason", "x")):
+        assert "sampling 'median' is neither last nor mean" in run("model", *command).stderr
+    assert run("model", "history").stdout == ""
+
+
 def test_a_malformed_flatbuffer_does_not_end_the_command(run: Run, models: Path) -> None:
     malformed().save(models / "fcv-untrained" / "6.6.6")
     for command in (("activate", "fcv-untrained/6.6.6", "--reason", "x"), ("verify", "fcv-untrained/6.6.6")):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -150,3 +152,29 @@ def test_models_are_listed_and_shown(run: Run) -> None:
 
 def test_an_unknown_model_is_a_sentence(run: Run) -> None:
     assert "There is no model 'other'" in run("model", "show", "other").stderr
+
+
+def test_without_a_terminal_the_option_that_reads_a_password_is_named(migrated: Run) -> None:
+    done = migrated("users", "add", "ana", stdin="")
+    assert (done.exit_code, "--password-file" in done.output) == (1, True)
+
+
+ENDLESS = """
+import click
+from fcv_api.cli.errors import SentenceGroup
+
+@click.group(cls=SentenceGroup)
+def main(): pass
+
+@main.command()
+def speak():
+    for _ in range(100_000): click.echo("a line of a record")
+
+main()
+"""
+
+
+def test_who_reads_no_further_is_no_error() -> None:
+    command = ["bash", "-o", "pipefail", "-c", 'exec "$0" -c "$1" speak | head -n 1', sys.executable, ENDLESS]
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")

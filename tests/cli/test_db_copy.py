@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 from conftest import PASSWORD, MakeSettings
 from flask.testing import FlaskClient
+from force import TEXT, enforce
 from postgres import new_database
 from recorded import PREDICTION, REFUSAL, append
 from sqlalchemy import Row, select, text
@@ -26,6 +27,7 @@ from fcv_api.extensions import db, write_transaction
 from fcv_api.extensions.cursors import run, write_cursor
 from fcv_api.feed import stays as feed_stays
 from fcv_api.ledger import chain, heads, retention
+from fcv_api.lstm.registry import SHIPPED, SHIPPED_IN, Registry
 from fcv_api.settings import Settings
 from fcv_api.wire.example import example_request
 
@@ -78,6 +80,7 @@ def use(settings: Settings) -> None:
         admin = accounts.create_user("ana", PASSWORD, role=Role.ADMIN, min_length=8) if _adopted() else None
         assert admin
         header = {"Authorization": f"Bearer {http.post('/auth/token', data=SIGN_IN).json['access_token']}"}  # type: ignore[index]
+        enforce(TEXT.replace("0.3", "0.001"), Registry(SHIPPED_IN).artifact(SHIPPED).manifest.sha256)
         for encounter in range(5):
             keyed = header | {"Idempotency-Key": f"key-{encounter}"}
             assert http.post("/predict", json=example_request() | {"idAtencion": encounter}, headers=keyed).json
@@ -130,6 +133,10 @@ def test_all_comes_along_and_the_record_verifies_and_replays_there(database: Dat
     there = contents(target)
     assert there == contents(source)
     assert {name: len(rows) for name, rows in there.items() if rows and name != "workers"} == {
+        "alert_events": 5,
+        "alerts": 5,
+        "policies": 1,
+        "policy_activations": 1,
         "ledger_checkpoints": 1,
         "ledger_heads": 1,
         "models": 1,

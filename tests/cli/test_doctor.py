@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from datetime import datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from time import perf_counter
 from typing import Any
 
 import pytest
 from alembic import command
 from click.testing import CliRunner
 from conftest import BOTH_DATABASES, UNTRAINED, MakeSettings
+from migrated import migrate
 from recorded import PREDICTION, append
 
 from fcv_api import accounts, activations
@@ -24,8 +30,11 @@ from fcv_api.app import database_app
 from fcv_api.cli import main
 from fcv_api.cli.db import migrate_database
 from fcv_api.cli.doctor import clock, disk, policy
+from fcv_api.cli.doctor.finding import Place, Wanted
+from fcv_api.cli.doctor.running import check_running
 from fcv_api.extensions import db
 from fcv_api.ledger import retention
+from fcv_api.ledger.record import utc_text
 from fcv_api.settings import Settings
 
 SECRET = "kept-from-every-eye-0123456789abcdef"
@@ -39,7 +48,7 @@ def examine(settings: Settings) -> Examine:
     assert settings
 
     def examine(*options: str) -> dict[str, list[dict[str, str]]]:
-        result = CliRunner().invoke(main, ["doctor", "--json", *options], catch_exceptions=False)
+        result = CliRunner().invoke(main, ["doctor", "--json", "--stopped", *options], catch_exceptions=False)
         report: dict[str, Any] = json.loads(result.stdout)
         assert result.exit_code == (1 if report["status"] == "failed" else 0)
         found: dict[str, list[dict[str, str]]] = {}
@@ -54,7 +63,7 @@ def examine(settings: Settings) -> Examine:
 @pytest.fixture
 def installed(settings: Settings) -> Settings:
     """Give a database with its tables and an admin."""
-    migrate_database(settings)
+    migrate(settings)
     with database_app(settings).app_context():
         accounts.create_user("ana", "correct horse battery", role=Role.ADMIN, min_length=8)
         db.engine.dispose()
@@ -80,7 +89,7 @@ def test_a_sound_installation_fails_nowhere(examine: Examine) -> None:
 
 @pytest.mark.usefixtures("installed")
 def test_it_reads_as_lines_with_what_to_do_below() -> None:
-    lines = CliRunner().invoke(main, ["doctor"]).output.splitlines()
+    lines = CliRunner().invoke(main, ["doctor", "--stopped"]).output.splitlines()
     at = next(number for number, line in enumerate(lines) if line.startswith("warning  workers"))
     assert lines[at + 1].strip().startswith("-> Start the service")
 
@@ -98,9 +107,9 @@ def test_it_prints_no_secret(make_settings: MakeSettings, tmp_path: Path) -> Non
     broken = f"postgresql+psycopg://fcv:{PASSWORD}@127.0.0.1:1/fcv"
     (tmp_path / "jwt").write_text(SECRET)
     make_settings(DATABASE_URL=broken, JWT_SECRET=SECRET)
-    told = CliRunner().invoke(main, ["doctor"]).output
+    told = CliRunner().invoke(main, ["doctor", "--stopped"]).output
     os.environ["FCV_JWT_SECRET_FILE"] = str(tmp_path / "jwt")
-    told += CliRunner().invoke(main, ["doctor"]).output
+    told += CliRunner().invoke(main, ["doctor", "--stopped"]).output
     del os.environ["FCV_JWT_SECRET_FILE"]
     assert "127.0.0.1" in told
     assert "keep one" in told
@@ -361,3 +370,67 @@ def test_what_no_check_foresaw_is_a_finding_and_the_others_go_on(
     found = examine()
     assert "ZeroDivisionError" in failed(found["disk"])
     assert found["log"][0]["status"] == "ok"
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_service_that_does_not_run_has_failed_unless_it_is_meant_to_be_down(
+    examine: Examine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FCV_BIND", f"unix:{tmp_path / 'fcv.sock'}")
+    assert "service" not in examine()
+    told = CliRunner().invoke(main, ["doctor"])
+    assert (told.exit_code, "No service answers on unix:" in told.output) == (1, True)
+
+
+@pytest.mark.usefixtures("installed")
+def test_windows_that_are_hours_old_are_a_wrong_time_zone_s(examine: Examine, settings: Settings) -> None:
+    with database_app(settings).app_context():
+        last = utc_text(datetime.now(UTC) - timedelta(hours=5))
+        append([PREDICTION._replace(window_last=last)], perf_counter())
+        db.engine.dispose()
+    assert "are 5.0 hours old: the time zone is probably wrong" in warned(examine()["clock"])
+
+
+@pytest.mark.usefixtures("installed")
+def test_a_warning_is_an_error_where_that_is_wanted() -> None:
+    told = CliRunner().invoke(main, ["doctor", "--stopped", "--warn-is-error"])
+    assert (told.exit_code, "warning" in told.output, "failed" in told.output) == (1, True, False)
+
+
+@pytest.mark.usefixtures("installed")
+def test_one_line_and_an_exit_code_are_what_monitoring_reads(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FCV_BIND", f"unix:{tmp_path / 'fcv.sock'}")
+    told = CliRunner().invoke(main, ["check"])
+    assert told.exit_code == 2
+    assert re.fullmatch(r"FCV FAILED - .*service: No service answers.*\n", told.output)
+    monkeypatch.setenv("FCV_TIMEZONE", "Nowhere/None")
+    unknown = CliRunner().invoke(main, ["check"])
+    assert (unknown.exit_code, unknown.output.startswith("FCV UNKNOWN - settings: FCV_TIMEZONE")) == (3, True)
+
+
+@pytest.mark.usefixtures("installed")
+@pytest.mark.parametrize(
+    ("answer", "status", "told"),
+    [
+        ({"status": "ok", "checks": {"model": {"status": "ok", "detail": "x"}}}, "ok", "says that it is ready"),
+        ({"checks": {"feed": {"status": "degraded", "detail": "Late."}}}, "warning", "It says of its feed: Late."),
+        ({"checks": {"database": {"status": "failed", "detail": "Away."}}}, "failed", "of its database: Away."),
+        ({"hello": "there"}, "failed", "Something else"),
+    ],
+)
+def test_a_service_that_runs_is_asked_how_it_is(
+    settings: Settings, tmp_path: Path, answer: dict[str, Any], status: str, told: str
+) -> None:
+    class Ready(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps(answer).encode())
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Ready) as server:
+        Thread(target=server.handle_request).start()
+        bound = replace(settings, bind=f"127.0.0.1:{server.server_port}")
+        (found,) = check_running(Place(bound, Wanted(tmp_path)))
+    assert (found.status, told in found.detail) == (status, True)

@@ -8,16 +8,17 @@ from time import time_ns
 
 import pytest
 from conftest import MakeSettings
+from migrated import migrate
 
 from fcv_api import activations
 from fcv_api.activations import Worker
 from fcv_api.app import database_app
-from fcv_api.cli.db import migrate_database
 from fcv_api.cli.doctor.feed import check_feed
 from fcv_api.cli.doctor.finding import Finding, Place, Wanted
+from fcv_api.domain.arrivals import Clock
 from fcv_api.extensions import db
 from fcv_api.extensions.cursors import run, write_cursor
-from fcv_api.feed import status
+from fcv_api.feed import arrivals, status
 from fcv_api.feed.process import host
 from fcv_api.settings import Settings
 
@@ -28,7 +29,7 @@ SOURCE = "INSERT INTO feed_sources (name, host, last_message_at, clock_offset, c
 @pytest.fixture
 def place(settings: Settings) -> Iterator[Place]:
     """Give a database with its tables, asked."""
-    migrate_database(settings)
+    migrate(settings)
     with database_app(settings).app_context():
         yield Place(settings, Wanted(Path("no.crt"), None, None))
         db.engine.dispose()
@@ -75,6 +76,14 @@ def test_a_source_that_is_silent_or_whose_clock_is_wrong_is_told_once_for_all_ho
         "api:quiet has sent nothing for 20 minutes.",
         "The clock of hl7:ahead is +90 s from this service's.",
     ]
+
+
+def test_a_clock_that_is_doubted_is_a_warning_while_somebody_feeds(place: Place) -> None:
+    for hours, level in ((2, "warning"), (13, "ok")):
+        with write_cursor() as cursor:
+            arrivals.write(cursor, None, Clock(time_ns() // 1000 - 60 * hours * MINUTE))
+        (found,) = [each for each in check_feed(place) if "Nothing has arrived since" in each.detail]
+        assert (found.status, "time server" in found.advice) == (level, True)
 
 
 def test_the_key_is_named_with_its_mode_and_never_shown(

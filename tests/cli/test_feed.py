@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from time import time_ns
+
 import pytest
 from click.testing import CliRunner
 from conftest import BOTH_DATABASES, PASSWORD, MakeToken
@@ -10,9 +13,15 @@ from until_now import rows_until_now
 
 from fcv_api import accounts
 from fcv_api.accounts import Role, UnusableCredentials, User
-from fcv_api.accounts.system import feed_account
+from fcv_api.accounts.system import feed_account, feed_test_account, feed_test_account_id
 from fcv_api.cli import main
+from fcv_api.domain.arrivals import Clock
 from fcv_api.extensions import write_transaction
+from fcv_api.extensions.cursors import write_cursor
+from fcv_api.feed import arrivals
+
+HOUR = 3_600_000_000
+CLOCK = dict.fromkeys(("reason", "newest_arrival", "detail", "advice")) | {"shows": "", "doubted": True}
 
 
 def fcv(*words: str) -> str:
@@ -25,9 +34,9 @@ def test_a_bed_that_was_fed_is_scored_once_and_shown(
     http: FlaskClient, token: dict[str, str], make_token: MakeToken
 ) -> None:
     assert http.post("/observations", json=rows_until_now(), headers=token).get_json()["results"][0]["new"] == 180
-    assert "1 stays, 1 turns due and not recorded yet, " in fcv("status")
-    assert [fcv("run", "--once").splitlines()[-1] for _ in range(2)] == ["Recorded 1 turns.", "Recorded 0 turns."]
-    assert "1 stays, 0 turns due and not recorded yet, 0 of them over a minute late." in fcv("status")
+    assert "1 stay, 1 turn due and not recorded yet, " in fcv("status")
+    assert [fcv("run", "--once").splitlines()[-1] for _ in range(2)] == ["Recorded 1 turn.", "Recorded 0 turns."]
+    assert "1 stay, 0 turns due and not recorded yet, 0 of them over a minute late." in fcv("status")
     reader = make_token("rosa", Role.READER)
     (bed,) = http.get("/beds", headers=reader).get_json()["beds"]
     assert (bed["status"], bed["reason"], bed["refusal"]) == ("scored", None, None)
@@ -58,6 +67,24 @@ def test_a_correction_hides_the_score_at_once_and_a_refusal_is_shown(
     assert set(refused["refusal"]) == {"type", "at"}
 
 
+@BOTH_DATABASES
+def test_the_status_as_json_has_what_the_lines_say(http: FlaskClient, token: dict[str, str]) -> None:
+    http.post("/observations", json=rows_until_now(), headers=token)
+    found = json.loads(fcv("status", "--json"))
+    assert set(found) == {"slot", "turns_due", "turns_late", "clock", "stays", "sources"}
+    assert (found["turns_due"], found["stays"]) == (1, [{"encounter": "5501", "last_slot": None, "due": True}])
+    (source,) = found["sources"]
+    assert (source["name"], source["clock_offset_seconds"], source["counters"]) == ("api:ana", None, {})
+    assert 0 <= source["figures_age_seconds"] < 60
+    assert found["clock"] | {"shows": ""} == CLOCK | {"doubted": False}
+    with write_cursor() as cursor:
+        arrivals.write(cursor, None, Clock(time_ns() // 1000 - 2 * HOUR))
+    clock = json.loads(fcv("status", "--json"))["clock"]
+    assert (clock["doubted"], clock["reason"], set(clock)) == (True, "quiet", set(CLOCK))
+    assert f"{clock['detail'][:50]}" in fcv("status")
+    assert "figures of " in fcv("status").splitlines()[-1]
+
+
 @pytest.mark.parametrize("settings", [{"FEED": "off"}], indirect=True)
 @pytest.mark.usefixtures("empty_database")
 def test_it_does_not_run_where_the_feed_is_off() -> None:
@@ -73,6 +100,16 @@ def test_the_feeds_account_has_no_password_and_its_name_is_reserved() -> None:
     for name in ("feed", "Feed", "\uff46eed"):
         with pytest.raises(UnusableCredentials, match="reserved"):
             accounts.create_user(name, PASSWORD, role=Role.CLIENT, min_length=8)
+
+
+@pytest.mark.usefixtures("empty_database")
+def test_the_beds_of_test_sources_have_an_account_of_their_own() -> None:
+    assert feed_test_account_id() is None
+    made = feed_test_account()
+    assert made.id != feed_account().id
+    assert (feed_test_account(), feed_test_account_id()) == (made, made.id)
+    with pytest.raises(UnusableCredentials, match="reserved"):
+        accounts.create_user("Feed-Test", PASSWORD, role=Role.CLIENT, min_length=8)
 
 
 @pytest.mark.usefixtures("empty_database")

@@ -8,16 +8,19 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from conftest import UNTRAINED, MakeSettings
+from conftest import BOTH_DATABASES, UNTRAINED, MakeSettings
 from gateways import connected, listened, live, site_of
 from memory import rows
 
 from fcv_api.cli import main
 from fcv_api.cli.hl7_listener import checked_site, hl7_listener
 from fcv_api.cli.hl7_sources import known_sources, source_named, sources_in
+from fcv_api.extensions.cursors import run
+from fcv_api.feed import store
 from fcv_api.settings import ROOT, Settings, SettingsError
 
 PRODUCTION = {
@@ -138,8 +141,31 @@ def test_a_wrong_file_of_sources_stops_the_start_by_name(
 
 
 @pytest.mark.usefixtures("empty_database")
+def test_what_it_stores_by_waits_for_the_disk_and_no_other_connection_of_sqlite_does(
+    make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[int] = []
+    stored = store._store  # noqa: SLF001
+
+    def seen(cursor: Any, deliveries: Any) -> Any:
+        found.extend(run(cursor, "PRAGMA synchronous").fetchone())
+        return stored(cursor, deliveries)
+
+    monkeypatch.setattr(store, "_store", seen)
+    settings = make_settings(HL7_BIND=f"127.0.0.1:{free_port()}")
+    with hl7_listener(settings) as address:
+        assert address is not None
+        for number in range(3):  # each on a connection of its own
+            with connected(address) as own:
+                assert own.exchange(live(control=f"{number}")) == [f"AA {number}"]
+    assert set(found) == {2}
+    assert rows("PRAGMA synchronous") == [(1,)]
+
+
+@BOTH_DATABASES
+@pytest.mark.usefixtures("empty_database")
 def test_killed_between_commit_and_acknowledgement_it_is_sent_again_and_stored_once(settings: Settings) -> None:
-    paths = [str(ROOT), *(str(ROOT / "tests" / each) for each in ("", "wire", "mllp"))]
+    paths = [str(ROOT), *(str(ROOT / "tests" / each) for each in ("", "e2e", "wire", "mllp"))]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
     command, sent = [sys.executable, "-c", KILLED], live("77")
     with subprocess.Popen(

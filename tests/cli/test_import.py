@@ -81,23 +81,27 @@ def refused(result: subprocess.CompletedProcess[str], models: Path) -> str:
     return result.stderr
 
 
-def test_a_model_is_imported_under_the_name_of_its_file_and_answers(models: Path, expected: dict[str, Any]) -> None:
+def test_a_model_is_imported_under_the_name_of_its_file_and_answers(
+    here: Fcv, models: Path, expected: dict[str, Any]
+) -> None:
     source = models.parent / "LSTM--1.2.0.h5"
     source.write_bytes((FIXTURES / "bilstm_gru_keras2.h5").read_bytes())
     imported = fcv("model", "import", str(source))
     assert "Imported LSTM/1.2.0" in imported.stdout, imported.stderr
-    answered = fcv("predict", str(FIXTURES / "encounter_5502.json"), "--model", "LSTM")
+    answered = here("predict", str(FIXTURES / "encounter_5502.json"), "--model", "LSTM")
     wanted = expected["encounter_5502"]["bilstm_gru_keras2"]
     assert list(json.loads(answered.stdout)["inferences"].values()) == pytest.approx(wanted, abs=1e-5)
-    again = fcv("model", "import", str(source))
+    again = here("model", "import", str(source))
     assert (again.returncode, "give another --version" in again.stderr) == (1, True)
 
 
 def test_what_nobody_said_is_told_as_assumed_and_stands_on_the_card(here: Fcv, models: Path) -> None:
-    imported = here("model", "import", LSTM, "--name", "LSTM", "--step", "5")
+    imported = here("model", "import", LSTM, "--name", "LSTM", "--step", "5", "--sampling", "mean")
     assert imported.stdout.count("ASSUMED: ") == 3
     assert "horizon not stated" in imported.stdout
-    card = orjson.loads((models / "LSTM" / "1.0.0" / "manifest.json").read_bytes())["card"]
+    manifest = orjson.loads((models / "LSTM" / "1.0.0" / "manifest.json").read_bytes())
+    card = manifest["card"]
+    assert (manifest["sampling"], "**Sampling:** mean." in card) == ("mean", True)
     for told in ("**Assumed:** the nine signs in alphabetical order", "horizon not stated", "not calibrated"):
         assert told in card
 
@@ -180,8 +184,33 @@ def test_without_the_train_extra_the_command_that_installs_it_is_named(
     assert "-m pip install -c constraints.txt -e '.[train]'" in message
 
 
-def test_an_import_that_is_killed_leaves_nothing_and_no_process(models: Path) -> None:
-    command = [sys.executable, "-m", "fcv_api.cli", "model", "import", LSTM, "--name", "LSTM"]
+SLOW_CHILD = """
+import time
+from fcv_api.lstm import import_child
+
+def slowly(file, request, report):
+    for step in range(1, 1000):
+        report(f"Loading {file.name}", step)
+        time.sleep(0.05)
+
+import_child.import_model = slowly
+import_child.main()
+"""
+"""Imports as the child does, but for TensorFlow, which takes long to load."""
+WITH_IT = """
+from fcv_api.cli import main
+from fcv_api.lstm import import_process
+import_process.CHILD = "slow_child"
+main()
+"""
+
+
+def test_an_import_that_is_killed_leaves_nothing_and_no_process(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "slow_child.py").write_text(SLOW_CHILD)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    command = [sys.executable, "-c", WITH_IT, "model", "import", LSTM, "--name", "LSTM"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, cwd=ROOT) as started:
         assert started.stderr is not None
         assert any("Loading" in line for line in started.stderr)
@@ -189,6 +218,6 @@ def test_an_import_that_is_killed_leaves_nothing_and_no_process(models: Path) ->
         started.kill()
     deadline = time.monotonic() + 60
     while Path(f"/proc/{child}").exists() and time.monotonic() < deadline:
-        time.sleep(0.2)
+        time.sleep(0.02)
     assert not Path(f"/proc/{child}").exists()
     assert not models.exists() or list(models.rglob("*")) == []

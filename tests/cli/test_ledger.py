@@ -21,6 +21,7 @@ from recorded import PREDICTION, REFUSAL, append
 from sqlalchemy import delete, insert, update
 
 from fcv_api import heads_log
+from fcv_api.accounts.system import feed_test_account
 from fcv_api.cli import main
 from fcv_api.extensions import write_transaction
 from fcv_api.ledger import heads, query, retention
@@ -73,6 +74,38 @@ def test_the_record_is_exported_with_its_windows_and_by_encounter_and_time(run: 
     (line,) = run("export", "-", "--format", "jsonl", "--encounter", "5502").stdout.splitlines()
     assert len(json.loads(line)["values"]["MDC_TEMP"]) == 20
     assert run("export", "-", "--format", "jsonl", "--until", "2020-01-01").stdout == ""
+
+
+def test_records_of_test_beds_are_left_out_unless_they_are_asked_for(run: Run, predicted: str) -> None:
+    assert predicted
+    append([PREDICTION._replace(user_id=feed_test_account().id, encounter=9)], perf_counter())
+    left_out, whole = run("export", "-"), run("export", "-", "--with-test-beds")
+    exported = [csv.DictReader(each.stdout.splitlines()) for each in (left_out, whole)]
+    assert [any(row["idAtencion"] == "9" for row in each) for each in exported] == [False, True]
+    assert "Records of test sources' beds are left out" in left_out.stderr
+    assert "left out" not in whole.stderr
+    assert "2  equal" in run("replay", "--all").stdout
+    assert run("replay", "--all", "--with-test-beds").exit_code == 1  # its model is not here
+
+
+@pytest.mark.usefixtures("predicted")
+def test_an_export_says_how_many_it_wrote_and_writes_over_nothing_unasked(run: Run, tmp_path: Path) -> None:
+    file = str(tmp_path / "out.csv")
+    assert run("export", file).stderr == "Wrote 3 records.\n"
+    before = Path(file).read_bytes()
+    refused = run("export", file, "--encounter", "5502")
+    assert (refused.exit_code, Path(file).read_bytes()) == (1, before)
+    assert "--overwrite" in refused.stderr
+    assert run("export", file, "--encounter", "5502", "--overwrite").stderr == "Wrote 1 records.\n"
+
+
+@pytest.mark.usefixtures("predicted")
+def test_the_newest_record_is_printed_for_people_and_for_programs(run: Run) -> None:
+    told = run("latest", "--encounter", "5501").stdout
+    assert re.search(r"^problem +/problems/", told, re.MULTILINE)
+    newest = json.loads(run("latest", "--encounter", "5502", "--json").stdout)
+    assert (newest["idAtencion"], newest["problem"]) == (5502, None)
+    assert run("latest", "--encounter", "1").stderr == "Error: No record of encounter 1 is there.\n"
 
 
 @pytest.mark.usefixtures("predicted")

@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from recorded import PREDICTION, append
 
 from fcv_api.cli import main
-from fcv_api.ledger import outcomes
+from fcv_api.ledger import stay_outcomes as outcomes
 from fcv_api.ledger.record import utc_text
 from fcv_api.lstm.registry import SHIPPED
 

@@ -82,7 +82,7 @@ def test_each_minute_is_printed_and_a_row_that_was_refused_with_its_reason(url: 
     lines = shown.stdout.splitlines()
     assert lines[0].startswith("1 beds, encounters from 100000, 20")
     assert len(lines) == 5
-    assert "Z  1 posts, 13 rows: 13 new" in lines[2]
+    assert "Z  1 post, 13 rows: 13 new" in lines[2]
     assert lines[-1].startswith("In all 3 posts, 41 rows: 41 new. Sent again 0 times; ")
     refused = feed(url, "--minutes", 1, "--user", "eva")
     assert refused.exit_code == 1

@@ -304,9 +304,8 @@ def test_a_killed_run_is_gone_on_with_and_loses_and_doubles_no_row(stays: Path, 
     refused = score(stays, "-o", output)
     assert "unfinished run with another --rolling" in refused.output
     before = {file.name: file.stat().st_mtime_ns for file in kept.glob("*.arrow")}
-    with start(stays, output) as process:
-        said = process.communicate()[0].decode()
-    assert process.returncode == 0, said
+    gone_on = score(stays, "-o", output, "--rolling", "--rows", "500")
+    assert gone_on.exit_code == 0, gone_on.output
     assert before
     assert pq.read_table(output).equals(pq.read_table(tmp_path / "whole.parquet"))
     assert not kept.parent.exists()

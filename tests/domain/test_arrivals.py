@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fcv_api.domain.arrivals import MINUTE, Clock
+from fcv_api.domain.arrivals import MINUTE, Clock, Doubt
 
 NOW = 100 * 60 * MINUTE
 HOURS = 60 * MINUTE
@@ -37,3 +37,14 @@ def test_after_an_outage_three_minutes_of_messages_suffice() -> None:
         clock = clock.after(now, now)
         found.append(clock.may_delete(now))
     assert found == [False, False, False, True, True]
+
+
+def test_why_a_clock_is_doubted_follows_what_arrives() -> None:
+    quiet, later = Clock(NOW), NOW + HOURS + 1
+    assert [quiet.doubt(NOW + HOURS), quiet.doubt(later)] == [None, Doubt.QUIET]
+    contradicted = quiet.after(later, NOW)
+    assert contradicted.doubt(later) is Doubt.CONTRADICTED
+    agreeing = contradicted.after(later + MINUTE, later)
+    assert agreeing.doubt(later + MINUTE) is Doubt.AGREEING
+    assert agreeing.doubt(later + 2 * HOURS) is Doubt.QUIET
+    assert agreeing.after(later + 4 * MINUTE, later + 4 * MINUTE).doubt(later + 4 * MINUTE) is None

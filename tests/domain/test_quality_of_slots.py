@@ -22,6 +22,8 @@ from dense_rows import (
 from fakes import FakeModel
 
 from fcv_api import scoring
+from fcv_api.domain.samples import Sampling
+from fcv_api.domain.window import WindowSpec
 from fcv_api.domain.words import ScoreWarning
 
 MINUTE = timedelta(minutes=1)
@@ -63,6 +65,13 @@ def test_the_words_say_how_many_rows_instants_and_slots() -> None:
         "700 rows at 100 instants are denser than the model's steps; "
         "read were each sign's last values in 20 slots of 5 minutes."
     )
+
+
+def test_the_words_of_a_model_that_reads_means_say_so() -> None:
+    model = FakeModel(outputs=(0.05, 0.05, 0.85, 0.05), spec=WindowSpec(sampling=Sampling.MEAN))
+    (found,) = scoring.assess(encounter_of(BY_MINUTE.table()), model).or_raise().warnings
+    assert found.code == "resampled"
+    assert found.detail.endswith("read was each sign's mean in 20 slots of 5 minutes.")
 
 
 def with_values(sign: int, value: float, minutes: tuple[float, ...], monitor: Monitor = BY_MINUTE) -> pd.DataFrame:

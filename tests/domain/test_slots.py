@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import MissingSigns, TooFewInstants, WindowSpan
-from fcv_api.domain.slots import in_slots, last_window_in_slots, on_the_clock, slot_ends
+from fcv_api.domain.samples import Sampling
+from fcv_api.domain.slots import before_newest, in_slots, last_window_in_slots, on_the_clock, slot_ends
 from fcv_api.domain.window import History, Window, WindowSpec, last_window
 
 BOGOTA = ZoneInfo("America/Bogota")
-SPEC = WindowSpec()
+SPEC, OF_MEANS = WindowSpec(), WindowSpec(sampling=Sampling.MEAN)
 STEP = np.timedelta64(300_000_000, "us")
 MINUTE = timedelta(minutes=1)
 TEN = np.datetime64("2024-03-03T10:00:00", "us")
@@ -39,10 +40,10 @@ def tables(draw: st.DrawFn) -> pd.DataFrame:
     return pd.concat([table, twice], ignore_index=True).sample(frac=1, random_state=1)
 
 
-def resampled(table: pd.DataFrame, origin: pd.Timestamp | str) -> pd.DataFrame:
-    """Take the mean of each instant, then the last of each slot."""
+def resampled(table: pd.DataFrame, origin: pd.Timestamp | str, sampling: Sampling = Sampling.LAST) -> pd.DataFrame:
+    """Take the mean of each instant, then the last of each slot, or its mean."""
     pivot = table.pivot_table(index="time", columns="sign", values="value", aggfunc="mean").reindex(columns=range(9))
-    slots = pivot.resample("300s", closed="right", label="right", origin=origin).last()
+    slots = pivot.resample("300s", closed="right", label="right", origin=origin).agg(str(sampling))
     return slots.dropna(how="all")
 
 
@@ -63,11 +64,33 @@ def test_slots_on_the_clock_are_those_of_pandas_without_the_one_that_has_not_end
     table: pd.DataFrame, late: int
 ) -> None:
     now = table["time"].max() - pd.Timedelta(seconds=late)
-    slots = on_the_clock(History.of(encounter_of(table)), STEP, now.to_datetime64())
+    slots = on_the_clock(History.of(encounter_of(table)), SPEC, now.to_datetime64())
     wanted = resampled(table, "epoch")
     wanted = wanted[wanted.index <= now]
     np.testing.assert_array_equal(slots.instants, wanted.index.to_numpy())
     np.testing.assert_allclose(slots.measured, wanted.to_numpy(), rtol=1e-12)
+
+
+@given(table=tables())
+@settings(max_examples=50, deadline=None)
+def test_slots_of_means_are_those_of_pandas(table: pd.DataFrame) -> None:
+    newest = table["time"].max()
+    history = History.of(encounter_of(table))
+    for slots, origin in (
+        (before_newest(history, OF_MEANS), newest),
+        (on_the_clock(history, OF_MEANS, (newest + STEP).to_datetime64()), "epoch"),
+    ):
+        wanted = resampled(table, origin, Sampling.MEAN)
+        np.testing.assert_array_equal(slots.instants, wanted.index.to_numpy())
+        np.testing.assert_allclose(slots.measured, wanted.to_numpy(), rtol=1e-12)
+        np.testing.assert_allclose(slots.filled, wanted.ffill().to_numpy(), rtol=1e-12)
+
+
+def test_the_mean_of_a_slot_with_one_value_is_that_value_to_the_last_bit() -> None:
+    history = History.of(encounter_of(Monitor(timedelta(minutes=5)).table()))
+    last, mean = (before_newest(history, spec) for spec in (SPEC, OF_MEANS))
+    np.testing.assert_array_equal(mean.measured, last.measured)
+    np.testing.assert_array_equal(mean.filled, last.filled)
 
 
 @pytest.mark.parametrize(
@@ -81,13 +104,13 @@ def test_a_slot_is_open_at_its_start_and_closed_at_its_end(microseconds: int, en
 def test_two_values_of_one_instant_are_averaged_before_the_last_is_taken() -> None:
     instants = TEN + np.array([60, 120, 120]).astype("timedelta64[s]")
     encounter = Encounter(7, np.full(3, HEART_RATE), np.array([90.0, 60.0, 70.0]), instants)
-    slots = on_the_clock(History.of(encounter), STEP, TEN + STEP)
+    slots = on_the_clock(History.of(encounter), SPEC, TEN + STEP)
     assert slots.measured[:, HEART_RATE].tolist() == [65.0]
 
 
 def test_a_history_without_an_instant_has_no_slots() -> None:
     history = History.of(encounter_of(Monitor(MINUTE).table()[:0]))
-    assert len(on_the_clock(history, STEP, TEN).instants) == 0
+    assert len(on_the_clock(history, SPEC, TEN).instants) == 0
 
 
 def in_window(table: pd.DataFrame) -> Window:

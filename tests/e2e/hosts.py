@@ -41,8 +41,7 @@ class Host:
 
     def stop(self) -> None:
         """Stop it as systemd and Docker do."""
-        self.service.master.terminate()
-        self.service.master.wait(timeout=40)
+        self.service.stop()
 
     def begin(self) -> None:
         """Start it again, where it was, and wait for its first answer."""
@@ -66,7 +65,7 @@ def hosts(folder: Path, database: str, **settings: str) -> Iterator[list[Host]]:
 def _host(folder: Path, database: str, settings: dict[str, str]) -> Host:
     checkout = folder / "checkout"
     for name in NEEDED:
-        shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, checkout / name)
     shutil.copy(ROOT / "wsgi.py", checkout)
     own = {"DATABASE_URL": database, "CHECKOUT": str(checkout), "MODELS_DIR": str(checkout / "models")} | settings
     return Host(start(folder, **own), checkout, own)

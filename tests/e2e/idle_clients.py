@@ -26,8 +26,7 @@ def running_with(limit: int, service: Service) -> Iterator[Service]:
             time.sleep(0.02)
         yield service
     finally:
-        service.master.terminate()
-        service.master.wait(timeout=40)
+        service.stop()
 
 
 @contextmanager

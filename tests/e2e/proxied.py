@@ -89,7 +89,9 @@ def lay_out(folder: Path, backends: list[str], ports: tuple[int, int]) -> None:
     _replace(folder / "nginx" / "upstream.conf", ADDRESS.sub(lambda _: next(addresses), _shipped(road)))
     for name, usual, port in (("listen.conf", 443, ports[0]), ("listen-plain.conf", 80, ports[1])):
         _replace(folder / "nginx" / name, _shipped(name).replace(f"listen {usual}", f"listen 127.0.0.1:{port}"))
-    paths = _shipped("paths.conf").replace("/var/log/nginx", str(folder))
+    (folder / "site" / "ward").mkdir(parents=True)
+    (folder / "site" / "ward" / "static").symlink_to(ROOT / "fcv_api" / "web" / "ward" / "static")
+    paths = _shipped("paths.conf").replace("/var/log/nginx", str(folder)).replace("/etc/nginx/site", f"{folder}/site")
     paths = re.sub(r"^#(\w+_temp_path) /tmp/nginx-(\w+);", rf"\1 {folder}/\2;", paths, flags=re.MULTILINE)
     _replace(folder / "nginx" / "paths.conf", paths)
 

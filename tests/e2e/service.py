@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shlex
+import signal
 import socket
 import subprocess
 import sys
@@ -15,13 +16,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import requests
+from click.testing import CliRunner
 
+from fcv_api.cli import main
 from fcv_api.lstm.runtime import RUNTIME
 from fcv_api.lstm.trial import VERDICTS
 from fcv_api.settings import ROOT
 
 PASSWORD = "correct horse battery"
-SECONDS_TO_START = 60
+SECONDS_TO_START = 120
+GUNICORN = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "deploy" / "gunicorn.conf.py"), "wsgi:app"]
+"""What `fcv serve` becomes when it has looked after settings, tables and the first account."""
 SHIPPED = [hashlib.sha256(each.read_bytes()).hexdigest() for each in ROOT.glob("models/*/*/model.tflite")]
 """Loaded here before, as at a usual start. What a first start does is tested with malformed models."""
 
@@ -46,38 +51,78 @@ class Service:
         children = Path(f"/proc/{self.master.pid}/task/{self.master.pid}/children")
         return [int(pid) for pid in children.read_text().split()]
 
+    def wait_for_workers(self) -> None:
+        """Wait until all are there and hear signals: gunicorn waits 30 s for one that it stops just after the fork."""
+        deadline, count = time.monotonic() + 20, int(self.environment.get("FCV_WORKERS", "2"))
+        while self.master.poll() is None and time.monotonic() < deadline:
+            workers = self.workers()
+            if len(workers) >= count and not any(map(_hears_as_the_master, workers)):
+                break
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """Stop it."""
+        self.wait_for_workers()
+        self.master.terminate()
+        self.master.wait(timeout=40)
+
     def log(self) -> str:
         """Give `app.log`."""
         return (self.folder / "app.log").read_text("utf-8")
 
     def fcv(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a command on its database."""
-        command = [sys.executable, "-m", "fcv_api.cli", *arguments]
-        return subprocess.run(command, env=self.environment, capture_output=True, text=True, check=False, cwd=ROOT)
+        """Run a command on its database, in this process: another one takes a second to load what this one has."""
+        return fcv(self.environment, *arguments)
 
     def sign_in(self, username: str = "ana") -> dict[str, str]:
         """Make an account, and give the header that carries its token."""
         credentials = {"username": username, "password": PASSWORD}
-        requests.post(f"{self.url}/auth/create_user", json=credentials, timeout=10)
-        answer = requests.post(f"{self.url}/auth/token", data=credentials, timeout=10)
+        requests.post(f"{self.url}/auth/create_user", json=credentials, timeout=60)
+        answer = requests.post(f"{self.url}/auth/token", data=credentials, timeout=60)
         return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+def fcv(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in this process, with the settings of an environment and no others."""
+    own: dict[str, str | None] = {name: None for name in os.environ if name.startswith("FCV_")}
+    done = CliRunner().invoke(main, arguments, env=own | environment)
+    said = f"{done.stderr}{done.exception or ''}"
+    return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, said)
 
 
 @contextmanager
 def running(folder: Path, **settings: str) -> Iterator[Service]:
-    """Start a service with a database and a log of its own, wait for its first answer, and stop it at the end."""
-    service = start(folder, **settings)
+    """Start a service with a database and a log of its own, wait for its first answer, and stop it at the end.
+
+    By gunicorn itself, on a database that is migrated: `fcv serve` takes a second to load what gunicorn loads again.
+    """
+    with _until_the_end(start(folder, **settings, ITSELF="1")) as service:
+        yield service
+
+
+@contextmanager
+def commanded(folder: Path, **settings: str) -> Iterator[Service]:
+    """Do the same by `fcv serve`, as a person does."""
+    with _until_the_end(start(folder, **settings)) as service:
+        yield service
+
+
+@contextmanager
+def _until_the_end(service: Service) -> Iterator[Service]:
     try:
         wait_until_live(service)
         yield service
     finally:
-        service.master.terminate()
-        service.master.wait(timeout=40)
+        service.stop()
 
 
 def start(folder: Path, options: tuple[str, ...] = (), /, **settings: str) -> Service:
-    """Start a service, from the checkout CHECKOUT and by the command WRAPPER where given. It may not answer yet."""
+    """Start a service, from the checkout CHECKOUT and by the command WRAPPER where given. It may not answer yet.
+
+    ITSELF: by gunicorn itself, and not by `fcv serve`.
+    """
     checkout, wrapper = settings.pop("CHECKOUT", str(ROOT)), settings.pop("WRAPPER", "")
+    itself = settings.pop("ITSELF", "")
     (folder / VERDICTS).write_text("".join(f"{sha256} {RUNTIME}\n" for sha256 in SHIPPED), "utf-8")
     bind = settings.pop("BIND", None) or f"127.0.0.1:{free_port()}"
     own = {
@@ -90,10 +135,25 @@ def start(folder: Path, options: tuple[str, ...] = (), /, **settings: str) -> Se
     } | settings
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FCV_")}
     environment = kept | {f"FCV_{name}": value for name, value in own.items()}
-    command = [*shlex.split(wrapper), sys.executable, "-m", "fcv_api.cli", "serve", *options]
+    program = GUNICORN if itself else [sys.executable, "-m", "fcv_api.cli", "serve", *options]
+    if itself:
+        done = fcv(environment, "db", "upgrade")
+        assert done.returncode == 0, done.stderr
     with (folder / "output").open("wb") as output:
-        master = subprocess.Popen(command, env=environment, stdout=output, stderr=subprocess.STDOUT, cwd=checkout)
+        master = subprocess.Popen(
+            [*shlex.split(wrapper), *program], env=environment, stdout=output, stderr=subprocess.STDOUT, cwd=checkout
+        )
     return Service(f"http://{bind}", folder, master, environment)
+
+
+def _hears_as_the_master(pid: int) -> bool:
+    """Return whether a process still has the signal handlers that it was forked with: a worker has none for SIGHUP."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:  # it has just ended
+        return False
+    caught = int(status.split("SigCgt:")[1].split()[0], 16)
+    return bool(caught >> (signal.SIGHUP - 1) & 1)
 
 
 def wait_until_live(service: Service) -> None:

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from service import running
+from service import Service
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = (
@@ -17,13 +17,12 @@ QUIET = (
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
-def test_the_browser_shows_every_call_and_the_button_to_sign_in(tmp_path: Path) -> None:
-    with running(tmp_path) as service:
-        done = subprocess.run(
-            [str(CHROMIUM), *QUIET, f"--user-data-dir={tmp_path}", "--virtual-time-budget=10000", "--dump-dom",
-             "--enable-logging=stderr", f"{service.url}/docs"],
-            capture_output=True, text=True, check=True, timeout=60,
-        )  # fmt: skip
+def test_the_browser_shows_every_call_and_the_button_to_sign_in(plain_service: Service, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [str(CHROMIUM), *QUIET, f"--user-data-dir={tmp_path}", "--virtual-time-budget=10000", "--dump-dom",
+         "--enable-logging=stderr", f"{plain_service.url}/docs"],
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
     page = done.stdout
     for path in ("/predict", "/auth/create_user", "/auth/token", "/auth/logout", "/home", "/health/ready", "/model"):
         assert f'data-path="{path}"' in page

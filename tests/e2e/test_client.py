@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import requests
 from client import Client, Refused, show
-from service import PASSWORD, running
+from service import PASSWORD, Service
 from unwell import Step, Unwell, unwell_service
 
 
@@ -34,15 +33,14 @@ ANSWER: Step = (200, {}, '{"idAtencion": 1}')
 
 
 def test_the_client_predicts_with_a_real_service_and_renews_a_dead_token(
-    tmp_path: Path, encounter: dict[str, Any]
+    plain_service: Service, encounter: dict[str, Any]
 ) -> None:
-    with running(tmp_path) as service:
-        token = service.sign_in()
-        assert Client(service.url, "ana", PASSWORD).predict(encounter)["idAtencion"] == encounter["idAtencion"]
-        asked = Client(service.url, "ana", PASSWORD)
-        asked._token = token["Authorization"].removeprefix("Bearer ")  # noqa: SLF001 - an old one
-        requests.post(f"{service.url}/auth/logout", headers=token, timeout=5)
-        assert asked.predict(encounter)["State"]
+    token = plain_service.sign_in()
+    asked = Client(plain_service.url, "ana", PASSWORD)
+    assert asked.predict(encounter)["idAtencion"] == encounter["idAtencion"]
+    asked._token = token["Authorization"].removeprefix("Bearer ")  # noqa: SLF001 - an old one
+    requests.post(f"{plain_service.url}/auth/logout", headers=token, timeout=5)
+    assert asked.predict(encounter)["State"]
 
 
 def test_the_client_waits_as_long_as_it_is_told_and_asks_again(unwell: str, waited: list[float]) -> None:

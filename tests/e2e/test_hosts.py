@@ -102,13 +102,8 @@ def test_both_write_one_chain_and_read_each_others_records(both: list[Host], enc
     found = [requests.get(f"{one.service.url}{place}", headers=token, timeout=10).status_code for place in made]
     assert found == [200] * 20
     assert len(set(made)) == 20
-    assert [host.fcv("ledger", "verify").splitlines()[0] for host in both] == [
-        f"{made_so_far(other)} records, from 1 to {made_so_far(other)}, are as they were recorded."
-    ] * 2
-
-
-def made_so_far(host: Host) -> int:
-    return len(host.fcv("ledger", "export", "-").splitlines()) - 1
+    count = len(other.fcv("ledger", "export", "-").splitlines()) - 1
+    assert one.fcv("ledger", "verify").startswith(f"{count} records, from 1 to {count}, are as they were recorded.")
 
 
 @needs_nginx

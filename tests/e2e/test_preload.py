@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from service import Service, running
+from service import Service, commanded
 
 from fcv_api.settings import ROOT
 from fcv_api.wire.example import example_request
@@ -40,7 +40,7 @@ def test_the_model_is_read_once_before_the_fork_and_may_then_be_deleted(
     (tmp_path / "sitecustomize.py").write_text(WATCH.format(file=str(opened)))
     shutil.copytree(ROOT / "models", tmp_path / "models")
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{ROOT}")
-    with running(tmp_path, MODELS_DIR=str(tmp_path / "models"), WORKERS="3") as service:
+    with commanded(tmp_path, MODELS_DIR=str(tmp_path / "models"), WORKERS="3") as service:
         token = service.sign_in()
         assert opened.read_text().splitlines() == [f"fcv {service.master.pid}", f"gunicorn {service.master.pid}"]
         shutil.rmtree(tmp_path / "models")

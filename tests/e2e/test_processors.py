@@ -45,21 +45,18 @@ def predict(service: Service) -> int:
     return requests.post(f"{service.url}/predict", json=example_request(), headers=token, timeout=10).status_code
 
 
-def test_each_worker_keeps_to_its_own_processor_and_who_comes_after_it_too(tmp_path: Path) -> None:
+def test_each_worker_keeps_to_its_own_processor_and_who_comes_after_it_too_and_passwords_to_none(
+    tmp_path: Path,
+) -> None:
     with running(tmp_path, WORKERS="2") as service:
         assert seen(lambda: each_has_its_own(service))
         assert os.sched_getaffinity(service.master.pid) == ALL
         for killed in (0, 0, 1):
             os.kill(service.workers()[killed], signal.SIGKILL)
             assert seen(lambda: each_has_its_own(service))
-
-
-def test_passwords_are_hashed_on_any_processor(tmp_path: Path) -> None:
-    with running(tmp_path, WORKERS="1") as service:
         assert predict(service) == 200
-        (worker,) = service.workers()
-        free = [each for each in of_threads(worker) if each == ALL]
-        assert len(free) == 1
+        free = [[each for each in of_threads(pid) if each == ALL] for pid in service.workers()]
+        assert max(map(len, free)) == 1  # the thread that hashed, of whoever signed somebody in
 
 
 @pytest.mark.parametrize("settings", [{"WORKERS": "2", "CPU_AFFINITY": "off"}, {"WORKERS": str(len(ALL) + 1)}])
@@ -67,5 +64,4 @@ def test_where_it_is_switched_off_or_processors_are_too_few_workers_keep_to_none
     tmp_path: Path, settings: dict[str, str]
 ) -> None:
     with running(tmp_path, **settings) as service:
-        assert predict(service) == 200
         assert all(each == ALL for pid in service.workers() for each in of_threads(pid))

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 from idle_clients import idle_clients, running_with, still_open
-from service import Service, running, start, wait_until_live
+from service import Service, running, start
 
 LIMIT = 4 << 20
 HEAD = "POST /predict HTTP/1.1\r\nHost: fcv\r\nContent-Type: application/json\r\n"
@@ -74,21 +74,28 @@ def test_no_more_than_the_limit_is_read_once_more(service: Service, token: str) 
             connection.sendall(b" " * size)
 
 
-def test_a_unix_socket_is_for_its_owner_and_group(tmp_path: Path) -> None:
+def test_a_unix_socket_is_for_its_owner_and_group_and_a_silent_client_keeps_no_service_from_stopping(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "fcv.sock"
     service = start(tmp_path, BIND=f"unix:{path}")
     try:
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(20)
-            while connection.connect_ex(str(path)) != 0:
+        with socket.socket(socket.AF_UNIX) as silent:
+            while silent.connect_ex(str(path)) != 0:
                 assert service.master.poll() is None
                 time.sleep(0.02)
-            connection.sendall(b"GET /health/live HTTP/1.1\r\nHost: fcv\r\nConnection: close\r\n\r\n")
-            assert connection.recv(64).startswith(b"HTTP/1.1 200 ")
-        assert stat.filemode(path.stat().st_mode) == "srw-rw----"
-        assert (tmp_path / "app.log").stat().st_mode & 0o777 == 0o640
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.settimeout(20)
+                connection.connect(str(path))
+                connection.sendall(b"GET /health/live HTTP/1.1\r\nHost: fcv\r\nConnection: close\r\n\r\n")
+                assert connection.recv(64).startswith(b"HTTP/1.1 200 ")  # by now the silent one was taken
+            assert stat.filemode(path.stat().st_mode) == "srw-rw----"
+            assert (tmp_path / "app.log").stat().st_mode & 0o777 == 0o640
+            service.wait_for_workers()
+            service.master.terminate()
+            assert service.master.wait(timeout=15) == 0  # gunicorn would give it 30 s
     finally:
-        service.master.terminate()
+        service.master.kill()
         service.master.wait(timeout=40)
 
 
@@ -108,12 +115,3 @@ def test_300_silent_clients_take_no_descriptor_and_no_thread_of_256_from_the_oth
         assert answers == [200] * 50
         assert service.workers() == workers
         assert "Traceback" not in (tmp_path / "output").read_text()
-
-
-def test_a_silent_client_keeps_no_service_from_stopping(tmp_path: Path) -> None:
-    service = start(tmp_path)
-    wait_until_live(service)
-    with socket.create_connection(service.address):
-        requests.get(f"{service.url}/health/live", timeout=5)  # by now the silent one was taken
-        service.master.terminate()
-        assert service.master.wait(timeout=15) == 0  # gunicorn would give it 30 s

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -14,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from postgres import Server, cluster, new_database
@@ -110,6 +108,13 @@ def server() -> Iterator[Server]:
         yield server
 
 
+@pytest.fixture(scope="module")
+def on_postgresql(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Give a service on it, which each test leaves whole."""
+    with running(tmp_path_factory.mktemp("service"), DATABASE_URL=new_database(server.url)) as service:
+        yield service
+
+
 Spoil = Callable[[Server], None]
 
 
@@ -122,21 +127,20 @@ Spoil = Callable[[Server], None]
     ids=["stopped", "hanging"],
 )
 def test_a_postgresql_that_is_gone_is_told_in_time_and_taken_up_again(
-    server: Server, tmp_path: Path, what: str, spoil: Spoil, restore: Spoil
+    server: Server, on_postgresql: Service, what: str, spoil: Spoil, restore: Spoil
 ) -> None:
-    with running(tmp_path, DATABASE_URL=new_database(server.url)) as service:
-        with asked(service) as got:
-            time.sleep(2)
-            before = service.workers()
-            gone = time.monotonic()
-            spoil(server)
-            time.sleep(AWAY)
-            restore(server)
-            back = time.monotonic()
-            time.sleep(BACK + 1.5)
-        assert service.workers() == before
-        check(f"PostgreSQL {what} for {back - gone:.0f} s", got, gone, back)
-        assert whole(service)
+    with asked(on_postgresql) as got:
+        time.sleep(2)
+        before = on_postgresql.workers()
+        gone = time.monotonic()
+        spoil(server)
+        time.sleep(AWAY)
+        restore(server)
+        back = time.monotonic()
+        time.sleep(BACK + 1.5)
+    assert on_postgresql.workers() == before
+    check(f"PostgreSQL {what} for {back - gone:.0f} s", got, gone, back)
+    assert whole(on_postgresql)
 
 
 def test_a_sqlite_file_that_another_process_locks_is_told_in_time_and_taken_up_again(tmp_path: Path) -> None:
@@ -157,5 +161,4 @@ def test_a_sqlite_file_that_another_process_locks_is_told_in_time_and_taken_up_a
 
 def whole(service: Service) -> bool:
     """Verify the record, of which nothing may be half."""
-    command: list[Any] = [sys.executable, "-m", "fcv_api.cli", "ledger", "verify"]
-    return subprocess.run(command, env=service.environment, check=False).returncode == 0
+    return service.fcv("ledger", "verify").returncode == 0

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from bench.feed.posts import Pace, Sent
 from bench.feed.report import figures
 
 PLAN = Plan(100, 0.25, postgresql=True, within=60, every=10, aligned=False, step=5)
+BY_HL7 = replace(PLAN, beds=60, every=15, obx=129, connections=3)
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -29,6 +31,16 @@ def test_no_row_of_many_beds_is_lost_and_each_is_scored_once_in_time(tmp_path: P
     assert max(each.late for each in outcome.turns) <= PLAN.within
     assert outcome.waits == 0
     assert max(outcome.predicts) < 15
+
+
+def test_no_message_of_a_gateway_is_lost_and_each_bed_is_scored_once_in_time(tmp_path: Path) -> None:
+    outcome = run(BY_HL7, tmp_path)
+    print("\n" + "\n".join(f"{what}: {figure}" for what, figure in figures(BY_HL7, outcome).items()))
+    assert len(outcome.sent) == BY_HL7.beds
+    assert outcome.kept == BY_HL7.beds * 13
+    assert (outcome.lost, outcome.missing, outcome.twice) == (0, 0, 0)
+    assert not any(each.refused for each in outcome.turns)
+    assert max(each.late for each in outcome.turns) <= BY_HL7.within
 
 
 def test_turns_are_wanted_from_the_slot_that_was_due_at_a_beds_first_post_on() -> None:

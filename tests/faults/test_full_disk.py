@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import requests
@@ -32,19 +31,30 @@ pytestmark = [
 ]
 
 
+@pytest.fixture(scope="module", params=["database", "database and log"])
+def on_a_disk(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Disk, Service]]:
+    """Give a disk to fill, which each test leaves with room, and a service on it.
+
+    Its database is there; or all that it writes: `app.log` and standard output too.
+    """
+    with small_disk(tmp_path_factory.mktemp("full") / "disk") as disk:
+        folder = tmp_path_factory.mktemp("service") if request.param == "database" else disk.folder
+        with running(folder, DATABASE_URL=f"sqlite:///{disk.folder / 'fcv.db'}", WORKERS="4", FEED="on") as service:
+            yield disk, service
+
+
 @pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Disk]:
-    """Give a disk to fill."""
-    with small_disk(tmp_path / "disk") as disk:
-        yield disk
+def disk(on_a_disk: tuple[Disk, Service]) -> Disk:
+    """Give the disk."""
+    return on_a_disk[0]
 
 
-@pytest.fixture(params=["database", "database and log"])
-def service(request: pytest.FixtureRequest, tmp_path: Path, disk: Disk) -> Iterator[Service]:
-    """Give a service whose database is on the disk; or all that it writes: `app.log` and standard output too."""
-    folder = tmp_path if request.param == "database" else disk.folder
-    with running(folder, DATABASE_URL=f"sqlite:///{disk.folder / 'fcv.db'}", WORKERS="4", FEED="on") as service:
-        yield service
+@pytest.fixture
+def service(on_a_disk: tuple[Disk, Service]) -> Service:
+    """Give the service."""
+    return on_a_disk[1]
 
 
 def ready(service: Service) -> Answer:

@@ -11,7 +11,7 @@ from conftest import FIXTURES
 from processes import Held, held_by
 from service import Service, running
 
-PREDICTIONS, WARM = (1_500, 500) if SHORT else (5_000, 500)
+PREDICTIONS, WARM = (1_000, 400) if SHORT else (5_000, 500)
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

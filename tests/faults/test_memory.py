@@ -20,7 +20,7 @@ MOST, LEFT = 1024, 100
 """MB while it happens, and more than at the start a minute after."""
 TIMES = 10
 """How many times their usual p95 others may wait."""
-SCALE = replace(attacks.SHORT, many=8, size=10_000_000, seconds=0) if SHORT else attacks.LONG
+SCALE = replace(attacks.SHORT, many=8, size=6_000_000, seconds=0) if SHORT else attacks.LONG
 """In the short form each client sends once."""
 
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -21,10 +21,10 @@ SECONDS = 5 if SHORT else 60
 pytestmark = [needs_nginx, pytest.mark.filterwarnings("ignore")]
 
 
-@pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
-    """Give a service with two workers, that believes nginx."""
-    with running(tmp_path, PROXIES="1") as service:
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Give a service with two workers, that believes nginx. Each test leaves it as many."""
+    with running(tmp_path_factory.mktemp("service"), PROXIES="1") as service:
         yield service
 
 
@@ -38,14 +38,14 @@ def check_none_failed(load: Load, *logs: str) -> None:
 
 
 def test_three_hups_under_load_lose_nothing(tmp_path: Path, service: Service) -> None:
-    before = service.workers()
+    before, log = service.workers(), len(service.log())
     with proxied(tmp_path / "nginx", service) as proxy, under_load(proxy, service.sign_in()) as load:
         for _ in range(3):
             time.sleep(SECONDS / 4)
             service.master.send_signal(signal.SIGHUP)
         time.sleep(SECONDS / 4 + 3)
     assert set(before).isdisjoint(service.workers())
-    check_none_failed(load, service.log())
+    check_none_failed(load, service.log()[log:])
 
 
 def test_a_rolling_restart_of_two_instances_loses_nothing(tmp_path: Path) -> None:
@@ -67,23 +67,24 @@ def test_a_rolling_restart_of_two_instances_loses_nothing(tmp_path: Path) -> Non
                 restarts += 1
     finally:
         for instance in instances:
-            instance.master.terminate()
-            instance.master.wait(timeout=40)
+            instance.stop()
     print(f"\n{restarts} restarts of one of two instances")
     check_none_failed(load, *(instance.log() for instance in instances))
 
 
 def restarted(instance: Service, database: str) -> Service:
     """Stop an instance as its supervisor would, and start it again in its place."""
-    instance.master.terminate()
-    assert instance.master.wait(timeout=40) == 0
+    instance.stop()
+    assert instance.master.returncode == 0
     again = start(instance.folder, BIND=instance.url.removeprefix("http://"), PROXIES="1", DATABASE_URL=database)
     wait_until_live(again)
     time.sleep(3)  # nginx forgets within 2 s that it was away
     return again
 
 
-def test_an_upgrade_by_usr2_loses_nothing(tmp_path: Path, service: Service) -> None:
+def test_an_upgrade_by_usr2_loses_nothing(tmp_path: Path) -> None:
+    service = start(tmp_path, PROXIES="1")
+    wait_until_live(service)
     with proxied(tmp_path / "nginx", service) as proxy, under_load(proxy, service.sign_in()) as load:
         old = service.workers()
         service.master.send_signal(signal.SIGUSR2)
@@ -191,7 +192,7 @@ def measured(proxy: Proxy, token: dict[str, str], seconds: float) -> Load:
 def test_what_waited_too_long_is_refused_unread_and_what_comes_after_is_answered(
     tmp_path: Path, service: Service
 ) -> None:
-    token = service.sign_in()
+    token, log = service.sign_in(), len(service.log())
     with proxied(tmp_path / "nginx", service) as proxy:
         for pid in service.workers():
             os.kill(pid, signal.SIGSTOP)
@@ -205,4 +206,4 @@ def test_what_waited_too_long_is_refused_unread_and_what_comes_after_is_answered
         assert {answer.status for answer in late} == {503}
         assert {answer.status for answer in load.got if answer.seconds < 15} == {200}
         assert all(answer.own for answer in load.got)
-    assert service.log().count("waited-too-long") == len(late)
+    assert service.log()[log:].count("waited-too-long") == len(late)

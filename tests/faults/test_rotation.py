@@ -20,7 +20,7 @@ from fcv_api.settings import ROOT
 
 SHORT = os.environ.get("FAULTS_SHORT") == "1"
 ROTATIONS = 4 if SHORT else 20
-SECONDS_BETWEEN = 1.5
+SECONDS_BETWEEN = 1.0 if SHORT else 1.5
 LOGROTATE = shutil.which("logrotate", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
 
 pytestmark = [

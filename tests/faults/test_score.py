@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
+import pytest
 
 from fcv_api.settings import ROOT
 
@@ -31,12 +32,19 @@ def run(folder: Path, *arguments: object) -> None:
     subprocess.run(command(*arguments), env=environment(folder), cwd=folder, check=True, capture_output=True)
 
 
-def test_kills_at_any_moment_lose_and_double_no_row(tmp_path: Path) -> None:
-    run(tmp_path, "simulate", "--patients", STAYS, "in.csv", "labels.csv")
+@pytest.fixture(scope="module")
+def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give simulated stays, which take long to draw."""
+    folder = tmp_path_factory.mktemp("export")
+    run(folder, "simulate", "--patients", STAYS, "in.csv", "labels.csv")
+    return folder / "in.csv"
+
+
+def test_kills_at_any_moment_lose_and_double_no_row(tmp_path: Path, export: Path) -> None:
     start = time.monotonic()
-    run(tmp_path, "score", "in.csv", "-o", "whole.parquet", "--rolling", "--rows", ROWS)
+    run(tmp_path, "score", export, "-o", "whole.parquet", "--rolling", "--rows", ROWS)
     usual = time.monotonic() - start
-    score = command("score", "in.csv", "-o", "killed.parquet", "--rolling", "--rows", ROWS)
+    score = command("score", export, "-o", "killed.parquet", "--rolling", "--rows", ROWS)
     dice, killed, scored = np.random.default_rng(4), 0, 0
     for _ in range(KILLS):
         with subprocess.Popen(
@@ -52,14 +60,13 @@ def test_kills_at_any_moment_lose_and_double_no_row(tmp_path: Path) -> None:
         scored = done
     print(f"\nkilled {killed} of {KILLS} times, over {usual:.1f} s; {scored} parts were scored before the last run")
     assert killed
-    run(tmp_path, "score", "in.csv", "-o", "killed.parquet", "--rolling", "--rows", ROWS)
+    run(tmp_path, "score", export, "-o", "killed.parquet", "--rolling", "--rows", ROWS)
     assert pq.read_table(tmp_path / "killed.parquet").equals(pq.read_table(tmp_path / "whole.parquet"))
     assert not list(tmp_path.glob(".killed*"))
 
 
-def test_no_process_outlives_a_command_that_was_killed(tmp_path: Path) -> None:
-    run(tmp_path, "simulate", "--patients", STAYS, "in.csv", "labels.csv")
-    score = command("score", "in.csv", "-o", "out.parquet", "--rolling", "--rows", ROWS // 4, "--processes", 2)
+def test_no_process_outlives_a_command_that_was_killed(tmp_path: Path, export: Path) -> None:
+    score = command("score", export, "-o", "out.parquet", "--rolling", "--rows", ROWS // 4, "--processes", 2)
     with subprocess.Popen(
         score, env=environment(tmp_path), cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:

@@ -29,7 +29,7 @@ from service import PASSWORD, Service, running
 
 RATE, SECONDS = 200, 4 if SHORT else 60
 BEDS, WITHIN = 40, 30 if SHORT else 15
-TRIES, NEAR = (20, 0.25) if SHORT else (200, 0.05)
+TRIES, NEAR = (12, 0.25) if SHORT else (200, 0.05)
 EXPORT = (FIXTURES / "encounter_5501.json").read_bytes()
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 

@@ -18,8 +18,9 @@ from sqlalchemy import text
 
 from fcv_api import scoring
 from fcv_api.domain.encounter import Encounter
+from fcv_api.domain.samples import Sampling
 from fcv_api.domain.vitals import SIGNS, Sign
-from fcv_api.domain.window import Matrix
+from fcv_api.domain.window import Matrix, WindowSpec
 from fcv_api.extensions import write_transaction
 from fcv_api.feed import store
 from fcv_api.feed.store import Arrival
@@ -52,12 +53,6 @@ class SumModel(FakeModel):
         """Return four numbers that sum to 1."""
         parts = np.exp(np.array([scaled[at::4].sum() for at in range(4)]) / 40)
         return np.asarray(parts / parts.sum())
-
-
-class Models(OneModel):
-    """Has it."""
-
-    model = SumModel()
 
 
 def made(chance: Random) -> tuple[list[Row], list[Row]]:
@@ -123,18 +118,20 @@ def body_of(said: list[Row]) -> dict[str, Any]:
     return {name: {str(at): cell for at, cell in enumerate(cells)} for name, cells in columns.items()}
 
 
-def recorded() -> tuple[Any, ...]:
+def recorded(model: SumModel) -> tuple[Any, ...]:
     """Drive the slot, and return what the record has of the only turn."""
-    assert run_slot(replace(FEED, models=Models()), NOW) == 1
+    models = OneModel()
+    models.model = model
+    assert run_slot(replace(FEED, models=models), NOW) == 1
     (found,) = rows(f"SELECT {', '.join(RECORDED)} FROM predictions")
     return tuple(bytes(cell) if isinstance(cell, memoryview) else cell for cell in found)
 
 
-def of_predict(final: list[Row]) -> tuple[Any, ...]:
+def of_predict(final: list[Row], model: SumModel) -> tuple[Any, ...]:
     """Return what the record would have of `/predict` of the rows that hold."""
     (encounter,) = BatchSchema().load(body_of(final)).read(UTC)
     assert isinstance(encounter, Encounter)
-    entry = scoring.entry_of(scoring.assess(encounter, SumModel()), Caller(7, "", "", 0.0), "fake")
+    entry = scoring.entry_of(scoring.assess(encounter, model), Caller(7, "", "", 0.0), "fake")
     return tuple(getattr(entry, name) for name in RECORDED)
 
 
@@ -149,6 +146,7 @@ def clear() -> None:
 def test_a_turn_records_what_predict_records_of_the_rows_that_hold_in_whatever_order_they_came(seed: int) -> None:
     chance = Random(seed)
     said, final = made(chance)
+    model = SumModel(spec=WindowSpec(sampling=chance.choice([*Sampling])))  # on the grid a mean is of one value
     clear()
     play(said, chance)
-    assert recorded() == of_predict(final)
+    assert recorded(model) == of_predict(final, model)

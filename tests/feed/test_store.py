@@ -20,7 +20,7 @@ from fcv_api.domain.observations import Observation, Posted, rank
 from fcv_api.extensions import write_transaction
 from fcv_api.extensions.cursors import read_cursor
 from fcv_api.feed import stays, store
-from fcv_api.feed.sources import counted
+from fcv_api.feed.sources import counted, flush
 from fcv_api.feed.store import Arrival
 
 pytestmark = pytest.mark.usefixtures("empty_database")
@@ -116,6 +116,20 @@ def test_a_host_counts_what_it_heard_of_a_source() -> None:
     ((name, at, counters),) = rows("SELECT name, last_message_at, counters FROM feed_sources")
     assert (name, at) == ("api:ana", NOW + SECOND)
     assert {key: count for key, count in loads(counters).items() if count} == {"new": 1, "future": 1}
+
+
+@BOTH_DATABASES
+def test_what_was_counted_is_written_when_the_source_falls_silent() -> None:
+    post(observation())
+    flush()  # not yet: its row was written with the post
+    post(observation(minutes=-1), now=NOW + SECOND)
+    assert rows("SELECT counters FROM feed_sources") == [("{}",)]
+    flush(at_once=True)
+    ((at, counters),) = rows("SELECT last_message_at, counters FROM feed_sources")
+    assert {key: count for key, count in loads(counters).items() if count} == {"new": 2}
+    assert at > NOW + SECOND  # when it was heard, by this host's clock
+    flush(at_once=True)
+    assert rows("SELECT last_message_at, counters FROM feed_sources") == [(at, counters)]
 
 
 def test_the_same_time_in_two_beds_is_the_same_whichever_came_first() -> None:

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from time import time_ns
 from typing import Any
 
 import numpy as np
 import pytest
 from conftest import BOTH_DATABASES
-from fed import FEED, fill
-from memory import MINUTE, NOW, observation, post, rows
+from fakes import FakeModel
+from fed import FEED, OneModel, fill
+from memory import HEART_RATE, MINUTE, NOW, observation, post, rows
 from sqlalchemy.exc import DBAPIError
 
+from fcv_api import scoring
 from fcv_api.app import database_app
+from fcv_api.domain.samples import Sampling
+from fcv_api.domain.window import WindowSpec
 from fcv_api.extensions.cursors import run, write_cursor
 from fcv_api.feed import turns
 from fcv_api.feed.turns import database_now, run_slot, slot_due
-from fcv_api.ledger import chain
-from fcv_api.ledger.provenance import unpacked
+from fcv_api.ledger import chain, query
 from fcv_api.ledger.published import BrokenChain
+from fcv_api.ledger.sources import unpacked
 from fcv_api.settings import Settings
+from fcv_api.wire.example import example_request
 
 pytestmark = pytest.mark.usefixtures("empty_database")
 SLOT = 5 * MINUTE
@@ -106,6 +112,20 @@ def test_a_record_says_where_each_value_came_from() -> None:
     assert (user, request, found["source"]) == (7, f"feed-{NOW}", "api:ana")
     assert len(found["cells"]) == np.frombuffer(raw).size == 180
     assert [150488, "MDC_BLD_PERF_INDEX", "", NOW, NOW] in found["cells"]
+
+
+def test_a_model_of_means_is_given_means_and_all_that_they_are_of_is_recorded() -> None:
+    models = OneModel()
+    models.model = FakeModel(spec=WindowSpec(sampling=Sampling.MEAN))
+    fill(1)
+    post(observation(20.0, minutes=2), observation(21.0, minutes=1))
+    run_slot(replace(FEED, models=models), NOW)
+    (record,) = query.search(query.Wanted(), 1)
+    newest = example_request()["valor"][str(9 * 19 + 1)]
+    assert np.frombuffer(record.window_raw or b"").reshape(20, 9)[-1, 1] == pytest.approx((newest + 41) / 3)
+    times = [cell[3] for cell in unpacked(record.sources or b"")["cells"] if cell[0] == HEART_RATE]
+    assert set(times) >= {NOW, NOW - MINUTE, NOW - 2 * MINUTE}
+    assert scoring.replay(record, models.model, record.runtime or "").verdict == "equal"
 
 
 def test_a_change_of_what_a_turn_recorded_is_found() -> None:

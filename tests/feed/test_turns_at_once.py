@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from conftest import BOTH_DATABASES
 from fed import FEED, fill
 from memory import MINUTE, NOW, observation, post, rows
+from migrated import migrate
 
 from fcv_api.app import database_app
-from fcv_api.cli.db import migrate_database
 from fcv_api.extensions import db
 from fcv_api.feed.turns import run_slot
 from fcv_api.ledger import chain
@@ -20,7 +20,7 @@ SCHEDULERS, STAYS, SLOTS = 3, 12, 3
 
 @BOTH_DATABASES
 def test_three_schedulers_record_each_turn_once(settings: Settings) -> None:
-    migrate_database(settings)
+    migrate(settings)
     hosts = [database_app(settings, serving=settings.database_url.startswith("postgresql")) for _ in range(SCHEDULERS)]
 
     def drive(host: int) -> int:

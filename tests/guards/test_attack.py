@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -34,3 +37,11 @@ def test_the_command_takes_no_address(root: Path) -> None:
     lines = (root / "tests" / "attack" / "attack.py").read_text("utf-8").splitlines()
     options = [line for line in lines if "add_argument" in line]
     assert [line.split('"')[1] for line in options] == ["--long", "--setup", "--attack"]
+
+
+def test_the_spoilt_messages_of_hl7_start_by_the_makefile_s_own_words(root: Path) -> None:
+    (path,) = re.findall(r"@PYTHONPATH=(\S+) .*hl7_mutations.py", (root / "Makefile").read_text("utf-8"))
+    command = [sys.executable, "tests/attack/hl7_mutations.py", "1"]
+    own = os.environ | {"PYTHONPATH": path}
+    done = subprocess.run(command, cwd=root, env=own, capture_output=True, text=True, check=False)
+    assert "nothing was wrong" in done.stdout, done.stderr

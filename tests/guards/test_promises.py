@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from marshmallow import Schema
 
+from fcv_api.cli.serve import FIRST_STEPS
 from fcv_api.domain.errors import IdentityConflict, MissingSigns, ModelOutput, Silent, TooFewInstants, WindowSpan
 from fcv_api.feed.beds import CORRECTED, NOT_YET, Status
 from fcv_api.settings import NAMES
@@ -28,6 +29,7 @@ CONTRACT = {
     ("GET", "/predictions"),
     ("GET", "/predictions/<record_id>"),
     ("GET", "/predictions/<record_id>/replay"),
+    ("GET", "/predictions/<record_id>/explanation"),
     ("POST", "/predict/batch"),
     ("POST", "/observations"),
     ("GET", "/beds"),
@@ -35,8 +37,19 @@ CONTRACT = {
     ("GET", "/openapi.json"),
     ("GET", "/docs/"),
     ("GET", "/docs/<path:path>"),
+    ("GET", "/ward"),
+    ("GET", "/ward/beds"),
+    ("GET", "/ward/beds/<encounter>"),
+    ("GET", "/ward/static/<path:filename>"),
+    ("GET", "/sign-in"),
+    ("POST", "/sign-in"),
+    ("POST", "/sign-out"),
+    ("POST", "/ward/seen"),
 }
-PUBLIC = {"/home", "/health/live", "/health/ready", "/auth/create_user", "/auth/token"}
+PUBLIC = {
+    *("/home", "/health/live", "/health/ready", "/auth/create_user", "/auth/token"),
+    *("/sign-in", "/ward/static/<path:filename>"),
+}
 
 
 def test_the_routes_are_those_of_the_contract(app: Flask) -> None:
@@ -104,8 +117,7 @@ def test_every_member_of_the_memory_s_answers_is_tabled(root: Path, section: str
 
 @pytest.mark.parametrize("name", ["README.md", "README.es.md"])
 def test_the_readmes_curl_lines_are_those_that_the_service_prints(root: Path, name: str) -> None:
-    lines = (root / "examples" / "first_steps.py").read_text("utf-8")
-    curls = re.findall(r"curl -i?s? ?http://\{bind\}(/[a-z_/]+)", lines)
+    curls = re.findall(r"curl -i?s? ?http://\{bind\}(/[a-z_/]+)", FIRST_STEPS)
     assert curls
     assert all(f"http://127.0.0.1:8000{path}" in (root / name).read_text("utf-8") for path in curls)
 
@@ -118,3 +130,42 @@ def test_every_link_within_the_documents_leads_somewhere(root: Path) -> None:
         if not (document.parent / target).exists()
     ]
     assert broken == []
+
+
+def anchors(document: Path) -> set[str]:
+    """Return the anchors of a document's headings, as they are made on a forge."""
+    text = re.sub(r"^```.*?^```", "", document.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    plain = (re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", heading).lower() for heading in headings)
+    slugs = [re.sub(r"[^\w\- ]", "", heading).replace(" ", "-") for heading in plain]
+    again = (f"{slug}-{slugs[:n].count(slug)}" for n, slug in enumerate(slugs) if slug in slugs[:n])
+    return {*slugs, *again}
+
+
+def test_every_anchor_within_the_documents_is_a_heading(root: Path) -> None:
+    documents = [*root.glob("*.md"), *(root / "docs").rglob("*.md"), *(root / "bench").glob("*.md")]
+    broken = [
+        (str(document.relative_to(root)), f"{target}#{anchor}")
+        for document in documents
+        for target, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", document.read_text("utf-8"))
+        if (document.parent / target).suffix in ("", ".md")
+        and anchor not in anchors(document.parent / target if target else document)
+    ]
+    assert broken == []
+
+
+NOT_THERE = r"\bnot yet (?:exist|there|built|supported|implemented)|does not exist yet|todavía no existe|aún no existe"
+
+
+def test_no_document_speaks_of_what_is_not_there_yet(root: Path) -> None:
+    documents = [*root.glob("*.md"), *(root / "docs").rglob("*.md")]
+    found = [(each.name, *re.findall(NOT_THERE, each.read_text("utf-8"))) for each in documents]
+    assert [each for each in found if len(each) > 1] == []
+
+
+def test_every_setting_that_a_document_names_is_one(root: Path) -> None:
+    documents = [*root.glob("*.md"), *(root / "docs").rglob("*.md"), *(root / "deploy").rglob("*.*")]
+    named = {
+        name for each in documents for name in re.findall(r"\bFCV_[A-Z_]+[A-Z]\b", each.read_text("utf-8", "replace"))
+    }
+    assert named <= set(NAMES)

@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from fcv_api.domain.evidence import Evidence, TrainedOn
+from fcv_api.domain.samples import Sampling
 from fcv_api.lstm.artifact import FLATBUFFER, MANIFEST, Artifact, ArtifactError, Manifest
 from fcv_api.lstm.attestation import canonical_sha256
 from fcv_api.settings import ROOT
@@ -88,6 +89,27 @@ def test_a_manifest_that_contradicts_itself_is_refused(folder: Path, key: str, v
     (folder / MANIFEST).write_bytes(orjson.dumps(manifest | {key: value}))
     with pytest.raises(ArtifactError, match=r"manifest\.json: the manifest is damaged"):
         Artifact.load(folder)
+
+
+@pytest.mark.parametrize("value", ["median", None, ["mean"]])
+def test_another_sampling_than_the_two_is_refused_by_name(folder: Path, value: object) -> None:
+    with pytest.raises(ArtifactError, match=r"sampling .* is neither last nor mean"):
+        manifest_with(folder, sampling=value)
+
+
+def test_a_manifest_that_names_no_sampling_is_of_last_values_and_goes_on_naming_none(folder: Path) -> None:
+    written = (folder / MANIFEST).read_bytes()
+    manifest = Artifact.load(folder).manifest
+    assert (manifest.spec.sampling, manifest.as_json()) == (Sampling.LAST, written)
+
+
+@pytest.mark.parametrize("sampling", Sampling)
+def test_a_sampling_that_is_named_stays_named_and_is_attested(folder: Path, sampling: Sampling) -> None:
+    before = Artifact.load(folder).manifest.canonical_sha256
+    manifest = manifest_with(folder, sampling=sampling)
+    assert manifest.spec.sampling is sampling
+    assert orjson.loads(manifest.as_json())["sampling"] == sampling
+    assert manifest.canonical_sha256 != before
 
 
 @pytest.mark.parametrize("word", ["unstated", "random", "simulated"])

@@ -17,11 +17,12 @@ from fcv_api.lstm import import_process
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.import_process import import_file, parity_of
 from fcv_api.lstm.import_request import ImportRequest
-from fcv_api.lstm.keras_import import STEPS
+from fcv_api.lstm.keras_file import KerasFile
+from fcv_api.lstm.keras_import import STEPS, Report, import_model
 from fcv_api.lstm.keras_names import KerasFileError
 from fcv_api.lstm.parity import largest_difference
 
-pytestmark = pytest.mark.needs_train
+pytestmark = [pytest.mark.needs_train, pytest.mark.filterwarnings("ignore")]  # TensorFlow and Keras warn of themselves
 H5, KERAS = FIXTURES / "lstm_relu_keras2.h5", FIXTURES / "lstm_keras3.keras"
 REQUEST = ImportRequest("LSTM", "1.0.0")
 IMPORTED = Artifact.load(FIXTURES / "models" / "fcv-untrained" / "0.1.0")
@@ -41,7 +42,7 @@ class Touched:
 def refusal(path: Path) -> str:
     """Give the sentence that a file is refused with."""
     with pytest.raises(KerasFileError) as refused:
-        import_file(path, REQUEST, lambda _step, _done: None)
+        import_process.import_file(path, REQUEST, lambda _step, _done: None)
     assert "Traceback" not in str(refused.value)
     assert "\n" not in str(refused.value)
     return str(refused.value)
@@ -74,6 +75,19 @@ def test_a_flipped_bit_in_an_archive_is_refused(tmp_path: Path) -> None:
     assert "is not a whole .keras archive: Bad CRC-32" in refusal(tmp_path / "model.keras")
 
 
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Import in this process, which loads TensorFlow once for all tests, where it is not the process that is tested."""
+
+    def imported(path: Path, request: ImportRequest, report: Report, _seconds: float = 0) -> Artifact:
+        private = tmp_path / "private"
+        private.mkdir()
+        return import_model(KerasFile.inspect(path, private), request, report)
+
+    monkeypatch.setattr(import_process, "import_file", imported)
+
+
+@pytest.mark.usefixtures("here")
 def test_weights_that_are_no_numbers_are_refused_by_the_layers_name(tmp_path: Path) -> None:
     copy = tmp_path / "model.h5"
     copy.write_bytes(H5.read_bytes())
@@ -139,10 +153,12 @@ def test_progress_is_told_to_the_end() -> None:
     assert largest_difference(artifact, IMPORTED) < 1e-5
 
 
+@pytest.mark.usefixtures("here")
 def test_parity_with_its_own_file_is_found_again() -> None:
     assert parity_of(H5, IMPORTED) < 1e-5
 
 
+@pytest.mark.usefixtures("here")
 def test_parity_with_another_file_is_refused() -> None:
     with pytest.raises(KerasFileError, match="differs from the Keras file"):
         parity_of(FIXTURES / "bilstm_gru_keras2.h5", IMPORTED)

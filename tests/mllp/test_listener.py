@@ -208,12 +208,21 @@ def test_a_bug_of_ours_in_one_message_stops_no_other(gateway: Gateway, monkeypat
 def test_every_reason_is_counted_by_source_and_shown(settings: Settings) -> None:
     with listened(settings, site_of()) as address, connected(address) as own:
         own.exchange(live())
-        own.exchange(live("-1"), live(f8="CAL"), live(time=""), live(kind="QRY^A19"), live(patient="PID|"))
+        own.exchange(live("-1"), live(f8="CAL"), live(time=""), live(kind="QRY^A19"), live(patient="PID|"), live("351"))
     ((counters, offset),) = rows("SELECT counters, clock_offset FROM feed_sources WHERE name = 'icu'")
     counted = json.loads(counters)
-    wanted = {"messages": 6, "AA": 5, "AR": 1, "sentinel": 1, "not-measured": 1, "time-of-arrival": 1, "other-type": 1}
+    wanted = {
+        "outside-limits": 1,
+        "messages": 7,
+        "AA": 6,
+        "AR": 1,
+        "sentinel": 1,
+        "not-measured": 1,
+        "time-of-arrival": 1,
+        "other-type": 1,
+    }
     assert wanted.items() <= counted.items()
-    assert counted["no-encounter"] == 1
+    assert (counted["no-encounter"], counted["outside-limits"]) == (1, 1)
     assert abs(offset) < 60_000_000
     printed = CliRunner().invoke(main, ["feed", "status"], catch_exceptions=False).output
     assert "sentinel 1" in printed

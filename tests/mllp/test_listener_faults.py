@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
 
 import pytest
 from gateways import HERE, connected, listened, live, site_of
 
 from fcv_api.mllp import connection as connections
-from fcv_api.mllp import listener
+from fcv_api.mllp import listener, storage
+from fcv_api.mllp.answers import Waiting, answered
+from fcv_api.mllp.site import Site
 from fcv_api.settings import Settings
 from fcv_api.wire.hl7 import frames
 
@@ -110,3 +113,31 @@ def test_a_gateway_that_dies_in_the_middle_leaves_nothing(address: Address) -> N
     with connected(address) as own:
         own.connection.sendall(b"\x0b" + live()[:200])
     others_go_on(address)
+
+
+def test_a_frame_full_of_messages_is_stored_in_portions_and_others_in_its_midst(
+    address: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first portion waits until another gateway's message is in the queue: then the order of both is certain."""
+    stored: list[int] = []
+    submit, another_waits = storage.Storage.submit, threading.Event()
+
+    def counting(batch: Sequence[Waiting], site: Site) -> list[bytes]:
+        assert another_waits.wait(20)
+        stored.extend(each.content.count(b"MSH|") for each in batch)
+        return answered(batch, site)
+
+    def seen(own: storage.Storage, waiting: Waiting) -> None:
+        submit(own, waiting)
+        if b"OBX" in waiting.content:
+            another_waits.set()
+
+    monkeypatch.setattr(storage, "answered", counting)
+    monkeypatch.setattr(storage.Storage, "submit", seen)
+    with connected(address) as one, connected(address) as other:
+        one.send(b"MSH|^~\\&\r" * 10_000)
+        assert other.exchange(live(control="OK")) == ["AA OK"]
+        assert len(one.acks(10_000)) == 10_000
+    assert max(stored) == 500
+    assert sum(stored) == 10_001
+    assert stored.index(1) < len(stored) - 1

@@ -65,16 +65,27 @@ def test_a_certificate_s_name_is_who_sends(address: tuple[str, int], certs: Path
 
 @pytest.mark.parametrize("name", [None, "server"])
 def test_without_a_gateway_s_certificate_nothing_is_read(
-    address: tuple[str, int], certs: Path, name: str | None
+    address: tuple[str, int], certs: Path, name: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     with suppress(OSError):
         assert exchanged(address, certs, name) == []
     assert rows("SELECT id FROM stays") == []
+    reasons = {None: "peer did not return a certificate", "server": "unsuitable certificate purpose"}
+    assert caplog.messages == [f"hl7: refused a connection by TLS: {reasons[name]}"]
 
 
-def test_who_speaks_no_tls_is_told_nothing(address: tuple[str, int]) -> None:
+def test_who_speaks_no_tls_is_told_nothing(address: tuple[str, int], caplog: pytest.LogCaptureFixture) -> None:
     with socket.create_connection(address, 20) as plain:
         assert Gateway(plain).exchange(live()) == []
+    assert len(caplog.messages) == 1
+
+
+def test_the_sender_says_what_it_needs_where_tls_refuses_it(address: tuple[str, int], tmp_path: Path) -> None:
+    file = tmp_path / "one.hl7"
+    file.write_bytes(live())
+    done = CliRunner().invoke(main, ["hl7", "send", str(file), f"127.0.0.1:{address[1]}"])
+    assert done.exit_code == 1
+    assert "Where the listener speaks TLS, give --ca" in done.output
 
 
 def test_the_sender_speaks_tls_and_waits_for_each_acknowledgement(

@@ -24,7 +24,7 @@ def summary() -> dict[str, Any]:
     cohort = cohort_of(simulate(30, 5))
     cohort.sites.update({each.id: "Norte" for each in cohort.encounters[::2]})
     windows = cut_windows(cohort, WindowSpec(), Horizon(every=6))
-    known = Provenance.of(cohort, windows, Horizon(every=6))
+    known = Provenance.of(cohort, windows, WindowSpec(), Horizon(every=6))
     mix = class_mix(windows, worst_states(cohort))
     about = About("Nurses of the cardiac unit.", "Dr. Eva Ruiz", date(2027, 6, 1)).as_json()
     return {

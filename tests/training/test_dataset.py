@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from dense_rows import MONITORS, encounter_of
+from fakes import FakeModel
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fcv_api import scoring
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.prediction import State
+from fcv_api.domain.samples import Sampling
 from fcv_api.domain.vitals import SIGNS
 from fcv_api.domain.window import WindowSpec, extract_window
 from fcv_api.lstm.import_request import CLASSES
@@ -70,3 +76,14 @@ def test_each_window_is_what_the_service_would_read_at_that_instant(seed: int, p
     known = whole.instants <= found.end[chosen]
     sent = Encounter(whole.id, whole.signs[known], whole.values[known], whole.instants[known])
     assert np.array_equal(extract_window(sent, WindowSpec()).raw, found.raw[chosen], equal_nan=True)
+
+
+@pytest.mark.parametrize("sampling", Sampling)
+def test_dense_rows_are_learnt_from_in_the_slots_that_the_service_would_read(sampling: Sampling) -> None:
+    spec = WindowSpec(sampling=sampling)
+    whole = encounter_of(replace(MONITORS["a row a minute"], minutes=150).table())
+    cohort = Cohort([whole], {whole.id: Label(State.NONE_OF_THESE, None, "p")})
+    found = cut_windows(cohort, spec, Horizon(minutes=20, every=3))
+    for raw, end in zip(found.raw, found.end, strict=True):
+        wanted = scoring.assess(whole.until(end), FakeModel(spec=spec)).or_raise()
+        assert np.array_equal(raw, wanted.window.raw, equal_nan=True)

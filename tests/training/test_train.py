@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.evidence import Evidence, TrainedOn
 from fcv_api.domain.prediction import State
+from fcv_api.domain.samples import Sampling
 from fcv_api.domain.vitals import INDEX_BY_NAME
 from fcv_api.lstm.import_request import CLASSES
 from fcv_api.lstm.network import Recipe
@@ -97,11 +100,13 @@ def test_a_sign_that_never_was_or_never_changed_comes_out_as_zero(value: float) 
 def test_a_trained_model_scores_and_says_what_it_is() -> None:
     recipe = Recipe(layer="dense", units=4, epochs=2)
     plan = Plan("small", "1.0.0", "window", Horizon(20, 6), recipe, TrainedOn.SIMULATED)  # the other: test_reference
+    plan = replace(plan, sampling=Sampling.MEAN)
     trained = train(cohort_of(simulate(80, 1)), plan, silent)
     manifest, model = trained.artifact.manifest, LiteRtModel(trained.artifact)
     assert model.score(np.zeros((20, 9))).sum() == pytest.approx(1)
     assert manifest.horizon_minutes == 20
     assert (manifest.evidence, manifest.trained_on) == (Evidence.UNVALIDATED, TrainedOn.SIMULATED)
     assert (manifest.scaling["kind"], manifest.classes) == ("window", CLASSES)
+    assert (manifest.sampling, "**Sampling:** mean." in manifest.card) == (Sampling.MEAN, True)
     assert "simulated patients only" in manifest.card
     assert sum(trained.summary["train"]["patients"].values()) > 0

@@ -14,7 +14,14 @@ from fcv_api import accounts
 from fcv_api.accounts import Role
 
 MakeToken = Callable[..., dict[str, str]]
-CALLERS = {"client": Role.CLIENT, "another": Role.CLIENT, "reader": Role.READER, "admin": Role.ADMIN}
+CALLERS = {
+    "client": Role.CLIENT,
+    "another": Role.CLIENT,
+    "reader": Role.READER,
+    "clinician": Role.CLINICIAN,
+    "display": Role.DISPLAY,
+    "admin": Role.ADMIN,
+}
 """By name. The record that is asked for is the client's."""
 
 
@@ -25,33 +32,46 @@ class Row(NamedTuple):
     client: int
     another: int
     reader: int
+    clinician: int
+    display: int
     admin: int
     disabled: int
 
 
-PUBLIC = Row(200, 200, 200, 200, 200, 200)
-ANY_ROLE = Row(401, 200, 200, 200, 200, 401)
-PREDICTS = Row(401, 200, 200, 403, 200, 401)
-OWN_RECORD = Row(401, 200, 404, 200, 200, 401)
+PUBLIC = Row(200, 200, 200, 200, 200, 200, 200, 200)
+ANY_ROLE = Row(401, 200, 200, 200, 200, 200, 200, 401)
+PREDICTS = Row(401, 200, 200, 403, 403, 403, 200, 401)
+OWN_RECORD = Row(401, 200, 404, 200, 404, 404, 200, 401)
+A_PAGE = Row(303, 303, 303, 303, 303, 303, 303, 303)
+"""To the form: a page takes no token of a header. Who may see it is in `ward/test_session.py`."""
 ACCESS = {
     ("GET", "/"): ANY_ROLE,
     ("GET", "/home"): PUBLIC,
     ("GET", "/health/live"): PUBLIC,
     ("GET", "/health/ready"): PUBLIC,
-    ("POST", "/auth/create_user"): Row(401, 403, 403, 403, 201, 401),
+    ("POST", "/auth/create_user"): Row(401, 403, 403, 403, 403, 403, 201, 401),
     ("POST", "/auth/token"): PUBLIC,
-    ("POST", "/auth/logout"): Row(401, 204, 204, 204, 204, 401),
+    ("POST", "/auth/logout"): Row(401, 204, 204, 204, 204, 204, 204, 401),
     ("POST", "/predict"): PREDICTS,
     ("POST", "/predict/batch"): PREDICTS,
     ("POST", "/observations"): PREDICTS,
-    ("GET", "/beds"): Row(401, 403, 403, 200, 200, 401),
+    ("GET", "/beds"): Row(401, 403, 403, 200, 403, 403, 200, 401),
     ("GET", "/predictions"): ANY_ROLE,
     ("GET", "/predictions/<record_id>"): OWN_RECORD,
     ("GET", "/predictions/<record_id>/replay"): OWN_RECORD,
+    ("GET", "/predictions/<record_id>/explanation"): Row(401, 403, 403, 200, 403, 403, 200, 401),
     ("GET", "/model"): ANY_ROLE,
     ("GET", "/openapi.json"): PUBLIC,
     ("GET", "/docs/"): PUBLIC,
     ("GET", "/docs/<path:path>"): PUBLIC,
+    ("GET", "/ward"): A_PAGE,
+    ("GET", "/ward/beds"): Row(401, 401, 401, 401, 401, 401, 401, 401),
+    ("GET", "/ward/beds/<encounter>"): A_PAGE,
+    ("GET", "/ward/static/<path:filename>"): PUBLIC,
+    ("GET", "/sign-in"): PUBLIC,
+    ("POST", "/sign-in"): Row(415, 415, 415, 415, 415, 415, 415, 415),
+    ("POST", "/sign-out"): A_PAGE,
+    ("POST", "/ward/seen"): A_PAGE,
 }
 BY_ADMIN = pytest.mark.parametrize("settings", [{"REGISTRATION": "admin"}], indirect=True, ids=["by admin"])
 
@@ -77,6 +97,7 @@ def ask(http: FlaskClient, tokens: dict[str, dict[str, str]], encounter: dict[st
 
     def post(method: str, rule: str, token: dict[str, str]) -> int:
         path = rule.replace("<record_id>", record).replace("<path:path>", "swagger-ui.css")
+        path = path.replace("<path:filename>", "ward.css")
         body: dict[str, Any] = {
             "/predict": encounter,
             "/predict/batch": batch,

@@ -11,14 +11,16 @@ from until_now import rows_until_now
 
 from fcv_api import activations
 from fcv_api.activations import Worker
+from fcv_api.domain.arrivals import Clock
 from fcv_api.domain.slots import step_of
 from fcv_api.domain.window import WindowSpec
 from fcv_api.extensions.cursors import run, write_cursor
-from fcv_api.feed import status
+from fcv_api.feed import arrivals, status
 from fcv_api.feed.process import host
 from fcv_api.feed.turns import slot_due
 from fcv_api.web import feed_readiness
 
+HOUR = 3_600_000_000
 LONG_AGO = 10 * 60_000_000
 """Microseconds."""
 
@@ -79,7 +81,20 @@ def test_a_turn_is_late_a_minute_after_its_rows_came(http: FlaskClient, token: d
     age(5501)
     status, detail = told(http)
     assert status == "degraded"
-    assert "1 turns are over a minute late. See app.log" in detail
+    assert "1 turn is over a minute late. See app.log" in detail
+
+
+@pytest.mark.usefixtures("_alive")
+def test_a_clock_that_is_doubted_is_told_with_what_to_do(http: FlaskClient) -> None:
+    now = time_ns() // 1000
+    with write_cursor() as cursor:
+        arrivals.write(cursor, None, Clock(now - 2 * HOUR))
+    state, detail = told(http)
+    assert (state, "Nothing has arrived since" in detail, "Look at what sends" in detail) == ("degraded", True, True)
+    with write_cursor() as cursor:
+        arrivals.write(cursor, None, Clock(now, doubted=True, agreeing_since=now))
+    state, detail = told(http)
+    assert (state, "it is trusted after three minutes" in detail) == ("ok", True)
 
 
 @pytest.mark.usefixtures("_alive")

@@ -6,20 +6,23 @@ import resource
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from migrated import migrate
 from recorded import PREDICTION, append
 from sqlalchemy import text
 
 from fcv_api import __version__
 from fcv_api.app import create_app
-from fcv_api.cli.db import migrate_database
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import ModelIdentity, Scorer
 from fcv_api.extensions import db, write_transaction
+from fcv_api.ledger.record import utc_text
 from fcv_api.lstm.registry import Registry
 from fcv_api.settings import ROOT, Settings
 
@@ -66,7 +69,7 @@ def models() -> FakeModels:
 @pytest.fixture
 def served(settings: Settings, models: FakeModels) -> FlaskClient:
     """Serve models that a test spoils."""
-    migrate_database(settings)
+    migrate(settings)
     return create_app(settings, models).test_client()
 
 
@@ -233,6 +236,14 @@ def test_a_record_from_the_future_is_told_and_keeps_nobody_from_being_ready(http
     check = response.get_json()["checks"]["clock"]
     assert (response.status_code, check["status"]) == (200, "degraded")
     assert "the newest record is of 2999-01-01 00:00:00 UTC" in check["detail"]
+
+
+def test_windows_of_another_hour_are_told_as_a_wrong_time_zone(http: FlaskClient) -> None:
+    last = utc_text(datetime.now(UTC) + timedelta(hours=5))
+    append([PREDICTION._replace(window_last=last)], perf_counter())
+    check = http.get("/health/ready").get_json()["checks"]["clock"]
+    assert check["status"] == "degraded"
+    assert "are 5.0 hours ahead: the time zone is probably wrong" in check["detail"]
 
 
 def test_a_degraded_check_is_ready_all_the_same(http: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:

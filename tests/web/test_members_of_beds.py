@@ -1,7 +1,9 @@
-"""`GET /beds`: every member of a bed in each of its states, as the OpenAPI document has it."""
+"""The answers of `GET /beds` and `POST /observations`: every member, in each state, as the OpenAPI document has it."""
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from time import time_ns
 from typing import Any
 
@@ -11,10 +13,11 @@ from fed import FEED
 from flask.testing import FlaskClient
 from test_observations_over_http import listed, row, table
 
+from fcv_api.domain.errors import IdentityConflict, MissingSigns, ModelOutput, Silent, TooFewInstants, WindowSpan
 from fcv_api.domain.stays import SLOT, slot_of
 from fcv_api.feed import beds
 from fcv_api.feed.turns import run_slot
-from fcv_api.wire.beds import example_beds
+from fcv_api.wire.beds import OF_A_TURN, OF_NO_TURN, REASONS, example_beds
 from fcv_api.wire.example import example_request
 
 TYPES = {str: "string", int: "integer", float: "number", list: "array", dict: "object"}
@@ -58,7 +61,7 @@ def test_a_bed_in_each_state_has_every_member_and_each_is_of_the_documents_type(
     answered = [("Bed", each) for each in states.values()]
     answered += [("LastScore", last), ("Inferences", last["inferences"]), ("BedRefusal", refusal), ("Warning", warning)]
     for name, body in answered:
-        assert set(schemas[name]["properties"]) == set(body), name
+        assert set(schemas[name]["properties"]) - {"alert"} == set(body), name  # no policy is active
         for member, value in body.items():
             assert _is_documented(schemas[name]["properties"][member], value), (name, member)
     assert warning["figures"]["channel"] == "1.2"
@@ -77,3 +80,34 @@ def _is_documented(schema: dict[str, Any], value: object) -> bool:
 
 def test_the_example_of_the_document_has_the_members_that_are_answered(states: dict[str, dict[str, Any]]) -> None:
     assert all(each.keys() == states["scored"].keys() for each in example_beds()["beds"])
+
+
+def test_each_member_of_what_is_answered_to_a_post_is_of_the_documents_type(
+    http: FlaskClient, token: dict[str, str]
+) -> None:
+    wrong, nameless = row("x"), row(idAtencion=None)
+    answer = http.post("/observations", json=table(*[wrong] * 21, *[nameless] * 21), headers=token).get_json()
+    schemas = http.get("/openapi.json").get_json()["components"]["schemas"]
+    (taken,) = answer["results"]
+    answered = [("ObservationsAnswer", answer), ("Taken", taken), ("RowError", taken["errors"][0])]
+    answered += [("RowError", each) for each in answer["errors"]]
+    for name, body in answered:
+        assert set(schemas[name]["properties"]) == set(body), name
+        for member, value in body.items():
+            assert _is_documented(schemas[name]["properties"][member], value), (name, member)
+    assert (taken["more_errors"], answer["more_errors"]) == (1, 1)
+
+
+def test_the_document_and_both_guides_name_every_reason_and_no_other(http: FlaskClient, root: Path) -> None:
+    document = http.get("/openapi.json").get_json()["components"]["schemas"]["Bed"]["properties"]["reason"]
+    assert set(document["enum"]) == {*REASONS, None}
+    for guide in ("feed.md", "feed.es.md"):
+        text = (root / "docs" / guide).read_text("utf-8")
+        assert set(re.findall(r"^\| `not_scored` \| `([a-z-]+)`", text, re.MULTILINE)) == {*REASONS}
+
+
+def test_a_reason_is_one_of_the_memorys_own_or_the_problem_of_a_turn() -> None:
+    of_a_window = (TooFewInstants, MissingSigns, WindowSpan, ModelOutput)
+    assert {each.code for each in (*of_a_window, IdentityConflict, Silent)} == {*OF_A_TURN}
+    assert {beds.NOT_YET, beds.CORRECTED} == {*OF_NO_TURN}
+    assert IdentityConflict.code == beds.CONFLICT

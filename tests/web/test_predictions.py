@@ -17,6 +17,7 @@ from sqlalchemy import func, select, update
 
 from fcv_api import scoring
 from fcv_api.accounts import Role
+from fcv_api.accounts.system import feed_test_account
 from fcv_api.domain.window import WindowSpec, extract_window
 from fcv_api.extensions import read_transaction, write_transaction
 from fcv_api.ledger import query, record
@@ -153,6 +154,21 @@ def test_a_query_that_cannot_be_read_is_refused_and_not_ignored(http: FlaskClien
     response = http.get(f"/predictions?{asked}", headers=token)
     assert (response.status_code, response.get_json()["type"]) == (422, "/problems/invalid-query")
     assert response.get_json()["errors"][0]["column"] == asked.partition("=")[0]
+
+
+def test_records_of_test_systems_beds_are_left_out_unless_they_are_asked_for(
+    http: FlaskClient, make_token: MakeToken, predict: Callable[..., Any]
+) -> None:
+    predict()
+    predict(idAtencion=77)
+    account = feed_test_account()
+    with write_transaction() as session:
+        session.execute(update(PredictionRow).where(PredictionRow.encounter == 77).values(user_id=account.id))
+    reader = make_token("rosa", Role.READER)
+    for asked, wanted in (("", [5501]), ("?test=1", [77, 5501]), ("?idAtencion=77", [])):
+        assert [each["idAtencion"] for each in listed(http, reader, asked)] == wanted
+    latest = http.get("/predictions?latest=1", headers=reader).get_json()["encounters"]
+    assert [each["idAtencion"] for each in latest] == [5501]
 
 
 @pytest.mark.parametrize("latest", [0, 1])

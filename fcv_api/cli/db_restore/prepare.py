@@ -61,18 +61,22 @@ class Restored:
 
 def look_at(settings: Settings) -> Before:
     """Read what the database that is there tells; nothing where it cannot be read."""
-    newest = select(PredictionRow.seq, PredictionRow.at).order_by(PredictionRow.seq.desc()).limit(1)
-    disabled = select(User.id, User.username).where(User.is_active.is_(False))
     with database_app(settings).app_context():
         try:
-            with read_transaction() as connection:
-                last = connection.execute(newest).first()
-                generation = connection.scalar(select(func.max(User.token_generation))) or 0
-                off = frozenset((row.id, row.username) for row in connection.execute(disabled))
+            return _read_before()
         except SQLAlchemyError:
             return Before()
         finally:
             db.engine.dispose()
+
+
+def _read_before() -> Before:
+    newest = select(PredictionRow.seq, PredictionRow.at).order_by(PredictionRow.seq.desc()).limit(1)
+    disabled = select(User.id, User.username).where(User.is_active.is_(False))
+    with read_transaction() as connection:
+        last = connection.execute(newest).first()
+        generation = connection.scalar(select(func.max(User.token_generation))) or 0
+        off = frozenset((row.id, row.username) for row in connection.execute(disabled))
     return Before((last.seq, last.at) if last else None, generation, off)
 
 

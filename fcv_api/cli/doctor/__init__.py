@@ -17,14 +17,19 @@ from fcv_api.cli.doctor.database import check_database
 from fcv_api.cli.doctor.disk import check_disk
 from fcv_api.cli.doctor.feed import check_feed
 from fcv_api.cli.doctor.files import check_log, check_secrets
-from fcv_api.cli.doctor.finding import FAILED, Finding, Place, Wanted, reason_of, worst
+from fcv_api.cli.doctor.finding import FAILED, WARNING, Finding, Place, Wanted, reason_of, worst
+from fcv_api.cli.doctor.hl7 import check_hl7
 from fcv_api.cli.doctor.models import check_model
 from fcv_api.cli.doctor.policy import check_settings
+from fcv_api.cli.doctor.running import check_running
 from fcv_api.extensions import db
 from fcv_api.settings import Settings, SettingsError
 
-CHECKS = (check_settings, check_database, check_model, check_feed, check_disk, check_log, check_secrets, check_zone)
-"""Those that need the settings."""
+CHECKS = (
+    *(check_disk, check_settings, check_database, check_model, check_feed, check_hl7),
+    *(check_log, check_secrets, check_zone, check_running),
+)
+"""Those that need the settings. The disk first: where it is full, much else fails for it."""
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 
@@ -35,15 +40,18 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 )
 @click.option("--url", help="Where clients reach the service, https://..., to look at the certificate that is shown.")
 @click.option("--ca", "authority", type=FILE, help="The authority that clients trust, for --url.")
+@click.option("--stopped", is_flag=True, help="The service is meant to be down: do not ask it.")
+@click.option("--warn-is-error", is_flag=True, help="Exit with 1 for a warning too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def doctor(certificate: Path, url: str | None, authority: Path | None, *, as_json: bool) -> None:
-    """Look at settings, database, model, feed, disk, clock, log, secrets and certificate; say what to do about each.
+def doctor(
+    certificate: Path, url: str | None, authority: Path | None, *, stopped: bool, warn_is_error: bool, as_json: bool
+) -> None:
+    """Look at disk, settings, database, model, feed, HL7, log, secrets, clock, certificate and service; say what to do.
 
-    Needs no running service. Exit code 1 when anything has failed; warnings are 0. Run it as the service's user, with
-    the service's settings: as root it cannot tell what the service may do.
+    Exit code 1 when anything has failed; warnings are 0. Run it as the service's user, with the service's settings: as
+    root it cannot tell what the service may do.
     """
-    logging.getLogger("fcv_api").setLevel(logging.CRITICAL)
-    findings = examine(Wanted(certificate, url, authority))
+    findings = examine(Wanted(certificate, url, authority, stopped))
     if as_json:
         report = {"status": worst(findings), "checks": findings}
         click.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2))
@@ -52,17 +60,18 @@ def doctor(certificate: Path, url: str | None, authority: Path | None, *, as_jso
             click.echo(f"{finding.status:<8} {finding.check:<12} {finding.detail}")
             if finding.advice:
                 click.echo(f"{'':<21} -> {finding.advice}")
-    if worst(findings) == FAILED:
+    if worst(findings) in ((FAILED, WARNING) if warn_is_error else (FAILED,)):
         raise SystemExit(1)
 
 
 def examine(wanted: Wanted) -> list[Finding]:
     """Run every check that can be run. Settings that cannot be read are a finding too."""
+    logging.getLogger("fcv_api").setLevel(logging.CRITICAL)
     free = [*_run("clock", check_clock), *_run("certificate", partial(check_certificate, wanted))]
     try:
         settings = Settings.from_environment()
     except (SettingsError, OSError) as error:
-        advice = "Correct it, and run this again: database, model, disk, log and secrets were not looked at."
+        advice = "Correct it, and run this again: database, model, feed, disk, log and secrets were not looked at."
         return [Finding("settings", FAILED, str(error), advice), *free]
     place, found = Place(settings, wanted), []
     with database_app(settings).app_context():

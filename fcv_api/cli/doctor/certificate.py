@@ -25,7 +25,7 @@ def check_certificate(wanted: Wanted) -> Iterator[Finding]:
     """Look at the file, where there is one, and at what the address shows, where one was given."""
     try:
         if wanted.certificate.exists() or wanted.certificate != SHIPPED_PLACE:
-            yield _file(wanted.certificate)
+            yield of_file(wanted.certificate)
     except PermissionError:  # the folder of the keys is root's, and this runs as the service's user
         if not wanted.url:
             advice = "Ask the running proxy: fcv doctor --url https://NAME; or run this as root for the certificate."
@@ -34,8 +34,11 @@ def check_certificate(wanted: Wanted) -> Iterator[Finding]:
         yield _shown(wanted.url, wanted.authority)
 
 
-def _file(file: Path) -> Finding:
-    """Read a certificate by openssl: Python's own library reads none without a connection."""
+def of_file(file: Path, key: Path | None = None) -> Finding:
+    """Read a certificate by openssl: Python's own library reads none without a connection.
+
+    key: its own, where that is not the file of the same name.
+    """
     program = shutil.which("openssl")
     if program is None:
         advice = "Install openssl, or ask the running proxy: fcv doctor --url https://NAME."
@@ -47,7 +50,7 @@ def _file(file: Path) -> Finding:
     begins = re.search(r"notBefore=(.*)", read.stdout)
     if read.returncode or not ends or not begins:
         return Finding("certificate", FAILED, f"{file} cannot be read as a certificate.", RENEW)
-    if _of_another_key(program, file, read.stdout):
+    if _of_another_key(program, key or file.with_suffix(".key"), read.stdout):
         advice = "Put the key and the certificate that belong together there; nginx does not start on these."
         return Finding("certificate", FAILED, f"{file} was made for another key than the one beside it.", advice)
     if _moment(begins[1]) > datetime.now(UTC):
@@ -56,9 +59,8 @@ def _file(file: Path) -> Finding:
     return _by_age(str(file), _moment(ends[1]), names)
 
 
-def _of_another_key(program: str, certificate: Path, read: str) -> bool:
-    """Compare with the key of the same name, where this user may read it."""
-    key = certificate.with_suffix(".key")
+def _of_another_key(program: str, key: Path, read: str) -> bool:
+    """Compare with the key, where this user may read it."""
     try:
         key.read_bytes()
     except OSError:

@@ -15,8 +15,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from fcv_api.cli.doctor.database import can_be_asked
 from fcv_api.cli.doctor.finding import FAILED, OK, WARNING, Finding, Place
+from fcv_api.domain.zones import hours_off, zone_is_doubtful
 from fcv_api.extensions import read_transaction
 from fcv_api.ledger import query
+from fcv_api.ledger.ages import usual_age
 
 UNSYNCHRONISED_FROM = 16_000_000
 """Microseconds of the kernel's largest error from which systemd, and so `timedatectl`, calls a clock unsynchronised."""
@@ -70,6 +72,11 @@ def _database() -> Iterator[Finding]:
         detail = f"The database's host shows another time than this one: {apart.total_seconds():,.0f} s apart."
         yield Finding("clock", status, detail, "Let both hosts follow one time server.")
     yield from _newest_record(before)
+    age = usual_age(before)
+    if age is not None and zone_is_doubtful(age):
+        advice = "Compare FCV_TIMEZONE, or the zone in the sources file, with what the monitors' clocks show."
+        detail = f"The windows of the last hour are {hours_off(age)}: the time zone is probably wrong."
+        yield Finding("clock", WARNING, detail, advice)
 
 
 def _newest_record(now: datetime) -> Iterator[Finding]:

@@ -13,7 +13,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from fcv_api import accounts
-from fcv_api.accounts import Role, check_writable
+from fcv_api.accounts import Role
+from fcv_api.accounts.writable import check_writable
 from fcv_api.cli.doctor.finding import FAILED, OK, WARNING, Finding, Place, reason_of
 from fcv_api.extensions import read_transaction
 from fcv_api.ledger.room import check_room

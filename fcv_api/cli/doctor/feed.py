@@ -12,7 +12,8 @@ from fcv_api.cli.doctor.finding import OK, WARNING, Finding, Place
 from fcv_api.domain.slots import step_of
 from fcv_api.domain.stays import CLOSED_AFTER, MINUTE, SILENT_AFTER
 from fcv_api.domain.window import WindowSpec
-from fcv_api.feed import process, status
+from fcv_api.domain.words import counted
+from fcv_api.feed import clock, process, status
 from fcv_api.feed.status import Source
 from fcv_api.feed.turns import database_now, slot_due
 from fcv_api.settings import ROOT, Settings
@@ -30,7 +31,7 @@ MADE = ROOT / "instance" / "pseudonym_key"
 
 
 def check_feed(place: Place) -> Iterator[Finding]:
-    """Look at the processes that score, turns that are late, sources that are silent, and the key of pseudonyms."""
+    """Look at the key of pseudonyms, the clock, the processes that score, late turns and silent sources."""
     settings = place.settings
     if settings.feed == "off":
         yield Finding("feed", OK, "FCV_FEED is off: observations are not kept, and no bed is scored by itself.")
@@ -40,6 +41,8 @@ def check_feed(place: Place) -> Iterator[Finding]:
         return
     try:
         now = database_now()
+        if doubt := clock.doubted(now):
+            yield Finding("feed", WARNING if doubt.is_new else OK, doubt.detail, doubt.advice)
         yield from _turns(settings, now)
         yield from _sources(now)
     except SQLAlchemyError:
@@ -68,8 +71,7 @@ def _turns(settings: Settings, now: int) -> Iterator[Finding]:
     else:
         yield Finding("feed", OK, f"{', '.join(hosts)} scores the beds.")
     if late:
-        most = " or more" if late == status.MOST_COUNTED else ""
-        yield Finding("feed", WARNING, f"{late:,}{most} turns are over a minute late.", LATE)
+        yield Finding("feed", WARNING, status.late_in_words(late), LATE)
 
 
 def _sources(now: int) -> Iterator[Finding]:
@@ -81,7 +83,8 @@ def _sources(now: int) -> Iterator[Finding]:
     for name, source in newest.items():
         silent = now - source.last_message_at
         if SILENT_AFTER <= silent < CLOSED_AFTER:
-            yield Finding("feed", WARNING, f"{name} has sent nothing for {silent // MINUTE:,} minutes.", SILENT)
+            minutes = counted(silent // MINUTE, "minute")
+            yield Finding("feed", WARNING, f"{name} has sent nothing for {minutes}.", SILENT)
         if source.clock_offset is not None and abs(source.clock_offset) > APART:
             detail = f"The clock of {name} is {source.clock_offset / 1e6:+,.0f} s from this service's."
             yield Finding("feed", WARNING, detail, SET_CLOCK)

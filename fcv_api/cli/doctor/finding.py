@@ -22,11 +22,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the command was asked to look at beside the settings."""
+    """What the command was asked to look at beside the settings. stopped: the service is meant to be down."""
 
     certificate: Path
-    url: str | None
-    authority: Path | None
+    url: str | None = None
+    authority: Path | None = None
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ import click
 from fcv_api.cli.player.client import Client
 from fcv_api.cli.player.gateway import Gateway
 from fcv_api.domain.bad_cells import MAX_CELLS
+from fcv_api.domain.instants import utc
+from fcv_api.domain.words import counted
 from fcv_api.training.bedside import MINUTE, SECOND
 from fcv_api.training.gateway import Post
-from fcv_api.wire.beds import utc
 from fcv_api.wire.observation_answer import COUNTED
 
 
@@ -57,9 +58,9 @@ class Tally:
             self.wrong = [*self.wrong, *own][:MAX_CELLS]
 
     def __str__(self) -> str:
-        counted = ", ".join(f"{self.counts[name]:,} {name}" for name in COUNTED if self.counts[name])
-        said = ", ".join(filter(None, (counted, f"{self.errors:,} errors" if self.errors else "")))
-        return f"{self.posts:,} posts, {self.rows:,} rows: {said or 'nothing counted'}"
+        known = ", ".join(f"{self.counts[name]:,} {name}" for name in COUNTED if self.counts[name])
+        said = ", ".join(filter(None, (known, counted(self.errors, "error") if self.errors else "")))
+        return f"{counted(self.posts, 'post')}, {counted(self.rows, 'row')}: {said or 'nothing counted'}"
 
 
 @dataclass(slots=True)

@@ -12,7 +12,8 @@ from typing import NamedTuple
 WRONG_BYTES = "hl7_wrong_bytes"
 CODECS = {
     "ASCII": "ascii",
-    **{f"8859/{part}": f"iso8859-{part}" for part in (*range(1, 12), 13, 14, 15)},
+    **{f"8859/{part}": f"iso8859-{part}" for part in (*range(2, 12), 13, 14, 15)},
+    "8859/1": "cp1252",  # the same letters, and those that senders of Windows write where ISO has control characters
     "GB 18030-2000": "gb18030",
     "BIG-5": "big5",
     "KS X 1001": "euc_kr",
@@ -22,6 +23,7 @@ CODECS = {
 }
 """By HL7's table 0211. All others, and none, are read as UTF-8."""
 HL7_NULL = '""'
+PRIVATE, CONTROLS = 0xF700, frozenset(map(chr, (*range(0x20), *range(0x7F, 0xA0))))
 
 
 class Delimiters(NamedTuple):
@@ -35,10 +37,14 @@ class Delimiters(NamedTuple):
 
 
 def _as_latin_1(error: UnicodeError) -> tuple[str, int]:
-    """Return bytes that are wrong in a character set each as one letter, so that no two identifiers become one."""
+    """Return bytes that are wrong in a character set each as one letter, so that no two identifiers become one.
+
+    Where Latin 1 has control characters, which no text keeps, by letters of private use.
+    """
     if not isinstance(error, UnicodeDecodeError):
         raise error
-    return error.object[error.start : error.end].decode("latin-1"), error.end
+    wrong = error.object[error.start : error.end].decode("latin-1")
+    return "".join(chr(PRIVATE + ord(each)) if each in CONTROLS else each for each in wrong), error.end
 
 
 codecs.register_error(WRONG_BYTES, _as_latin_1)

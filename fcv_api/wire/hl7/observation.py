@@ -48,7 +48,7 @@ def read_observation(obx: Fields, obr: Fields, bed: str, context: Context) -> Ob
     named = sign_named(_parts(obx, 3, header), context.source)
     if isinstance(named, Reason):
         return named
-    status = field(obx, 11).strip().upper()
+    status = components(field(obx, 11), header.delimiters)[0].strip().upper()
     if reason := _excluded(obx, status, header):
         return reason
     at = time_of(obx, obr, context)
@@ -95,16 +95,20 @@ def _value(obx: Fields, sign: int, context: Context) -> Measured | Reason:
     flagged = _words(obx, 8, header)
     if flagged & NOT_MEASURED:
         return Reason.NOT_MEASURED
-    repeated = _repeated(obx, 5, header)
-    if len(repeated) > 1:
-        return Reason.NOT_A_NUMBER
-    number = number_of(field(obx, 2).strip().upper(), components(repeated[0], header.delimiters))
+    number = _number(obx, header)
     if isinstance(number, Reason):
         return number
     found = measured(number, sign, unit_named(_parts(obx, 6, header), context.source))
     if isinstance(found, Measured) and QUES in flagged:
         return found._replace(flags=(*found.flags, QUESTIONABLE))
     return found
+
+
+def _number(obx: Fields, header: Header) -> float | Reason:
+    repeated = _repeated(obx, 5, header)
+    if len(repeated) > 1:
+        return Reason.NOT_A_NUMBER
+    return number_of(field(obx, 2).strip().upper(), components(repeated[0], header.delimiters))
 
 
 def _repeated(obx: Fields, number: int, header: Header) -> list[str]:

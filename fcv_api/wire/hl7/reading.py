@@ -144,8 +144,7 @@ def _group(number: int, part: _Group, context: Context, dropped: list[Drop]) -> 
     identifier, bed = identifier_of(part.pid, part.pv1, context.header), bed_of(part.pv1, context.header)
     if identifier is None:
         dropped.append(Drop(f"patient {number}", Reason.NO_ENCOUNTER))
-        times = [time_of(obx, obr, context) for _number, obx, obr in part.observations]
-        return Group(None, bed, (), max((each for each in times if not isinstance(each, Reason)), default=None))
+        return Group(None, bed, (), _newest(part, context))
     rows = []
     for at, obx, obr in part.observations:
         found = read_observation(obx, obr, bed, context)
@@ -154,3 +153,8 @@ def _group(number: int, part: _Group, context: Context, dropped: list[Drop]) -> 
         else:
             rows.append(Row(at, found, has_own_time(obx)))
     return Group(identifier, bed, rows, None)
+
+
+def _newest(part: _Group, context: Context) -> int | None:
+    times = [time_of(obx, obr, context) for _number, obx, obr in part.observations]
+    return max((each for each in times if not isinstance(each, Reason)), default=None)

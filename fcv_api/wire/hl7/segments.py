@@ -7,15 +7,21 @@ whole message takes here (`python -m bench.hl7`). It is the oracle of the tests 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from fcv_api.wire.hl7.characters import WRONG_BYTES, Delimiters, codec_of, plain, unescaped
 
-LINE_ENDS = re.compile(rb"[\r\n\x0b\x1c]+")
-"""CR by the standard; LF and CRLF as files and some gateways have; VT and FS as a captured stream has."""
+VTS = rb"(?<!\x0b)\x0b++"
+LINE_ENDS = re.compile(rb"[\r\n\x1c]+|" + VTS + rb"(?=[\0 \t]{0,8}(?:MSH|FHS|BHS))")
+"""CR by the standard; LF and CRLF as files and some gateways have; FS, and VT before a message, as a captured stream
+has. Any other VT is a control character within a text."""
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 ENVELOPES = (b"FHS", b"BHS", b"BTS", b"FTS")
+MESSAGE = re.compile(rb"(?:(?:\A|(?<=[\r\n\x1c]))[ \t\0]*|" + VTS + rb"[ \t\0]{0,8})MSH(?![0-9A-Za-z])")
+"""Where a message begins: as `messages_of` has it."""
+MESSAGES_AT_ONCE, BYTES_AT_ONCE = 500, 64 * 1024
+"""Of a portion. 800,000 headers fit into a frame of 4 MB."""
 Fields = Sequence[str]
 """A segment: its name, and its fields by their numbers."""
 
@@ -54,13 +60,28 @@ def messages_of(content: bytes) -> list[Message]:
     found: list[list[bytes]] = []
     is_open = False
     for raw in LINE_ENDS.split(content.removeprefix(BYTE_ORDER_MARK)):
-        line = raw.lstrip(b" \t\0")
+        line = raw.lstrip(b" \t\0\x0b")
         if _begins_message(line):
             found.append([line])
         elif is_open and line and line[:3] not in ENVELOPES:
             found[-1].append(line)
         is_open = _begins_message(line) or (is_open and line[:3] not in ENVELOPES)
     return [Message(lines) for lines in found]
+
+
+def portions_of(content: bytes) -> Iterator[bytes]:
+    """Yield a frame in portions whose messages are, one after the other, its own: each holds at least one, if any.
+
+    So a frame of very many messages holds up nobody who waits for its turn meanwhile.
+    """
+    start, messages = 0, 0
+    for found in MESSAGE.finditer(content):
+        at = found.start()
+        if messages == MESSAGES_AT_ONCE or (messages and at - start >= BYTES_AT_ONCE):
+            yield content[start:at]
+            start, messages = at, 0
+        messages += 1
+    yield content[start:]
 
 
 def _begins_message(line: bytes) -> bool:
@@ -84,7 +105,7 @@ def header_of(message: Message) -> Header:
     charset = first[17].split(delimiters.repetition or "~")[0]
     kind = [plain(part) for part in first[8].split(delimiters.component or "^")] + ["", ""]
     processing = plain(first[10].split(delimiters.component or "^")[0])
-    control = b"" if cells[9].strip() == b'""' else cells[9].strip()
+    control = b"" if cells[9].strip() in (b"", b'""') else cells[9]
     peers = cells[2], cells[3], cells[4], cells[5]
     codec = codec_of(charset)
     time = first[6].split(delimiters.component or "^")[0]

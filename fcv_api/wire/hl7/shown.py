@@ -18,6 +18,7 @@ from fcv_api.domain.observations import (
 )
 from fcv_api.domain.vitals import INDEX_BY_CODE, SIGNS
 from fcv_api.wire.hl7.observation import Row
+from fcv_api.wire.hl7.patients import Identifier
 from fcv_api.wire.hl7.reading import Group, Reading
 from fcv_api.wire.hl7.reasons import Drop, Reason
 from fcv_api.wire.hl7.values import ucum
@@ -39,25 +40,27 @@ class Shown(NamedTuple):
 def shown(reading: Reading) -> tuple[list[Shown], list[Drop]]:
     """Return the rows of a message in its order, and what is dropped, what its window would not read among it."""
     rows, dropped = [], list(reading.dropped)
-    by_encounter: defaultdict[str, list[Group]] = defaultdict(list)
+    by_patient: defaultdict[Identifier, list[Group]] = defaultdict(
+        list
+    )  # one number of two authorities is two patients
     for group in reading.groups:
         if group.identifier is not None:
-            by_encounter[group.identifier.value].append(group)
-    for encounter, groups in by_encounter.items():
+            by_patient[group.identifier].append(group)
+    for patient, groups in by_patient.items():
         own = [row for group in groups for row in group.rows]
         beds = {row.observation.key: group.bed for group in groups for row in group.rows}
         for key, statement in _chosen(own, dropped):
-            rows.append(_row(encounter, beds.get(key, "") or None, key, statement))
+            rows.append(_row(patient.value, beds.get(key, "") or None, key, statement))
     return rows, dropped
 
 
 def _chosen(rows: Sequence[Row], dropped: list[Drop]) -> list[tuple[Key, Statement]]:
     """Return what a window could read of one encounter: of each sign and instant one name, then the lower channel."""
-    numbers: dict[Key, int] = {}
-    for row in rows:
-        numbers.setdefault(row.observation.key, row.number)
+    said = _said(rows)
+    numbers, replaced = _numbered(rows, said)
+    dropped.extend(Drop(f"OBX {number}", Reason.REPLACED) for number in replaced)
     usable: defaultdict[tuple[int, int], list[Key]] = defaultdict(list)
-    holding = with_those_of_no_channel(_said(rows))
+    holding = with_those_of_no_channel(said)
     for key, statement in holding.items():
         if reason := _unusable(key, statement):
             dropped.append(Drop(f"OBX {numbers[key]}", reason))
@@ -77,6 +80,18 @@ def _said(rows: Sequence[Row]) -> dict[Key, Statement]:
     for each in averaged(row.observation for row in rows):
         said[each.key] = max(each.sent(0), said.get(each.key, each.sent(0)), key=rank)
     return said
+
+
+def _numbered(rows: Sequence[Row], said: Mapping[Key, Statement]) -> tuple[dict[Key, int], list[int]]:
+    """Return of each key the number of the first OBX that states what holds, and the numbers of those it replaces."""
+    numbers: dict[Key, int] = {}
+    replaced = []
+    for row in rows:
+        if row.observation.sent(0).status == said[row.observation.key].status:
+            numbers.setdefault(row.observation.key, row.number)
+        else:
+            replaced.append(row.number)
+    return numbers, replaced
 
 
 def _unusable(key: Key, statement: Statement) -> Reason | None:

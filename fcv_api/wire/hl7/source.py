@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from ipaddress import IPv4Network, IPv6Network
 
+from fcv_api.domain.stays import TEST
 from fcv_api.domain.units import Unit
 
 Network = IPv4Network | IPv6Network
-TEST = "test:"
-"""Before the name of a test source: never the name of a real one, nor of an account."""
 
 
 @dataclass(frozen=True, slots=True)

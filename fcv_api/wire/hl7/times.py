@@ -33,10 +33,8 @@ def parse(text: str) -> Said | None:
 @lru_cache(1024)  # the observations of a message share their times
 def _parse(text: str) -> Said | None:
     found = FORM.fullmatch(text)
-    if not found:
-        return None
-    offset = _offset(found)
-    if offset is not None and abs(offset) > FARTHEST:
+    offset = _offset(found) if found else None
+    if not found or (offset is not None and abs(offset) > FARTHEST):
         return None
     digits, fraction = found[1], found[2] or ""
     if len(digits) < MINUTES or (fraction and len(digits) < SECONDS):

@@ -46,17 +46,18 @@ def measured(number: float, sign: int, unit: Unit | str | None) -> Measured | Re
     if number in SENTINELS:
         return Reason.SENTINEL
     own = SIGNS[sign]
-    flags = [UNKNOWN_UNIT] if isinstance(unit, str) else []
-    if isinstance(unit, Unit):
-        if unit.kind is not own.unit.kind:
-            return Reason.WRONG_UNIT
-        if (unit.factor, unit.zero) != (1.0, 0.0):
-            number = (number - unit.zero) * unit.factor
+    if isinstance(unit, Unit) and unit.kind is not own.unit.kind:
+        return Reason.WRONG_UNIT
+    if isinstance(unit, Unit) and (unit.factor, unit.zero) != (1.0, 0.0):
+        number = (number - unit.zero) * unit.factor
     if own.static and number == own.limits.missing:
         return Reason.NOT_ENTERED
-    if not LOW[sign] <= number <= HIGH[sign]:
-        flags.insert(0, IMPLAUSIBLE)
-    return Measured(number, unit_text(unit), tuple(flags))
+    return Measured(number, unit_text(unit), _flags(number, sign, unit))
+
+
+def _flags(number: float, sign: int, unit: Unit | str | None) -> tuple[str, ...]:
+    flags = () if LOW[sign] <= number <= HIGH[sign] else (IMPLAUSIBLE,)
+    return (*flags, UNKNOWN_UNIT) if isinstance(unit, str) else flags
 
 
 def unit_named(components: list[str], source: Source) -> Unit | str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fcv_api.wire.hl7.frames import FrameBuffer, framed
@@ -35,6 +35,7 @@ def test_frames_are_found(packets: list[bytes]) -> None:
     assert [frame.lstrip() for frame in fed(*packets)] == [ONE, TWO]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 60), max_size=8))
 def test_packets_make_no_difference(cuts: list[int]) -> None:
     whole = b"\n\0" + framed(ONE) + b"\r\x0b" + framed(TWO) + framed(ONE)[:-4]

@@ -7,12 +7,13 @@ from dataclasses import replace
 import pytest
 from hl7.parser import parse
 from hl7_messages import AT, CORPUS, SOURCE, message, obx, read_one, values
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fcv_api.wire.hl7 import segments
 from fcv_api.wire.hl7.acknowledgement import acknowledgement
 from fcv_api.wire.hl7.reading import Ack, read
-from fcv_api.wire.hl7.segments import header_of, messages_of, segments_of
+from fcv_api.wire.hl7.segments import header_of, messages_of, portions_of, segments_of
 
 NOW = 1_772_378_101_000_000
 TEST = replace(SOURCE, test=True)
@@ -58,6 +59,27 @@ def test_each_msh_begins_a_message_and_envelopes_are_none() -> None:
     assert [read(each, SOURCE, allow_test=False).ack for each in messages_of(batch)] == ["AA", "AA"]
     behind = messages_of(message() + b"BTS|1\r" + obx().encode() + b"\r")
     assert [values(each.content()) for each in behind] == [[]]
+
+
+def test_a_frame_of_many_messages_comes_in_portions_of_up_to_500_messages() -> None:
+    portions = list(portions_of(b"\r\nMSH|" * 1_201))
+    assert [len(messages_of(each)) for each in portions] == [500, 500, 201]
+    large = [len(messages_of(each)) for each in portions_of(message("NTE|1||" + "x" * 40_000) * 5)]
+    assert large == [2, 2, 1]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.sampled_from([b"MSH|a", b"MSH", b"MSHX", b"PID|1", b" \0MSH|b", b"BTS|1", b"FHS|", b"", b"OBX|MSH|"]))
+)
+@pytest.mark.parametrize("end", [b"\r", b"\n", b"\x0b", b"\x1c", b"\x0b\x0b", b"\x0b\0\x0b", b"\r\x0b"])
+def test_the_messages_of_the_portions_are_those_of_the_frame(end: bytes, lines: list[bytes]) -> None:
+    content = end.join(lines) * 3
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(segments, "MESSAGES_AT_ONCE", 2)
+        portions = list(portions_of(content))
+    assert [message for each in portions for message in messages_of(each)] == messages_of(content)
+    assert b"".join(portions) == content
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r\r", b"\n\n\r", b"\x1c\r\x0b"])
@@ -128,6 +150,7 @@ def test_segments_and_fields_are_those_of_python_hl7(file: object) -> None:
     assert str(oracle[0][10]).encode() == header.control
 
 
+@settings(deadline=None)
 @given(st.lists(st.text("AZ09 ^~&.-", max_size=8), min_size=1, max_size=9))
 def test_fields_of_any_segment_are_those_of_python_hl7(cells: list[str]) -> None:
     line = "|".join(["OBX", *cells])
@@ -136,11 +159,19 @@ def test_fields_of_any_segment_are_those_of_python_hl7(cells: list[str]) -> None
     assert segments_of(own, header_of(own))[0] == [str(field) for field in oracle[1]]
 
 
+@pytest.mark.parametrize("noise", [b"\x0b", b"\x0b ", b"\0", b"\r\0", b"\x0bMS", b"\x0bFHS", b"\x0bMSHX"])
+def test_to_tell_messages_apart_takes_time_by_their_length_only(noise: bytes) -> None:
+    content = noise * (1_000_000 // len(noise))
+    assert list(portions_of(content)) == [content]
+    assert messages_of(content) == []
+
+
 def test_a_message_of_very_many_segments_is_accepted_and_not_read() -> None:
     found = read_one(message(obx()) + b"OBX|\r" * 20_000)
     assert (found["ack"], found["dropped"]) == ("AA", [{"where": "message", "reason": "unreadable"}])
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_no_bytes_stop_the_reader(noise: bytes) -> None:
     for content in (noise, b"MSH" + noise, message(obx())[:-30] + noise, b"MSH|^~\\&|||||" + AT.encode() + noise):

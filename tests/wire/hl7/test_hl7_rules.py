@@ -9,6 +9,7 @@ import pytest
 from hl7_messages import (
     AT,
     HEART_RATE,
+    HEIGHT,
     PERFUSION,
     SATURATION,
     SOURCE,
@@ -176,6 +177,35 @@ def test_another_respiration_is_one_only_by_the_source_s_table(tables: dict[str,
     assert (row["sign"], row["value"]) == ("MDC_TTHOR_RESP_RATE", 14)
 
 
+@pytest.mark.parametrize("number", [151562, 151594, 151570])
+def test_any_other_respiration_is_one_by_the_source_s_table_alone(number: int) -> None:
+    own = message(obx(f"{number}^MDC_X_RESP^MDC", "14", "264928^MDC_DIM_RESP_PER_MIN^MDC"))
+    assert reasons(own) == ["other-sign"]
+    assert values(own, replace(SOURCE, codes={str(number): RESPIRATION})) == [14]
+
+
+@pytest.mark.parametrize(
+    ("number", "sign", "unit", "value"),
+    [
+        (149522, "MDC_PULS_OXIM_PULS_RATE", "264864", "60"),
+        (149546, "MDC_PULS_OXIM_PULS_RATE", "264864", "60"),
+        (188496, "MDC_TEMP", "268192", "37"),
+    ],
+)
+def test_so_are_other_pulses_and_temperatures(number: int, sign: str, unit: str, value: str) -> None:
+    own = message(obx(f"{number}^MDC_OTHER^MDC", value, unit))
+    assert reasons(own) == ["other-sign"]
+    (row,) = read_one(own, replace(SOURCE, names={"mdc_other": INDEX_BY_NAME[sign]}))["rows"]
+    assert (row["sign"], row["value"]) == (sign, float(value))
+
+
+def test_the_sign_s_own_name_serves_before_an_alias_of_it_and_another_system_is_another_number() -> None:
+    source = replace(SOURCE, codes={"7^99gw": RESPIRATION})
+    own = "151578^MDC_TTHOR_RESP_RATE^MDC"
+    assert values(message(obx("7^x^99GW", "15", "", f4="1.0"), obx(own, "16", "")), source) == [16]
+    assert reasons(message(obx("7^x^98GW", "15", "")), source) == ["other-sign"]
+
+
 def test_a_vendor_s_number_without_a_system_is_one_by_the_source_s_table() -> None:
     source = replace(SOURCE, codes={"147842": INDEX_BY_NAME["MDC_ECG_HEART_RATE"]})
     assert values(message(obx("147842")), source) == [80]
@@ -190,6 +220,27 @@ def test_one_name_and_then_the_lower_channel_serve_each_instant() -> None:
     assert reasons(message(beat, obx(value="89", f4="1.9"))) == ["other-name"]
 
 
+@pytest.mark.parametrize(
+    ("lower", "higher"),
+    [
+        ("1.2", "1.10"),
+        ("1.9.9", "1.10.1"),
+        ("2", "10"),
+        ("1", "1.0"),
+        ("", "1"),
+        ("0.9", "1"),
+        ("1.2.a", "1.2.b"),
+        ("1.2.9", "1.2.a"),
+        ("1&2", "1&10"),
+        ("1.3.2.150456", "1.3.10.150456"),
+    ],
+)
+def test_channels_are_compared_part_by_part_and_numbers_as_numbers(lower: str, higher: str) -> None:
+    lines = [obx(value="72", f4=higher), obx(value="71", f4=lower)]
+    assert values(message(*lines)) == values(message(*reversed(lines))) == [71]
+    assert reasons(message(*lines)) == ["other-channel"]
+
+
 def test_two_values_of_one_key_are_averaged_without_those_that_are_no_measurements() -> None:
     assert values(message(obx(value="80"), obx(value="90"))) == [85]
     assert values(message(obx(value="80"), obx(value="351"))) == [80]
@@ -201,6 +252,7 @@ def test_two_values_of_one_key_are_averaged_without_those_that_are_no_measuremen
         *(({"f8": word}, "not-measured") for word in ("DEMO", "TEST", "CAL", "INV", "NAV", "L~INV", " inv ")),
         ({"f11": "X"}, "no-result"),
         ({"f11": "N"}, "no-result"),
+        ({"f11": " x^not obtained"}, "no-result"),
         ({"f13": "SETTING"}, "setting"),
         ({"f17": "ASET^auto-setting^MDC"}, "setting"),
         ({"f17": "AMEAS~MSET"}, "setting"),
@@ -233,13 +285,50 @@ def test_deletions_and_corrections_without_a_usable_value_delete(value: str, fie
 
 
 def test_a_correction_replaces_what_the_same_message_said_first() -> None:
-    assert values(message(obx(value="80"), obx(value="70", f11="C"))) == [70]
-    assert values(message(obx(value="80"), obx(value="", f11="D"))) == []
+    own = message(obx(value="80"), obx(value="70", f11="C"))
+    assert values(own) == [70]
+    assert read_one(own)["dropped"] == [{"where": "OBX 1", "reason": "replaced"}]
+    assert read_one(message(obx(value="80"), obx(value="", f11="D")))["dropped"] == [
+        {"where": "OBX 1", "reason": "replaced"},
+        {"where": "OBX 2", "reason": "deletes"},
+    ]
+
+
+@pytest.mark.parametrize("statuses", [("R", "F"), ("F", "R"), ("P", "F"), ("", "F")])
+def test_at_one_time_of_sending_final_holds_over_any_other_status(statuses: tuple[str, str]) -> None:
+    lines = [obx(value="90" if status == "F" else "99", f11=status) for status in statuses]
+    assert values(message(*lines)) == [90]
+
+
+def test_what_was_set_or_is_no_result_deletes_nothing() -> None:
+    for fields in ({"f13": "SETTING"}, {"f17": "MSET"}):
+        assert reasons(message(obx(value="", f11="C", **fields))) == ["setting"]
+    assert reasons(message(obx(value="", f11="D", f14="20260301"))) == ["unreadable-time"]
 
 
 @pytest.mark.parametrize("value", ["-1", "-100", "-999", "-99.9", "32767", "8388607", "-1.0", "+32767"])
 def test_a_sentinel_is_no_measurement(value: str) -> None:
     assert reasons(message(obx(value=value))) == ["sentinel"]
+
+
+def test_a_sentinel_is_none_in_any_unit_and_type() -> None:
+    fahrenheit = "266560^MDC_DIM_FAHR^MDC"
+    assert reasons(message(obx(value="^-1", f2="SN"), obx(TEMPERATURE, "-99.9", fahrenheit))) == ["sentinel"] * 2
+    assert values(message(obx(PERFUSION, "1"))) == [1]
+
+
+@pytest.mark.parametrize(
+    ("sign", "unit"),
+    [(HEIGHT, "263441"), (HEIGHT, "[in_i]"), (HEIGHT, ""), (WEIGHT, "[lb_av]"), (WEIGHT, "odd")],
+)
+@pytest.mark.parametrize("zero", ["0", "0.0", "-0", "+00"])
+def test_height_and_weight_0_are_not_entered_in_any_unit(sign: str, unit: str, zero: str) -> None:
+    assert reasons(message(obx(sign, zero, unit))) == ["not-entered"]
+
+
+@pytest.mark.parametrize("code", ["151578^MDC_TTHOR_RESP_RATE^MDC", "147842^MDC_ECG_CARD_BEAT_RATE^MDC"])
+def test_heart_rate_0_and_respiration_0_are_measurements(code: str) -> None:
+    assert values(message(obx(code, "0", ""))) == [0]
 
 
 def test_zero_is_real_for_rates_and_not_entered_for_weight() -> None:
@@ -279,6 +368,13 @@ def test_only_a_number_as_hl7_writes_one_is_a_value(kind: str, value: str, wante
         (HEART_RATE, "80", "x^y^99GW^264864^MDC_DIM_BEAT_PER_MIN^MDC", [80], "/min"),
         (HEART_RATE, "80", '""', [80], "/min"),
         (SATURATION, "97", "266016^MDC_DIM_MMHG^MDC", [], ""),
+        (HEART_RATE, "80", "264864^nobody knows^99GW", [80], "/min"),
+        (HEART_RATE, "80", "22^nobody knows^99GW", [80], "nobody knows"),
+        (HEART_RATE, "80", "x^MDC_DIM_PERCENT^MDC", [], ""),
+        (HEART_RATE, "80", "262688^MDC_DIM_BEAT_PER_MIN^MDC", [80], "/min"),
+        (HEART_RATE, "80", "^^^264864", [80], "/min"),
+        (HEART_RATE, "80", "\\X2F\\min", [80], "/min"),
+        (PERFUSION, "1.4", "1", [1.4], "%"),
         (WEIGHT, "154.3", "[lb_av]", [154.3 * 0.45359237], "kg"),
         (TEMPERATURE, "98.6", "", [], ""),
     ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hl7_messages import SOURCE
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fcv_api.domain.observations import Key, Observation, Posted
@@ -20,6 +20,7 @@ def reading_of(posted: Posted, size: int = 0) -> Reading:
     return read(message, SOURCE, allow_test=False)
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(SIGNS),
     st.integers(1, 300_000).map(lambda hundredths: hundredths / 100),

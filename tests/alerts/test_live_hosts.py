@@ -1,0 +1,52 @@
+"""Two hosts and a killed one: the live events are those of a simulation over the record."""
+
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from conftest import BOTH_DATABASES
+from drive import STEP
+from fed import fill
+from force import POLICY, enforce, happened, simulated
+from memory import MINUTE, NOW, observation, post, rows
+
+from fcv_api.app import database_app
+from fcv_api.cli.db import migrate_database
+from fcv_api.extensions import db
+from fcv_api.ledger import chain
+from fcv_api.settings import Settings
+
+STAYS, SLOTS = 12, 6
+DRIVE = Path(__file__).with_name("drive.py")
+
+
+def drive(*said: int) -> subprocess.Popen[bytes]:
+    """Start a host that scores the turns of the slots."""
+    return subprocess.Popen([sys.executable, str(DRIVE), str(NOW), str(SLOTS), *map(str, said)])
+
+
+@BOTH_DATABASES
+def test_two_hosts_and_a_killed_one_raise_what_a_simulation_over_the_record_raises(settings: Settings) -> None:
+    migrate_database(settings)
+    dice = random.Random(5)
+    with database_app(settings).app_context():
+        enforce(model_sha256="e" * 64)
+        fill(*range(1, STAYS + 1))
+        for encounter in range(1, STAYS + 1):
+            found = (observation(80 + 60 * dice.random(), minutes=-5 * slot) for slot in range(SLOTS))
+            post(*found, encounter=encounter, now=NOW + SLOTS * STEP)
+        killed = drive(3)
+        assert killed.wait(300) == -signal.SIGKILL
+        hosts = [drive(), drive()]
+        assert [host.wait(300) for host in hosts] == [0, 0]
+        pairs = rows("SELECT encounter, slot FROM predictions")
+        assert len(pairs) == len(set(pairs)) >= STAYS * (SLOTS - 1)
+        assert rows(f"SELECT count(*) FROM predictions WHERE slot = {NOW + (SLOTS - 1) * 5 * MINUTE}") == [(STAYS,)]
+        assert {kind for _, _, _, kind, _, _ in happened()} == {"raised", "held", "ended"}
+        assert happened() == simulated(POLICY, "e" * 64)
+        assert chain.verify().count == len(pairs)
+        db.engine.dispose()

@@ -37,8 +37,8 @@ def _page(report: Members) -> str:
     data = report["data"]
     over = (
         f"{data['patients']} patients, {data['encounters']} stays and {data['windows']} windows from {data['first']} "
-        f"to {data['last']}; origin: {data['origin']}. {_split(report['split'])} Intervals are 95 %, over patients. "
-        "Each figure is defined in docs/validate.md."
+        f"to {data['last']}; origin: {data['origin']}. {_split(report['split'])} Intervals are 95 %, over patients; "
+        "of few events those of AUPRC, Brier skill and slope are too narrow. docs/validate.md defines each figure."
     )
     parts = [
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,11 +26,10 @@ from fcv_api.domain.ward_line import SixHours, six_hours
 from fcv_api.domain.ward_score import Outcome, Shows
 from fcv_api.feed.beds import Bed, Status
 from fcv_api.ledger.seen import Mark, seen_by
+from fcv_api.web.ward.bed_names import natural, readable
 from fcv_api.web.ward.recent import Course, Recent, warnings_of
 from fcv_api.web.ward.state import Notice
 from fcv_api.wire.ward_file import ListedBed, Ward
-
-PARTS = re.compile(r"(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +42,11 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Beds under one heading. name: None for those of no ward."""
+    """Beds under one heading. name: None for those of no ward. is_test: they are of test systems."""
 
     name: str | None
     beds: tuple[Shown, ...]
+    is_test: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,27 +79,27 @@ class Drawing:
 
 
 def draw(drawing: Drawing, wards: Sequence[Ward], notices: Iterable[Notice]) -> Picture:
-    """Return the picture of now."""
-    known = drawing.known
+    """Return the picture of now. Test systems' beds stand apart, at its end, and never in the strip."""
+    known = [each for each in drawing.known if not is_of_test(each.source)]
     # A bed of the file has its place whether anything is known of it or not.
     groups = [Group(ward.name, tuple(_at(drawing, place, known) for place in ward.beds)) for ward in wards]
     listed = {id(bed) for ward in wards for place in ward.beds for bed in known if place.is_of(bed.source, bed.bed)}
     others = [each for each in known if id(each) not in listed]
-    beds = [*_by_feed(drawing, others), *_by_predict(drawing, known)]
-    if beds:
-        groups.append(Group(None, tuple(beds)))
+    beds = [*_by_feed(drawing, others), *_by_predict(drawing, drawing.known)]
+    groups += [Group(None, tuple(beds))] if beds else []
+    strip = strip_of([each.tile for group in groups for each in group.beds])
+    tests = _by_feed(drawing, [each for each in drawing.known if is_of_test(each.source)])
+    groups += [Group(None, tuple(tests), is_test=True)] if tests else []
     tiles = [each.tile for group in groups for each in group.beds]
     seen = seen_by([each.place.record for each in tiles if each.place.record])
-    return Picture(tuple(groups), tuple(strip_of(tiles)), tuple(notices), len(drawing.recent.left_out), seen)
+    return Picture(tuple(groups), tuple(strip), tuple(notices), len(drawing.recent.left_out), seen)
 
 
 def _at(drawing: Drawing, place: ListedBed, known: Sequence[Bed]) -> Shown:
     own = [bed for bed in known if place.is_of(bed.source, bed.bed)]
     if not own:
         empty = Place(_key(place.source or "", place.bed), place.label, None)
-        return Shown(
-            tile_of(empty, Standing(Condition.EMPTY, drawing.now), drawing.shows, drawing.now), SixHours((), ())
-        )
+        return Shown(tile_of(empty, Standing(Condition.EMPTY, drawing.now), drawing.shows, drawing.now), None)
     return shown(drawing, _of_now(own), place.label)
 
 
@@ -117,19 +116,9 @@ def _by_feed(drawing: Drawing, known: Iterable[Bed]) -> list[Shown]:
     return found
 
 
-def readable(name: str) -> str:
-    """Return a location of HL7 as people read it: without its separators."""
-    return " ".join(name.replace("^", " ").split()) or name
-
-
 def label_of(bed: Bed) -> str:
     """Return the label of a bed that no tile is of."""
     return readable(bed.bed) if bed.bed else f"#{bed.encounter}"
-
-
-def natural(name: str) -> list[tuple[bool, int, str]]:
-    """Return what names are ordered by: bed 2 before bed 10."""
-    return [(not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in PARTS.split(name) if part]
 
 
 def _of_now(own: Sequence[Bed]) -> Bed:

@@ -17,6 +17,7 @@ SHOWN: dict[str, Pair] = {
     ),
     "no_beds": ("No bed has sent anything in the last 12 hours.", "Ninguna cama ha enviado datos en las últimas 12 h."),
     "other_beds": ("Other beds", "Otras camas"),
+    "test_beds": ("Test systems: no patients", "Sistemas de prueba: no son pacientes"),
     "beds": ("Beds", "Camas"),
     "left_out": (
         "{count} patients more are not on this page. Name the ward's beds in its file.",

@@ -20,7 +20,7 @@ FILE = Path(__file__).resolve().parents[3] / "bench" / "ward.md"
 HEAD = """# What the ward's pages cost
 
 Written by `make page-check` on {day}: {processor}, {count} processors, load {load:.1f} when it began, Python {python}.
-60 made-up beds with six hours of scores, `fcv serve` with two workers on SQLite, and nobody else.
+60 made-up beds with six hours of scores, `fcv serve` with two workers on SQLite. What else ran, the load says.
 
 | figure | measured | at most |
 |---|---|---|

@@ -57,6 +57,7 @@ def served_ward(folder: Path) -> Iterator[Service]:
 def seconds_until(page: Page, selector: str, words: str) -> float:
     """Return how long it takes until a page says something."""
     began = time.monotonic()
+    expect(page.locator(selector)).to_be_visible(timeout=LONGEST * 1000)  # a hidden text is in the page, too
     expect(page.locator(selector)).to_contain_text(words, use_inner_text=True, timeout=LONGEST * 1000)
     return time.monotonic() - began
 

@@ -222,6 +222,19 @@ def test_a_file_gives_beds_their_places_and_shows_which_send_nothing(make_ward: 
     assert "UCI 3" not in browser.get("/ward?ward=Adults").text
 
 
+def test_test_systems_stand_apart_and_never_in_the_strip(make_ward: MakeWard) -> None:
+    app = make_ward(WARD_SHOW="scores")
+    feed_beds({1: "UCI^1"})
+    feed_beds({2: "UCI^1"}, source="test:lab")
+    score(app)
+    html = signed_in(app).get("/ward").text
+    strip, _, beds = html.partition('class="group"')
+    assert strip.count("UCI 1") == 1
+    assert "UCI 1 · test:lab" in beds
+    assert "#e2" not in strip
+    assert beds.partition("Test systems: no patients")[2].count('class="tile') == 1
+
+
 def test_a_wrong_file_stops_the_start_by_the_key(make_ward: MakeWard, tmp_path: Path) -> None:
     (tmp_path / "wards.toml").write_text("colour = 1")
     with pytest.raises(WrongWards, match=r"FCV_WARD_FILE: .* colour is not a key"):

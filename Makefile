@@ -16,7 +16,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo test check lint types format audit bench bench-short bench-parts feed-load profile model ablation faults attack soak page-check screenshots ward-demo fuzz certs secrets \
+.PHONY: help serve demo test check lint types format audit bench bench-short bench-parts feed-load profile model ablation validation-truth faults attack soak page-check screenshots ward-demo fuzz certs secrets \
 	lock sbom image-check host-check bundle bundle-check clean
 
 help: ## Show what there is to make
@@ -80,6 +80,9 @@ model: $(VENV)/dev ## Make the shipped model again, with its report, ablation an
 ablation: $(VENV)/dev ## Take from the simulator, in turn, each thing that it was made to do, and ask the shipped model (minutes)
 	@mkdir -p build
 	@$(BIN)/fcv ablation --model fcv-sim --out build/ablation.json
+
+validation-truth: $(VENV)/dev ## Hold a validation's intervals, drift and memory against what is known of simulated patients (half an hour)
+	@$(BIN)/python -m bench.validation
 
 faults: $(VENV)/dev ## Load the service, and see that nothing is lost (minutes)
 	@$(BIN)/python -m pytest tests/faults --override-ini addopts=--strict-markers -s

@@ -137,5 +137,6 @@ def test_every_migration_leads_to_one_head(make_settings: MakeSettings, root: Pa
         "0006_observations",
         "0007_turns",
         "0008_ward_seen",
+        "0009_outcomes",
         "0010_alerts",
     ]

@@ -43,21 +43,10 @@ def assess_each(encounter: Encounter | Refusal, model: Scorer) -> Scores:
         rolling = Rolling.of(encounter, model.spec)
     except Unscorable as reason:
         return Scores.of(Refusal(encounter.id, reason), model.classes)
-    refusals = _refusals(rolling)
+    refusals = rolling.refusals()
     probabilities = _probabilities(rolling.scaled(), model, refusals)
     warnings = _warnings(rolling, probabilities, model)
     return Scores(encounter.id, rolling.first, rolling.last, probabilities, warnings, refusals)
-
-
-def _refusals(rolling: Rolling) -> dict[int, Unscorable]:
-    """Have each window that is refused explained by the code that cuts one window."""
-    refusals: dict[int, Unscorable] = {}
-    for window in np.flatnonzero(rolling.refused()).tolist():
-        try:
-            scoring.window_of(rolling.history.until(window + rolling.spec.instants), rolling.spec)
-        except Unscorable as reason:
-            refusals[window] = reason
-    return refusals
 
 
 def _probabilities(scaled: Matrix, model: Scorer, refusals: dict[int, Unscorable]) -> Matrix:

@@ -57,7 +57,7 @@ def evaluate(export: Path, labels: Path, **said: Any) -> None:  # noqa: ANN401 -
     minutes = model.manifest.horizon_minutes if said["horizon"] is None else said["horizon"]
     source = Source(settings, spec_in_order(model), Horizon(minutes or USUAL_HORIZON, said["every"]), form_of(said))
     cohort = source.read(export, labels)
-    origin = origin_of(cohort, said["origin"])
+    origin = origin_of(cohort.sites, said["origin"])
     checked = _check_overlap(model.manifest, cohort, other_hospital=said["other_hospital"])
     windows = source.cut(cohort, export.name)
     flow = flow_of(cohort, windows, source.spec, source.horizon)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,12 @@ def form_of(said: dict[str, Any]) -> FileForm:
     return FileForm(said["encoding"], said["dates"])
 
 
-def origin_of(cohort: Cohort, said: str) -> str:
+def origin_of(sites: Mapping[int, str], said: str) -> str:
     """Return whose patients they are: what was said, unless the files say that they were simulated.
 
-    Raises UnusableData where simulated patients are called a hospital's.
+    sites: by encounter. Raises UnusableData where simulated patients are called a hospital's.
     """
-    if SIMULATED not in cohort.sites.values():
+    if SIMULATED not in sites.values():
         return said
     if said == "hospital":
         raise UnusableData("These patients were simulated, as their sede says: they are no hospital's.")

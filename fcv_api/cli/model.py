@@ -101,6 +101,7 @@ def _described(manifest: Manifest) -> dict[str, object]:
         "evidence": manifest.evidence.value,
         "trained on": manifest.trained_on.value,
         "attested": _attested(manifest),
+        "refit": f"{manifest.refit['kind']} of {manifest.refit['parent']}" if manifest.refit else "no",
         "assumed": "; ".join(manifest.assumed) or "nothing",
         "parity": f"{parity['largest_difference']:.1e} over {parity['windows']} windows",
         "golden": f"{len(manifest.golden)} windows",
@@ -130,6 +131,9 @@ def verify(settings: Settings, reference: str | None, source: Path | None) -> No
     click.echo(f"{manifest.identity}: all {len(manifest.golden)} golden windows come out.")
     if source is None:
         return
+    if manifest.refit:
+        parent = manifest.refit["parent"]
+        raise ArtifactError(f"{manifest.identity} is a refit of {parent}: compare {parent} with the Keras file.")
     largest = parity_of(source, artifact)
     click.echo(f"{manifest.identity}: differs from {source.name} by at most {largest:.1e} over 256 windows.")
 

@@ -83,7 +83,9 @@ def command(export: Path, labels: Path, **said: Any) -> None:  # noqa: ANN401 - 
         raise ArtifactError(f"{folder} exists; give another --version.")
     cohort = read_labelled((export, labels), settings, form_of(said), plan.horizon)
     with bars() as progress:
-        trained = train(cohort, replace(plan, trained_on=TrainedOn(origin_of(cohort, said["trained_on"]))), progress)
+        trained = train(
+            cohort, replace(plan, trained_on=TrainedOn(origin_of(cohort.sites, said["trained_on"]))), progress
+        )
     if said["summary"]:
         write_json(said["summary"], trained.summary)
     trained.artifact.save(folder)

@@ -88,11 +88,17 @@ def is_ill(cells: Cells, levels: Levels) -> Flags:
 
 def has_gaps(cells: Cells) -> Flags:
     """Suspect signs that were filled for the most part or at the end."""
+    flags: Flags = np.asarray(gaps_of(cells).any(axis=-1))
+    return flags
+
+
+def gaps_of(cells: Cells) -> Flags:
+    """Return, (..., 9), which signs the warning `filled` is about."""
     missing = len(cells.measured) - cells.measured.sum(axis=0)
     age = (cells.instants[-1][..., np.newaxis] - cells.last_measured) / MINUTE  # (..., 9), NaN for never
     many = limits.GAPS_COUNT & (missing >= limits.FILLED_SHARE * len(cells.measured))
-    flags: Flags = (many | (age > limits.OLD)).any(axis=-1)
-    return flags
+    gaps: Flags = many | (age > limits.OLD)
+    return gaps
 
 
 def is_flat(cells: Cells) -> Flags:

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fcv_api.domain.encounter import Encounter
+from fcv_api.domain.errors import Unscorable
 from fcv_api.domain.limits import CARRIED, STATIC
 from fcv_api.domain.quality import levels_of
 from fcv_api.domain.raw_window import Cells, Raw
 from fcv_api.domain.samples import Samples, Sampling
-from fcv_api.domain.slots import before_newest, last_slots, step_of
+from fcv_api.domain.slots import before_newest, last_slots, step_of, window_as_sent
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGN_NAMES
 from fcv_api.domain.window import MINUTE, History, Matrix, WindowSpec, last_window
 
@@ -124,6 +125,16 @@ class Rolling:
         missing = (self.counts == 0) & ~STATIC & ~carried
         refused: NDArray[np.bool_] = ~usable | missing.any(axis=1)
         return refused
+
+    def refusals(self) -> dict[int, Unscorable]:
+        """Have each window that is refused explained by the code that cuts one window."""
+        found: dict[int, Unscorable] = {}
+        for window in np.flatnonzero(self.refused()).tolist():
+            try:
+                window_as_sent(self.history.until(window + self.spec.instants), self.spec)
+            except Unscorable as reason:
+                found[window] = reason
+        return found
 
     def raw(self, window: int, *, as_then: bool) -> Raw:
         """Return one window as its warnings are read from. as_then: with its rows, and without what was sent later."""

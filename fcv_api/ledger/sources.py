@@ -25,3 +25,8 @@ def unpacked(sources: bytes) -> dict[str, Any]:
 def is_test(sources: bytes | None) -> bool:
     """Return whether a record is of a test source. None: no turn's."""
     return sources is not None and str(unpacked(sources)["source"]).startswith(TEST)
+
+
+def source_of(sources: bytes | None) -> str | None:
+    """Return the source of a turn's record; None for one that a client asked for."""
+    return None if sources is None else str(unpacked(bytes(sources))["source"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Index, Integer, LargeBinary, String, Text
+from sqlalchemy import BigInteger, Boolean, Index, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fcv_api.extensions import Base
@@ -84,6 +84,24 @@ class CheckpointRow(Base):
     count: Mapped[int] = mapped_column(BigInteger)
     at: Mapped[str] = mapped_column(String(27))
     by: Mapped[str] = mapped_column(String(255))
+
+
+class OutcomeRow(Base):
+    """A state that came to a stay, by the hospital's word. onset: null for *none of these*, as are all times in UTC.
+
+    patient: a pseudonym, where one was named. known_at: when the first word of it was imported. deleted: taken back.
+    """
+
+    __tablename__ = "outcomes"
+
+    encounter: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    state: Mapped[str] = mapped_column(String(32), primary_key=True)
+    onset: Mapped[str | None] = mapped_column(String(27))
+    patient: Mapped[str | None] = mapped_column(String(64))
+    more: Mapped[str] = mapped_column(Text)
+    known_at: Mapped[str] = mapped_column(String(27))
+    changed_at: Mapped[str] = mapped_column(String(27))
+    deleted: Mapped[bool] = mapped_column(Boolean)
 
 
 class ReplyRow(Base):

@@ -22,7 +22,7 @@ from fcv_api.lstm.card import restated
 from fcv_api.lstm.scaling import check_scaling, scaling_of
 
 FLATBUFFER, MANIFEST = "model.tflite", "manifest.json"
-OPTIONAL = ("learnt_from", "attestation", "sampling")
+OPTIONAL = ("learnt_from", "attestation", "sampling", "refit", "drift")
 """Members that a manifest has only where there is something to say."""
 
 
@@ -68,6 +68,10 @@ class Manifest:
     attestation: Attestation | None = None
     sampling: Sampling | None = None
     """What a slot holds where rows are read in slots. `last` where the manifest does not say."""
+    refit: dict[str, Any] | None = None
+    """Of a model that was refitted here: its `parent`, and what was changed, as `lstm/refit.py` writes it."""
+    drift: dict[str, Any] | None = field(default=None, repr=False)
+    """What drift is measured against, as `training/observed.py` writes it."""
 
     @property
     def identity(self) -> ModelIdentity:

@@ -13,8 +13,9 @@ from typing import Any
 
 from fcv_api.domain.evidence import Evidence, TrainedOn
 
-OUTSIDE = ("evidence", "card", "attestation")
-"""What an attestation changes: all other members are what it attests."""
+OUTSIDE = ("evidence", "card", "attestation", "drift")
+"""What an attestation changes, and the reference that drift is measured against: it is taken after attesting, and no
+answer depends on it. All other members are what is attested."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ def agreement(probabilities: Vector, happened: Mask) -> dict[str, Any]:
     brier_skill: 1 - Brier / that of the base rate; 0 is as good as saying the base rate of everybody.
     """
     known = 0 < happened.sum() < len(happened)
-    rate, odds = happened.mean(), logit(np.clip(probabilities, FLOOR, 1 - FLOOR))
+    rate, odds = happened.mean(), log_odds(probabilities)
     nothing = float("nan")
     said, seen, count = reliability(probabilities, happened)
     bold = probabilities >= SAYS_SOMETHING
@@ -36,7 +36,7 @@ def agreement(probabilities: Vector, happened: Mask) -> dict[str, Any]:
         "observed": int(happened.sum()),
         "expected": float(probabilities.sum()),
         "observed_to_expected": float(happened.sum() / probabilities.sum()),
-        "slope": _slope(odds, happened) if known else nothing,
+        "slope": recalibration(odds, happened)[1] if known else nothing,
         "intercept": _intercept(odds, happened) if known else nothing,
         "brier_skill": float(1 - np.mean((probabilities - happened) ** 2) / (rate * (1 - rate))) if known else nothing,
         "windows_from_0_05": int(bold.sum()),
@@ -47,11 +47,18 @@ def agreement(probabilities: Vector, happened: Mask) -> dict[str, Any]:
     }
 
 
-def _slope(odds: Vector, happened: Mask) -> float:
+def recalibration(odds: Vector, happened: Mask) -> tuple[float, float]:
+    """Return intercept and slope of a logistic regression of what happened on the log-odds said. Both (n,)."""
     if np.ptp(odds) == 0:
-        return float("nan")
+        return float("nan"), float("nan")
     fitted = LogisticRegression(C=np.inf, solver="newton-cholesky").fit(odds[:, np.newaxis], happened)
-    return float(fitted.coef_[0, 0])
+    return float(fitted.intercept_[0]), float(fitted.coef_[0, 0])
+
+
+def log_odds(probabilities: Vector) -> Vector:
+    """Return log-odds, finite where a probability is 0 or 1."""
+    odds: Vector = logit(np.clip(probabilities, FLOOR, 1 - FLOOR))
+    return odds
 
 
 def _intercept(odds: Vector, happened: Mask) -> float:

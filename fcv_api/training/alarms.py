@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,7 @@ class Watch:
     minute: Vector
     lead: Vector
     state: Labels
-    patient: NDArray[np.str_]
+    patient: NDArray[Any]
 
     @classmethod
     def of(cls, windows: LabelledWindows, score: Vector, *, whole: bool = False) -> Watch:

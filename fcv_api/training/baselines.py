@@ -40,7 +40,7 @@ NEWS2: dict[str, tuple[int, tuple[float, ...], tuple[int, ...]]] = {
 
 def last_value_logistic(train: LabelledWindows) -> Predict:
     """Fit a logistic regression on each sign's last value; a sign never sent is the median."""
-    return _fit(make_pipeline(*_numbers(), LogisticRegression(max_iter=1000)), last_values, train)
+    return _fit(logistic(), last_values, train)
 
 
 def summary_boosting(train: LabelledWindows) -> Predict:
@@ -48,10 +48,19 @@ def summary_boosting(train: LabelledWindows) -> Predict:
 
     The count of trees is fixed: early stopping would hold windows back, not patients, and stop too late.
     """
-    trees = HistGradientBoostingClassifier(
+    return _fit(boosting(), summaries, train)
+
+
+def logistic() -> Any:  # noqa: ANN401 - scikit-learn ships no types
+    """Return a logistic regression that is not fitted yet."""
+    return make_pipeline(*_numbers(), LogisticRegression(max_iter=1000))
+
+
+def boosting() -> Any:  # noqa: ANN401
+    """Return gradient boosting that is not fitted yet."""
+    return HistGradientBoostingClassifier(
         max_iter=150, learning_rate=0.06, max_leaf_nodes=15, early_stopping=False, random_state=SEED
     )
-    return _fit(trees, summaries, train)
 
 
 def early_warning(windows: LabelledWindows) -> Matrix:
@@ -59,9 +68,14 @@ def early_warning(windows: LabelledWindows) -> Matrix:
 
     A ranking, no probabilities. A sign never sent has no points.
     """
-    points = np.zeros(len(windows))
+    return ranking_of(last_values(windows))
+
+
+def ranking_of(values: Matrix) -> Matrix:
+    """Return the same of each sign's last value, (n, 9)."""
+    points = np.zeros(len(values))
     for name, (decimals, uppers, bands) in NEWS2.items():
-        last = np.round(windows.raw[:, -1, INDEX_BY_NAME[name]], decimals)
+        last = np.round(values[:, INDEX_BY_NAME[name]], decimals)
         scored = np.array(bands)[np.searchsorted(uppers, last, side="left")]
         points += np.where(np.isnan(last), 0, scored)
     ranking = np.repeat(points[:, np.newaxis], len(CLASSES), axis=1)
@@ -80,14 +94,14 @@ def cross_fit(fit: Fit, windows: LabelledWindows) -> Matrix:
         raise UnusableData(f"Baselines need {FOLDS} patients to be fitted across, and there are {patients}.")
     _check_classes(windows)
     scores = np.zeros((len(windows), len(CLASSES)))
-    fold = _folds(windows)
+    fold = folds(windows)
     for number in range(FOLDS):
         scored = fold == number
         scores[scored] = fit(windows.where(~scored & windows.ahead))(windows.where(scored))
     return scores
 
 
-def _folds(windows: LabelledWindows) -> NDArray[np.intp]:
+def folds(windows: LabelledWindows) -> NDArray[np.intp]:
     """Return the fold of each window's patient, (n,): patients are dealt out in turn, state by state."""
     names, index = np.unique(windows.patient, return_inverse=True)
     state = np.full(len(names), -1)
@@ -120,7 +134,11 @@ def last_values(windows: LabelledWindows) -> Matrix:
 
 def summaries(windows: LabelledWindows) -> Matrix:
     """Return (n, 54): each sign's mean, deviation, least, greatest, last value and slope per instant."""
-    raw = windows.raw
+    return summaries_of(windows.raw)
+
+
+def summaries_of(raw: Matrix) -> Matrix:
+    """Return the same of raw windows, (n, instants, 9)."""
     steps = np.arange(raw.shape[1]) - (raw.shape[1] - 1) / 2
     slope = np.tensordot(raw, steps, axes=(1, 0)) / (steps**2).sum()
     parts = (raw.mean(axis=1), raw.std(axis=1), raw.min(axis=1), raw.max(axis=1), raw[:, -1], slope)
@@ -140,12 +158,19 @@ def _check_classes(windows: LabelledWindows) -> None:
 
 def _fit(classifier: Any, features: Callable[[LabelledWindows], Matrix], train: LabelledWindows) -> Predict:  # noqa: ANN401
     _check_classes(train)
+    fit_alike(classifier, features(train), train.label)
+    return lambda windows: scores_of(classifier, features(windows))
+
+
+def fit_alike(classifier: Any, features: Matrix, labels: NDArray[np.intp]) -> None:  # noqa: ANN401
+    """Fit a classifier so that the same data give the same one. features: (n, f). labels: (n,)."""
     with threadpool_limits(1, "openmp"):  # sums over threads come out otherwise each time, and so do the trees
-        classifier.fit(features(train), train.label)
+        classifier.fit(features, labels)
 
-    def predict(windows: LabelledWindows) -> Matrix:
-        scores = np.zeros((len(windows), len(CLASSES)))
-        scores[:, classifier.classes_] = classifier.predict_proba(features(windows))
-        return scores
 
-    return predict
+def scores_of(classifier: Any, features: Matrix) -> Matrix:  # noqa: ANN401
+    """Return (n, 4) by `CLASSES`, 0 for a class that it never met."""
+    scores = np.zeros((len(features), len(CLASSES)))
+    with threadpool_limits(1, "openmp"):  # on a busy machine its threads wait for each other
+        scores[:, classifier.classes_] = classifier.predict_proba(features)
+    return scores

@@ -41,13 +41,15 @@ class Calibration:
         return calibrated
 
 
-def calibrate(logits: Matrix, labels: NDArray[np.intp]) -> Calibration:
+def calibrate(logits: Matrix, labels: NDArray[np.intp], *, slope: bool = True) -> Calibration:
     """Fit one temperature and one bias per class by maximum likelihood. logits: (n, 4). labels: (n,).
 
+    slope: without it the temperature stays 1, and only the biases are fitted.
     The likelihood is concave in (1 / temperature, bias), so there is one optimum and no start to choose.
     """
     start = np.concatenate([[1.0], np.zeros(logits.shape[1])])
-    bounds = [(np.exp(-WIDEST), np.exp(WIDEST)), *[(None, None)] * logits.shape[1]]
+    steepness = (np.exp(-WIDEST), np.exp(WIDEST)) if slope else (1.0, 1.0)
+    bounds = [steepness, *[(None, None)] * logits.shape[1]]
     found = minimize(_loss, start, (logits, labels), "L-BFGS-B", jac=True, bounds=bounds)
     bias = found.x[1:] - found.x[1:].mean()  # softmax is blind to what all share
     before, after = _surprise(logits, labels), _surprise(logits * found.x[0] + bias, labels)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,14 +76,15 @@ class LabelledWindows:
     """n windows.
 
     raw: (n, instants, 9) in the model's order and the signs' own units; a static sign never sent is NaN.
-    encounter: (n,) ids. patient: (n,) texts. end: (n,) datetime64[us] in UTC, the window's last instant.
+    encounter: (n,) ids. patient: (n,) texts, or numbers that stand for them.
+    end: (n,) datetime64[us] in UTC, the window's last instant.
     label: (n,) index into `CLASSES`, the state at the horizon after `end`.
     lead: (n,) minutes from `end` to the encounter's onset: negative after it, NaN where there was none.
     """
 
     raw: Matrix
     encounter: NDArray[np.int64]
-    patient: NDArray[np.str_]
+    patient: NDArray[Any]
     end: NDArray[np.datetime64]
     label: NDArray[np.intp]
     lead: NDArray[np.float64]
@@ -138,15 +140,25 @@ Row = tuple[Matrix, int, str, np.datetime64, int, float]
 
 def _windows_of(encounter: Encounter, label: Label, spec: WindowSpec, horizon: Horizon) -> Iterator[Row]:
     history = History.of(encounter)
-    for end in range(spec.instants, len(history.instants) + 1, horizon.every):
-        instant = history.instants[end - 1]
-        lead = float("nan") if label.onset is None else float((label.onset - instant) / MINUTE)
-        reached = lead <= horizon.minutes  # false for NaN
-        if not reached and (history.instants[-1] - instant) / MINUTE < horizon.minutes:
-            continue  # the stay ends before the horizon: nobody knows what came
+    instants = history.instants[spec.instants - 1 :: horizon.every]
+    for place, state, lead in zip(*label_ends(instants, history.instants[-1:], label, horizon), strict=True):
         try:
-            window = window_as_sent(history.until(end), spec)
+            window = window_as_sent(history.until(int(place) * horizon.every + spec.instants), spec)
         except Unscorable:
             continue  # the service would refuse it, so no model is asked about it
-        state = CLASSES.index(label.state) if reached else NONE
-        yield window.raw, encounter.id, label.patient, instant, state, lead
+        yield window.raw, encounter.id, label.patient, instants[place], int(state), float(lead)
+
+
+def label_ends(
+    ends: NDArray[np.datetime64], last: NDArray[np.datetime64], label: Label, horizon: Horizon
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
+    """Label windows by when they end. ends: (n,). last: (1,), of the stay.
+
+    Returns of those whose future is known their positions, their states at the horizon, and the minutes to the onset.
+    """
+    onset = np.datetime64("NaT") if label.onset is None else label.onset
+    lead = (onset - ends) / MINUTE  # NaN where there is no onset
+    reached = lead <= horizon.minutes  # false for NaN
+    known = np.flatnonzero(reached | ((last - ends) / MINUTE >= horizon.minutes))  # else nobody knows what came
+    states = np.where(reached, CLASSES.index(label.state), NONE)
+    return known, states[known], lead[known]

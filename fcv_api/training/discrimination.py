@@ -15,7 +15,7 @@ from fcv_api.domain.window import Matrix
 from fcv_api.lstm.import_request import CLASSES
 from fcv_api.training.dataset import NONE, LabelledWindows
 from fcv_api.training.differences import difference
-from fcv_api.training.metrics import RESAMPLES, Ranking, areas, drawn_areas, interval, mean_known, one_vs_rest
+from fcv_api.training.metrics import RESAMPLES, Ranking, drawn_areas, interval, mean_known
 
 NAMES = [state.value for state in CLASSES]
 ILL = [place for place in range(len(CLASSES)) if place != NONE]
@@ -28,18 +28,25 @@ Figures = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Discrimination:
-    """The areas of one scorer. found: (5, 2) by `ROWS` and `AREAS`. drawn: (r, 5, 2), over drawn patients."""
+    """The areas of one scorer. found: (5, 2) by `ROWS` and `AREAS`. drawn: (r, 5, 2), over drawn patients.
 
-    rankings: list[Ranking]
+    curves: by class.
+    """
+
+    curves: dict[str, dict[str, list[float]]]
     found: Matrix
     drawn: Matrix
 
     @classmethod
     def of(cls, windows: LabelledWindows, scores: Matrix, resamples: int = RESAMPLES) -> Discrimination:
         """Measure scores, (n, 4), on windows that end before an onset."""
-        rankings = one_vs_rest(scores, windows.label)
-        each = drawn_areas(rankings, windows.patient, resamples)
-        return cls(rankings, _with_mean(areas(rankings)[np.newaxis])[0], _with_mean(each))
+        curves, found, drawn = {}, [], []
+        for place, name in enumerate(NAMES):  # one ranking at a time: of millions of windows it takes much memory
+            ranking = Ranking.of(scores[:, place], windows.label == place)
+            curves[name] = curve(ranking)
+            found.append(ranking.areas())
+            drawn.append(drawn_areas([ranking], windows.patient, resamples)[:, 0])
+        return cls(curves, _with_mean(np.array([found]))[0], _with_mean(np.stack(drawn, axis=1)))
 
     def figures(self) -> Figures:
         """Return the areas with their intervals, and the curves."""
@@ -51,7 +58,7 @@ class Discrimination:
             }
             for column, area in enumerate(AREAS)
         }
-        return {**tables, "curves": {name: curve(each) for name, each in zip(NAMES, self.rankings, strict=True)}}
+        return {**tables, "curves": self.curves}
 
     def against(self, name: str, other: Discrimination) -> Figures:
         """Return by how much this is above another scorer, `name`, on the same drawn patients."""

@@ -61,7 +61,7 @@ def compare(
     are fitted on; without it each patient is scored by baselines that were fitted on four fifths of the others. They
     learn from windows before an onset alone: an arrest's own signs would bend a regression away from what leads to it.
     """
-    _check(windows)
+    check_classes(windows)
     scored = dict(named)
     for baseline, fit in FITTED.items():
         scored[baseline] = fit(train.where(train.ahead))(windows) if train else cross_fit(fit, windows)
@@ -177,7 +177,7 @@ def _describe(windows: LabelledWindows) -> Figures:
     }
 
 
-def _check(windows: LabelledWindows) -> None:
+def check_classes(windows: LabelledWindows) -> None:
     found = np.unique(windows.label[windows.ahead])
     if len(found) < 2:  # noqa: PLR2004 - one class has no other to compare with
         only = CLASSES[found[0]].value if len(found) else "after an onset"

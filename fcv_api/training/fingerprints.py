@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import pbkdf2_hmac
 from typing import Any
@@ -37,9 +37,13 @@ class Fingerprints:
     @classmethod
     def of(cls, cohort: Cohort) -> Fingerprints:
         """Take them of all patients of a cohort, with a new salt."""
-        new = cls(secrets.token_bytes(16), ROUNDS, frozenset())
-        texts = {text for each in cohort.encounters for text in _texts(each, cohort)}
-        return cls(new.salt, new.rounds, frozenset(map(new.take, texts)))
+        texts = {text for each in cohort.encounters for text in texts_of(each, cohort.labels[each.id].patient)}
+        return cls.none().and_those(texts)
+
+    @classmethod
+    def none(cls) -> Fingerprints:
+        """Return those of nobody, with a new salt."""
+        return cls(secrets.token_bytes(16), ROUNDS, frozenset())
 
     @classmethod
     def read(cls, manifest: dict[str, Any]) -> Fingerprints:
@@ -47,6 +51,10 @@ class Fingerprints:
         together = base64.b64decode(manifest["fingerprints"])
         known = (together[start : start + BYTES] for start in range(0, len(together), BYTES))
         return cls(bytes.fromhex(manifest["salt"]), manifest["rounds"], frozenset(known))
+
+    def and_those(self, texts: Iterable[str]) -> Fingerprints:
+        """Return these and those of more texts, under the same salt."""
+        return Fingerprints(self.salt, self.rounds, self.known | frozenset(map(self.take, texts)))
 
     def as_manifest(self) -> dict[str, Any]:
         """Write them as a manifest holds them: six bytes each, in Base64."""
@@ -62,31 +70,44 @@ class Fingerprints:
 
         other_hospital: numbers name other people there, so only a stay with the same first instant is the same.
         """
-        return [each.id for each in cohort.encounters if self._knows(each, cohort, other_hospital=other_hospital)]
+        labels = cohort.labels
+        return [e.id for e in cohort.encounters if self.knows(e, labels[e.id].patient, other_hospital=other_hospital)]
 
-    def _knows(self, encounter: Encounter, cohort: Cohort, *, other_hospital: bool) -> bool:
-        stay, *numbers = _texts(encounter, cohort)
+    def knows(self, encounter: Encounter, patient: str, *, other_hospital: bool) -> bool:
+        """Return whether an encounter is of a patient known here. patient: as the labels say whose it is."""
+        return self.knows_any(texts_of(encounter, patient), other_hospital=other_hospital)
+
+    def knows_any(self, texts: Iterable[str], *, other_hospital: bool) -> bool:
+        """Return the same by the texts of a stay."""
+        stay, *numbers = texts
         return any(self.take(text) in self.known for text in ([stay] if other_hospital else [stay, *numbers]))
 
 
 def refuse_known(known: Fingerprints, cohort: Cohort, model: str, *, other_hospital: bool) -> None:
     """Raise UnusableData where a cohort holds patients that a model learnt from, or other stays of them."""
-    if not (found := known.found(cohort, other_hospital=other_hospital)):
-        return
-    patients = len({cohort.labels[each].patient for each in found})
+    if found := known.found(cohort, other_hospital=other_hospital):
+        raise learnt_from(model, found, len({cohort.labels[each].patient for each in found}))
+
+
+def learnt_from(model: str, found: list[int], patients: int) -> UnusableData:
+    """Return why encounters, of so many patients, cannot be measured on."""
     more = f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
-    raise UnusableData(
+    return UnusableData(
         f"{model} learnt from {patients} of these patients, and would know them: encounters "
         f"{', '.join(map(str, found[:MOST_NAMED]))}{more}. Leave them out; where the export is another hospital's, "
         "whose numbers name other people, say --other-hospital."
     )
 
 
-def _texts(encounter: Encounter, cohort: Cohort) -> Iterator[str]:
+def texts_of(encounter: Encounter, patient: str) -> Iterator[str]:
     """Return what an encounter is known by: the stay first, then its number, and its patient's where there is one."""
     first = encounter.instants.min() if len(encounter.instants) else np.datetime64("NaT")
-    yield f"stay {encounter.id} {np.datetime_as_string(first, unit='s')}"
-    yield f"encounter {encounter.id}"
-    patient = cohort.labels[encounter.id].patient
-    if patient != str(encounter.id):
+    return texts_of_stay(encounter.id, first, patient)
+
+
+def texts_of_stay(number: int, first: np.datetime64, patient: str) -> Iterator[str]:
+    """Return the same of a stay. first: its first instant."""
+    yield f"stay {number} {np.datetime_as_string(first, unit='s')}"
+    yield f"encounter {number}"
+    if patient != str(number):
         yield f"patient {patient}"

@@ -91,7 +91,7 @@ def flow_of(cohort: Cohort, windows: LabelledWindows, spec: WindowSpec, horizon:
             fates[each.id] = why_lost(each, label, spec, horizon)
         else:
             fates[each.id] = KEPT if label.onset is None or each.id in seen else EVENT_UNSEEN
-    return _rows(cohort, fates)
+    return flow_rows(cohort, fates)
 
 
 def why_lost(encounter: Encounter, label: Label, spec: WindowSpec, horizon: Horizon) -> str:
@@ -121,7 +121,7 @@ def _refusals(history: History, label: Label, spec: WindowSpec, horizon: Horizon
             yield LONG_AFTER  # it was cut, and left out since
 
 
-def _rows(cohort: Cohort, fates: dict[int, str]) -> list[FlowRow]:
+def flow_rows(cohort: Cohort, fates: dict[int, str]) -> list[FlowRow]:
     """Count encounters by fate, state and site. fates: by encounter."""
     groups: dict[tuple[str, str, str], list[int]] = {}
     for number, reason in sorted(fates.items()):

@@ -6,6 +6,7 @@ n windows of k classes; a label is a class's index. What cannot be computed, as 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,7 +90,7 @@ def drawn_weights(patients: int, resamples: int = RESAMPLES, seed: int = 1) -> M
     return dice.multinomial(patients, np.full(patients, 1 / patients), resamples).astype(np.float64)
 
 
-def drawn_areas(rankings: list[Ranking], patients: NDArray[np.str_], resamples: int = RESAMPLES) -> Matrix:
+def drawn_areas(rankings: list[Ranking], patients: NDArray[Any], resamples: int = RESAMPLES) -> Matrix:
     """Return `areas` of drawn patients, (resamples, k, 2)."""
     names, index = np.unique(patients, return_inverse=True)
     drawn = [areas(rankings, weights[index]) for weights in drawn_weights(len(names), resamples)]

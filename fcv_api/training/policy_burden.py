@@ -22,8 +22,6 @@ from fcv_api.training.alarms import Watch
 from fcv_api.training.burden import EVENT_RATES, Rung, heard
 from fcv_api.training.dataset import NONE
 
-FEWEST_EVENTS = 20
-"""Under so many onsets of a class nothing is said of it."""
 Figures = dict[str, Any]
 
 

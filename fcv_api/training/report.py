@@ -30,7 +30,12 @@ def write_report(folder: Path, comparison: Comparison, notes: tuple[str, ...] = 
     comparison: from `evaluate.compare`. notes: what a reader must know first, such as the model's evidence.
     """
     data = orjson.dumps(comparison | {"notes": notes}, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY)
-    contents = _page(comparison, notes).encode(), data + b"\n"  # before anything is written
+    return write_both(folder, _page(comparison, notes), data)
+
+
+def write_both(folder: Path, page: str, data: bytes) -> tuple[Path, Path]:
+    """Write a page and its figures as `report.html` and `report.json`, each whole or not at all; give both paths."""
+    contents = page.encode(), data + b"\n"
     folder.mkdir(parents=True, exist_ok=True)
     written = folder / "report.html", folder / "report.json"
     _write_whole(folder, dict(zip(written, contents, strict=True)))
@@ -53,8 +58,8 @@ def _page(comparison: Comparison, notes: tuple[str, ...]) -> str:
         f"{head}<h1>{title}</h1>",
         *(f"<p><strong>{escape(note)}</strong></p>" for note in notes),
         f"<p>{_measured_on(comparison)}</p>",
-        *(_table(*table) for table in tables(comparison)),
-        *(f'<h2>{name}</h2><img alt="{name}" src="{_inline(figure)}">' for name, figure in _pictures(comparison)),
+        *(html_table(*table) for table in tables(comparison)),
+        *(f'<h2>{name}</h2><img alt="{name}" src="{inline(figure)}">' for name, figure in _pictures(comparison)),
     ]
     return "\n".join(parts)
 
@@ -68,13 +73,15 @@ def _measured_on(comparison: Comparison) -> str:
     )
 
 
-def _table(title: str, head: list[str], rows: list[list[str]]) -> str:
+def html_table(title: str, head: list[str], rows: list[list[str]]) -> str:
+    """Draw a table under its heading."""
     top = "".join(f"<th>{escape(cell)}</th>" for cell in head)
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<h2>{escape(title)}</h2><table><tr>{top}</tr>{body}</table>"
 
 
-def _inline(figure: Figure) -> str:
+def inline(figure: Figure) -> str:
+    """Return a picture as the address that shows it."""
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=90)
     return "data:image/png;base64," + base64.b64encode(picture.getvalue()).decode()

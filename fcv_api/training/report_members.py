@@ -53,9 +53,9 @@ def report_members(subject: Subject, windows: LabelledWindows, comparison: Membe
         "events": events(windows),
         "overlap": {"checked": subject.overlap_checked, "patients": 0},
         "discrimination": {name: {area: own[area][name] for area in ("auroc", "auprc")} for name in ILL},
-        "sensitivity": dict(_sensitivity(own)),
-        "lead_time": [_lead_time(at) for at in own["alarms"]],
-        "burden": [_burden(at) for at in own["alarms"]],
+        "sensitivity": dict(sensitivity(own)),
+        "lead_time": [lead_time(at) for at in own["alarms"]],
+        "burden": [burden(at) for at in own["alarms"]],
         **_calibration(own),
     }
 
@@ -70,8 +70,8 @@ def _data(subject: Subject, windows: LabelledWindows) -> Members:
     export, outcomes = subject.files
     return {
         "origin": subject.origin,
-        "export": _file(export),
-        "outcomes": _file(outcomes),
+        "export": file_of(export),
+        "outcomes": file_of(outcomes),
         "first": np.datetime_as_string(windows.end.min(), unit="s") + "Z",
         "last": np.datetime_as_string(windows.end.max(), unit="s") + "Z",
         "windows": len(windows),
@@ -79,11 +79,12 @@ def _data(subject: Subject, windows: LabelledWindows) -> Members:
     }
 
 
-def _file(path: Path) -> dict[str, str]:
+def file_of(path: Path) -> dict[str, str]:
+    """Return a file as a report names it."""
     return {"name": path.name, "sha256": file_sha256(path)}
 
 
-def _sensitivity(own: Members) -> Iterator[tuple[str, float]]:
+def sensitivity(own: Members) -> Iterator[tuple[str, float]]:
     """Yield the share of each ill state's windows before the onset that `State` named."""
     for name, place in ILL.items():
         row = own["confusion"][place]
@@ -91,7 +92,7 @@ def _sensitivity(own: Members) -> Iterator[tuple[str, float]]:
             yield name, row[place] / sum(row)
 
 
-def _lead_time(at: Members) -> Members:
+def lead_time(at: Members) -> Members:
     """Return the shares of all onsets that an alarm found so many minutes before, at one burden."""
     shares = {f"found_{minutes}_minutes_ahead": each["value"] for minutes, each in at["found_ahead"].items()}
     return {"at_most_alarms_per_patient_hour": at["at_most"], "onsets": at["onsets"], "found": at["found"], **shares}
@@ -103,7 +104,7 @@ def _calibration(own: Members) -> Members:
     return {"calibration": {name: by_state[name] for name in ILL}} if by_state else {}
 
 
-def _burden(at: Members) -> Members:
+def burden(at: Members) -> Members:
     """Return what is heard over whole stays at one threshold, and what of it before onsets is false."""
     whole = at["whole_stays"]
     return {

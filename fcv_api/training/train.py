@@ -110,7 +110,8 @@ def train_on(split: Split, plan: Plan, progress: Progress) -> Trained:
     said = ImportRequest(plan.name, plan.version, plan.trained_on, **known)
     request = replace(said, card=card_of(said, written_card(summary), _file(said)))
     artifact, keras = _import(network, request, progress)
-    manifest = replace(artifact.manifest, learnt_from=split.provenance.known.as_manifest())
+    known, drift = split.provenance.known.as_manifest(), split.provenance.reference
+    manifest = replace(artifact.manifest, learnt_from=known, drift=drift)
     return Trained(replace(artifact, manifest=manifest), keras, summary, request, split.provenance.flow)
 
 

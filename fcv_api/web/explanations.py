@@ -14,14 +14,17 @@ from fcv_api.web.tokens import authenticated
 from fcv_api.wire.explanation import Explained, ExplanationSchema
 
 bp = Blueprint("explanations", __name__, description="What moved a score")
+EXPLANATION_PROBLEMS = (
+    *("not-authenticated", "not-allowed", "not-found", "model-missing", "model-output", "no-model"),
+    "database-unavailable",
+)
 
 
 @bp.get("/predictions/<record_id>/explanation")
 @authenticated(Role.READER, Role.ADMIN)
 @bp.doc(**TOKEN_NEEDED)
 @bp.response(200, ExplanationSchema)
-@problems(bp, "not-authenticated", "not-allowed", "not-found", "model-missing", "model-output", "no-model")
-@problems(bp, "database-unavailable")
+@problems(bp, *EXPLANATION_PROBLEMS)
 def explain_prediction(record_id: str) -> Any:  # noqa: ANN401 - what the schema dumps
     """What moved a record's score, sign by sign: not the cause of the patient's state.
 

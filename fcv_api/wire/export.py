@@ -23,7 +23,6 @@ from fcv_api.wire.labels import ExportedLabel, named, read_labels
 from fcv_api.wire.partition import SortOptions, partition
 from fcv_api.wire.table_file import TableFile, open_table
 
-SITE_COLUMNS = {"idAtencion": True, "nomSigno": False, "sede": False}
 MEMORY, THREADS = "1GB", 2
 """For sorting: the encounters themselves are kept in memory."""
 
@@ -51,7 +50,7 @@ def read_cohort(export: Path, labels: Path, zone: tzinfo, form: FileForm = PLAIN
     """
     labelled, refused = read_labels(labels, zone, form), dict[int, Unscorable]()
     encounters, unlabelled = list[Encounter](), list[int]()
-    for outcome in _outcomes(open_table(export, form=form), zone, None):
+    for outcome in stream_export(open_table(export, form=form), zone, None):
         if isinstance(outcome, Refusal):
             refused[outcome.encounter] = outcome.reason
         elif outcome.id in labelled:
@@ -77,16 +76,23 @@ def _nobody(files: tuple[Path, Path], refused: dict[int, Unscorable], unlabelled
 
 def read_sites(path: Path, form: FileForm = PLAIN) -> dict[int, str]:
     """Return the first `sede` of each encounter of an export or its labels; nothing where it has no such column."""
-    file = open_table(path, SITE_COLUMNS, form)
-    if "sede" not in file.names:
+    return {number: places[0] for number, places in read_places(path, "sede", form).items()}
+
+
+def read_places(path: Path, column: str, form: FileForm = PLAIN) -> dict[int, list[str]]:
+    """Return the places of each encounter in a file, in their order; nothing where it has no such column."""
+    file = open_table(path, {"idAtencion": True, "nomSigno": False, column: False}, form)
+    if column not in file.names:
         return {}
-    sites: dict[int, str] = {}
+    places: dict[int, list[str]] = {}
     for batch in file.batches():
-        pairs = pa.Table.from_batches([batch]).group_by(["encounter", "sede"], use_threads=False).aggregate([])
+        pairs = pa.Table.from_batches([batch]).group_by(["encounter", column], use_threads=False).aggregate([])
         for pair in pairs.to_pylist():
-            if pair["sede"] is not None:
-                sites.setdefault(pair["encounter"], " ".join(str(pair["sede"]).replace("|", "/").split()))
-    return sites
+            if pair[column] is not None:
+                place = " ".join(str(pair[column]).replace("|", "/").split())
+                known = places.setdefault(pair["encounter"], [])
+                known += [] if place in known else [place]
+    return places
 
 
 def read_export(path: Path, zone: tzinfo, only: int | None = None) -> list[Encounter]:
@@ -95,14 +101,14 @@ def read_export(path: Path, zone: tzinfo, only: int | None = None) -> list[Encou
     zone: the wall clock of times without an offset. only: the one encounter that is wanted.
     """
     found = []
-    for outcome in _outcomes(open_table(path), zone, only):
+    for outcome in stream_export(open_table(path), zone, only):
         if isinstance(outcome, Refusal):
             raise _unusable(outcome, path)
         found.append(outcome)
     return found
 
 
-def _outcomes(file: TableFile, zone: tzinfo, only: int | None) -> Iterator[Encounter | Refusal]:
+def stream_export(file: TableFile, zone: tzinfo, only: int | None) -> Iterator[Encounter | Refusal]:
     """Yield each encounter of an export, or why it cannot be read, by ascending id. Raises UnusableExport for none."""
     some = False
     seen: list[int] = []

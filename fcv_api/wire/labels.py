@@ -18,9 +18,8 @@ from fcv_api.wire.arrow_cells import cells_of
 from fcv_api.wire.cells import Reason, encounter_id, time_reason
 from fcv_api.wire.columns import ambiguous_reason, read_times
 from fcv_api.wire.file_form import PLAIN, FileForm
-from fcv_api.wire.files import Table
 from fcv_api.wire.table import Distinct
-from fcv_api.wire.table_file import TableFile, open_table
+from fcv_api.wire.table_file import open_table
 
 LABEL_COLUMNS = {"idAtencion": True, "State": True, "onset": True, "idPaciente": False}
 STATE_BY_NAME = {
@@ -39,40 +38,85 @@ class ExportedLabel:
     patient: str
 
 
+@dataclass(frozen=True, slots=True)
+class LabelRow:
+    """One row of a file of labels. state, onset, patient: or why the cell is wrong. patient: None where none is named.
+
+    naive: its onset says no offset. more: the cells of `MORE_COLUMNS` that the file has and that are not empty.
+    """
+
+    row: int
+    encounter: int
+    state: State | Reason
+    onset: np.datetime64 | Reason | None
+    patient: str | Reason | None
+    naive: bool
+    more: dict[str, Any]
+
+    @property
+    def wrong(self) -> list[tuple[str, Reason]]:
+        """The wrong cells, each by its column."""
+        cells = (("State", self.state), ("onset", self.onset), ("idPaciente", self.patient))
+        return [(name, cell) for name, cell in cells if isinstance(cell, Reason)]
+
+
 def read_labels(path: Path, zone: tzinfo, form: FileForm = PLAIN) -> dict[int, ExportedLabel]:
     """Read what became of each encounter. Raises UnusableExport.
 
     A patient without `idPaciente` is the encounter's own. zone: the wall clock of times without an offset.
     """
-    file = open_table(path, LABEL_COLUMNS, form)
-    table = _labelled_once(file)
-    rows, ids = (table[name].to_pylist() for name in ("row", "encounter"))
-    cells = {name: cells_of(table[name], name, file.dialect) for name in file.names}
-    states: list[Any] = [STATE_BY_NAME.get(str(cell).casefold(), NO_STATE) for cell in cells["State"]]
-    onsets = _read_onsets(cells["onset"], states, zone)
-    patients = [cell if isinstance(cell, str) else encounter_id(cell) for cell in cells.get("idPaciente", ids)]
-    for name, column in (("State", states), ("onset", onsets), ("idPaciente", patients)):
-        for row, found in zip(rows, column, strict=True):
-            if isinstance(found, Reason):
-                raise UnusableExport(f"{path}: {name}, row {row}: {found}.")
-    people = [str(number if who is None else who) for number, who in zip(ids, patients, strict=True)]
-    return dict(zip(ids, map(ExportedLabel, states, onsets, people), strict=True))
+    rows = read_rows(path, zone, form)
+    counts = Counter(each.encounter for each in rows)
+    if twice := sorted(number for number, count in counts.items() if count > 1):
+        raise UnusableExport(f"{path} labels encounters more than once: {named(twice)}.")
+    refuse_wrong(path, rows)
+    return {
+        each.encounter: ExportedLabel(each.state, each.onset, str(each.patient or each.encounter))  # type: ignore[arg-type]
+        for each in rows
+    }
 
 
-def _labelled_once(file: TableFile) -> Table:
-    """Read all rows. Raises UnusableExport where there is none, or two of one encounter."""
+def refuse_wrong(path: Path, rows: list[LabelRow]) -> None:
+    """Raise UnusableExport for the first wrong cell, by column and row."""
+    for column in ("State", "onset", "idPaciente"):
+        for each in rows:
+            for name, reason in each.wrong:
+                if name == column:
+                    raise UnusableExport(f"{path}: {name}, row {each.row}: {reason}.")
+
+
+def read_rows(path: Path, zone: tzinfo, form: FileForm = PLAIN, more: tuple[str, ...] = ()) -> list[LabelRow]:
+    """Read a file of labels row by row, also those that are wrong. Raises UnusableExport where it is no such file.
+
+    zone: the wall clock of times without an offset. more: other columns that are read where the file has them.
+    """
+    file = open_table(path, LABEL_COLUMNS | dict.fromkeys(more, False), form)
     batches = list(file.batches())
     if not batches:
         raise UnusableExport(f"{file.path} has no rows.")
     table = pa.Table.from_batches(batches)
-    counts = Counter(table["encounter"].to_pylist())
-    if twice := sorted(number for number, count in counts.items() if count > 1):
-        raise UnusableExport(f"{file.path} labels encounters more than once: {named(twice)}.")
-    return table
+    rows, ids = (table[name].to_pylist() for name in ("row", "encounter"))
+    cells = {name: cells_of(table[name], name, file.dialect) for name in file.names}
+    states: list[Any] = [STATE_BY_NAME.get(str(cell).casefold(), NO_STATE) for cell in cells["State"]]
+    onsets, naive = _read_onsets(cells["onset"], states, zone)
+    patients = [_patient(cell) for cell in cells.get("idPaciente", [None] * len(ids))]
+    others = [{name: cells[name][at] for name in more if name in cells} for at in range(len(ids))]
+    known = [{name: cell for name, cell in each.items() if cell is not None} for each in others]
+    return list(map(LabelRow, rows, ids, states, onsets, patients, naive, known))
 
 
-def _read_onsets(cells: list[Any], states: list[Any], zone: tzinfo) -> list[Any]:
-    """Read when each state began, in UTC: a time for each state but `NONE_OF_THESE`, or why it is wrong."""
+def _patient(cell: Any) -> str | Reason | None:  # noqa: ANN401
+    if cell is None or isinstance(cell, str):
+        return cell
+    found = encounter_id(cell)
+    return found if isinstance(found, Reason) or found is None else str(found)
+
+
+def _read_onsets(cells: list[Any], states: list[Any], zone: tzinfo) -> tuple[list[Any], list[bool]]:
+    """Read when each state began, in UTC: a time for each state but `NONE_OF_THESE`, or why it is wrong.
+
+    Also returns which times say no offset.
+    """
     times = read_times(Distinct.of(cells), zone)
     found: list[Any] = [None if cell is None else time for cell, time in zip(cells, times.instants, strict=True)]
     for at, (cell, state) in enumerate(zip(cells, states, strict=True)):
@@ -83,7 +127,8 @@ def _read_onsets(cells: list[Any], states: list[Any], zone: tzinfo) -> list[Any]
             found[at] = time_reason(cell)
         elif times.ambiguous[at]:
             found[at] = ambiguous_reason(zone)
-    return found
+    naive = [bool(times.naive[at]) and cells[at] is not None for at in range(len(cells))]
+    return found, naive
 
 
 def named(ids: list[int]) -> str:

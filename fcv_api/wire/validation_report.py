@@ -7,37 +7,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import INCLUDE, Schema, fields
+from marshmallow import Schema, fields
 from marshmallow.validate import Equal, Length, OneOf, Range, Regexp
 
 from fcv_api.domain.prediction import State
+from fcv_api.wire.validation_members import COUNT, SHARE, IntervalSchema, Members, ValidationMembers
 
 SCHEMA = "fcv-report-1"
 ORIGINS = ("hospital", "simulated", "unstated")
 ILL = [state.value for state in State if state is not State.NONE_OF_THESE]
 SHA256 = Regexp(r"^[0-9a-f]{64}$")
-COUNT, SHARE = Range(min=0), Range(min=0, max=1)
-
-
-class Members(Schema):
-    """Members of a report: those that are named are needed, and others may stand beside them."""
-
-    class Meta:
-        """What is not named is kept."""
-
-        unknown = INCLUDE
 
 
 def _by_state(each: fields.Field[Any], name: str) -> type[Schema]:
     return Members.from_dict(dict.fromkeys(ILL, each), name=name)
-
-
-class IntervalSchema(Members):
-    """A figure with its 95 % interval; null ends where it cannot be computed."""
-
-    value = fields.Float(required=True, validate=SHARE)
-    low = fields.Float(required=True, allow_none=True, validate=SHARE)
-    high = fields.Float(required=True, allow_none=True, validate=SHARE)
 
 
 class AreasSchema(Members):
@@ -126,8 +109,8 @@ class BurdenSchema(Members):
     patient_hours = fields.Float(required=True, validate=COUNT)
 
 
-class ReportSchema(Members):
-    """A report, version 1. `split`, `subgroups`, `differences` and `drift` may follow; attesting does not need them."""
+class ReportSchema(ValidationMembers):
+    """A report, version 1: what attesting needs, and what `fcv validate` says beside it."""
 
     schema = fields.String(required=True, validate=Equal(SCHEMA))
     created = fields.String(required=True)

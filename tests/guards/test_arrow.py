@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "feed": {"scoring", "alerts", "ledger", "domain", "extensions"},
     "mllp": {"maintenance", "feed", "wire", "domain"},
     "training": {"wire", "lstm", "domain"},
+    "validation": {"training", "ledger", "wire", "lstm", "domain"},
     "bulk": {"scoring", "wire", "lstm", "domain"},
     "web": {
         *("scoring", "feed", "alerts", "wire", "accounts", "ledger", "activations", "extensions", "domain"),
@@ -55,6 +56,7 @@ MAY_IMPORT = {
         "domain",
         "wire",
         "training",
+        "validation",
         "bulk",
         "maintenance",
         "serving",

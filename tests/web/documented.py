@@ -88,6 +88,7 @@ BODIES: dict[str, Body] = {
     "/auth/token": CREDENTIALS,
 }
 WITH_TOKEN = ("GET /", "GET /model", "GET /predictions", "GET /predictions/{record_id}", "POST /auth/logout")
+EXPLANATION = f"{WITH_TOKEN[3]}/explanation"
 UNCLOSED = f'{example_csv()}"1'
 ONE_ENCOUNTER = {"MAX_ENCOUNTERS": "1"}
 ENDLESS = f'{{"valor":[{"1," * 500_000}1]}}'
@@ -156,10 +157,23 @@ def guessing(caller: Caller) -> TestResponse:
 
 def after_its_model(caller: Caller) -> TestResponse:
     token = caller.client()
+    return caller.http.get(f"{_of_no_model(caller, token)}/replay", headers=token)
+
+
+def explained_after_its_model(caller: Caller) -> TestResponse:
+    place = _of_no_model(caller, caller.client())
+    return caller.http.get(f"{place}/explanation", headers=caller.make_token("rosa", Role.READER))
+
+
+def explained_without_a_record(caller: Caller) -> TestResponse:
+    return caller.http.get("/predictions/none/explanation", headers=caller.make_token("rosa", Role.READER))
+
+
+def _of_no_model(caller: Caller, token: dict[str, str]) -> str:
     place = caller.post("/predict", json=example_request(), token=token).headers["Location"]
     with write_transaction() as session:
         session.execute(update(PredictionRow).values(model_version="9.9.9"))
-    return caller.http.get(f"{place}/replay", headers=token)
+    return place
 
 
 def of_every_body(path: str) -> list[Row]:
@@ -230,7 +244,13 @@ ROWS = (
     of_a_window("missing-signs", without("MDC_PULS_OXIM_SAT_O2")),
     of_a_window("no-known-sign", under_other_names()),
     Row("POST /predict/batch", "not-csv", posting("/predict/batch", data=UNCLOSED, content_type="text/csv")),
-    *(Row(route, "not-authenticated", as_nobody(route)) for route in (*WITH_TOKEN, f"{WITH_TOKEN[3]}/replay")),
+    *(
+        Row(route, "not-authenticated", as_nobody(route))
+        for route in (*WITH_TOKEN, f"{WITH_TOKEN[3]}/replay", EXPLANATION)
+    ),
+    Row(EXPLANATION, "not-allowed", getting("/predictions/none/explanation")),
+    Row(EXPLANATION, "not-found", explained_without_a_record),
+    Row(EXPLANATION, "model-missing", explained_after_its_model),
     Row("GET /predictions", "invalid-query", getting("/predictions?limit=0")),
     Row("GET /predictions/{record_id}", "not-found", getting("/predictions/none")),
     Row("GET /predictions/{record_id}/replay", "not-found", getting("/predictions/none/replay")),

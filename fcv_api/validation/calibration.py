@@ -1,0 +1,49 @@
+"""Whether one state comes as often as its probability says, with intervals over patients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fcv_api.training.agreement import agreement, log_odds, recalibration
+from fcv_api.training.metrics import Mask, Vector, drawn_weights, interval
+from fcv_api.validation.intervals import (
+    NOTHING,
+    Ends,
+    by_patient,
+    offset_interval,
+    ratio_interval,
+    slope_interval,
+)
+
+
+def with_intervals(said: Vector, happened: Mask, patients: NDArray[Any]) -> dict[str, Any]:
+    """Return the figures of `agreement`, and under `intervals` their 95 % intervals. All (n,)."""
+    found = agreement(said, happened)
+    odds = log_odds(said)
+    sums = by_patient(np.stack([happened, said, (said - happened) ** 2, np.ones_like(said)], axis=1), patients)
+    intervals = {
+        "observed_to_expected": ratio_interval(sums[:, 0], sums[:, 1]),
+        "slope": _slope_interval(odds, happened, patients),
+        "intercept": offset_interval(odds, happened, patients, found["intercept"]),
+        "brier_skill": _skill_interval(sums),
+    }
+    return found | {"intervals": intervals}
+
+
+def _slope_interval(odds: Vector, happened: Mask, patients: NDArray[Any]) -> Ends:
+    fitted = recalibration(odds, happened)
+    if np.isnan(fitted[1]):
+        return NOTHING
+    return slope_interval(odds, happened, patients, fitted)
+
+
+def _skill_interval(sums: NDArray[np.float64]) -> Ends:
+    """Return the interval of the Brier skill by drawing patients. sums: (p, 4)."""
+    happened, _, error, count = (drawn_weights(len(sums)) @ sums).T
+    rate = happened / count
+    known = (rate > 0) & (rate < 1)
+    low, high = interval(1 - (error[known] / count[known]) / (rate[known] * (1 - rate[known])))
+    return float(low), float(high)

@@ -1,0 +1,144 @@
+"""Figures of those states of which something can be said, and of no other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from made_up_windows import made_up
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from fcv_api.domain.evidence import Evidence, UnusableReport
+from fcv_api.lstm.artifact import Artifact
+from fcv_api.lstm.attest import Evidenced, attest, check_events, check_subject
+from fcv_api.lstm.registry import SHIPPED, SHIPPED_IN
+from fcv_api.training.baselines import EARLY_WARNING, FITTED
+from fcv_api.training.dataset import Horizon
+from fcv_api.training.report_members import ILL
+from fcv_api.validation.figures import Measured, figures_of
+from fcv_api.validation.gathered import Gathered
+from fcv_api.validation.members import Subject, validation_members
+from fcv_api.validation.page import write_validation
+from fcv_api.validation.split import split_in_time
+from fcv_api.wire.report_file import check_members, json_schema
+
+
+def report_of(gathered: Gathered, folder: Path) -> dict[str, Any]:
+    """Return a report as its file holds it."""
+    files = folder / "export.csv", folder / "outcomes.csv"
+    for file in files:
+        file.write_text(file.name)
+    subject = Subject(Artifact.load(SHIPPED_IN / SHIPPED).manifest, Horizon(), "hospital", files, overlap_checked=True)
+    split = split_in_time(gathered)
+    found: dict[str, Any] = orjson.loads(
+        orjson.dumps(validation_members(subject, gathered, split, {}), option=orjson.OPT_SERIALIZE_NUMPY)
+    )
+    return found
+
+
+@pytest.fixture(scope="module")
+def gathered(tmp_path_factory: pytest.TempPathFactory) -> Gathered:
+    return made_up(tmp_path_factory.mktemp("made"), events=50, well=50)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return where the files lie that the report was made from."""
+    return tmp_path_factory.mktemp("files")
+
+
+@pytest.fixture(scope="module")
+def report(gathered: Gathered, folder: Path) -> dict[str, Any]:
+    return report_of(gathered, folder)
+
+
+def test_a_report_has_every_member_that_attesting_needs_and_is_of_the_published_schema(report: dict[str, Any]) -> None:
+    check_members(report)
+    check_events(report)
+    Draft202012Validator(json_schema()).validate(report)
+
+
+def test_the_areas_are_scikit_learns_on_windows_before_the_onset(gathered: Gathered, report: dict[str, Any]) -> None:
+    late = split_in_time(gathered).late
+    windows = gathered.windows.where(late)
+    for name, place in ILL.items():
+        hit, said = windows.label[windows.ahead] == place, gathered.probabilities[late][windows.ahead, place]
+        own = report["discrimination"][name]
+        assert own["auroc"]["value"] == pytest.approx(roc_auc_score(hit, said))
+        assert own["auprc"]["value"] == pytest.approx(average_precision_score(hit, said))
+
+
+def test_under_twenty_events_a_state_cannot_be_answered_and_has_no_figure(tmp_path: Path) -> None:
+    report = report_of(made_up(tmp_path, events=19, well=10), tmp_path)
+    assert report["cannot_answer"] == list(ILL)
+    for member in ("discrimination", "calibration", "sensitivity", "sensitivity_intervals", "curves"):
+        assert not report[member].keys() & set(ILL), member
+    assert all(not at["sensitivity_by_state"] for at in report["alarms"])
+    page, _ = write_validation(tmp_path / "out", report, ())
+    assert page.read_text("utf-8").count("cannot be answered: under 20 events") == 3
+    with pytest.raises(UnusableReport, match="under 20 events"):
+        check_events(report)
+
+
+def test_under_a_hundred_events_it_is_said_beside_every_figure(report: dict[str, Any], tmp_path: Path) -> None:
+    text = write_validation(tmp_path, report, ())[0].read_text("utf-8")
+    assert report["few_events"] == list(ILL)
+    few = f"cardiac arrest ({report['events']['cardiac_arrest']} events)"
+    assert text.count(few) >= 6  # discrimination by four scorers, calibration, sensitivity
+
+
+def test_a_page_begins_with_a_picture_and_one_sentence_and_keeps_the_order(
+    report: dict[str, Any], tmp_path: Path
+) -> None:
+    text = write_validation(tmp_path, report, ("Simulated.",))[0].read_text("utf-8")
+    body = text.partition("</h1>")[2].lstrip()
+    assert body.startswith("<img")
+    assert f"Among {report['data']['patients']} patients, fcv-sim/2.0.0 found" in body
+    assert f"En {report['data']['patients']} pacientes" in body
+    order = ["Patients, and what", "Events:", "Discrimination", "Calibration", "Sensitivity", "Onsets found", "Burden"]
+    places = [text.index(f"<h2>{title}") for title in [*order, "Subgroups", "Beside simpler scorers"]]
+    assert places == sorted(places)
+
+
+def test_a_model_of_swapped_labels_is_found_out(gathered: Gathered) -> None:
+    swapped = gathered.probabilities[:, [1, 3, 2, 0]]  # each ill state's probability under another's name
+    right, wrong = (
+        figures_of(Measured.of(gathered.windows, {"m/1": each})) for each in (gathered.probabilities, swapped)
+    )
+    for name in ILL:
+        assert wrong["discrimination"][name]["auroc"]["high"] < right["discrimination"][name]["auroc"]["low"]
+        assert wrong["sensitivity_intervals"][name]["high"] < right["sensitivity_intervals"][name]["low"]
+        assert wrong["calibration"][name]["intervals"]["slope"][1] < 1
+
+
+def test_baselines_learn_from_the_early_part_alone(gathered: Gathered, report: dict[str, Any]) -> None:
+    assert report["split"]["kind"] == "temporal"
+    assert report["data"]["windows"] == report["split"]["late_windows"] < len(gathered)
+    assert set(report["differences"]) == set(report["baselines"]) == {*FITTED, EARLY_WARNING}
+
+
+def test_subgroups_with_too_few_events_have_no_figure(report: dict[str, Any]) -> None:
+    months = [each for each in report["subgroups"] if each["by"] == "month"]
+    assert sum(each["windows"] for each in months) == report["data"]["windows"]
+    for each in months:
+        assert each["cannot_answer"] == (each["events"] < 20) == ("auroc" not in each)
+
+
+def test_a_report_is_attested_for_its_own_model_manifest_and_data_alone(
+    report: dict[str, Any], folder: Path, tmp_path: Path
+) -> None:
+    own = Artifact.load(SHIPPED_IN / SHIPPED).manifest
+    path = tmp_path / "report.json"
+    path.write_bytes(orjson.dumps(report))
+    evidenced = Evidenced(path, folder / "export.csv", folder / "outcomes.csv", "Dr. Eva Ruiz")
+    check_subject(own, report)
+    assert attest(own, report, evidenced).evidence is Evidence.RETROSPECTIVE
+    for other in (replace(own, version="2.0.1"), replace(own, step_minutes=6.0)):
+        with pytest.raises(UnusableReport):
+            check_subject(other, report)
+    with pytest.raises(UnusableReport, match="is not the file that the report was made from"):
+        attest(own, report, replace(evidenced, data=path))

@@ -85,6 +85,7 @@ def restarted(instance: Service, database: str) -> Service:
 def test_an_upgrade_by_usr2_loses_nothing(tmp_path: Path) -> None:
     service = start(tmp_path, PROXIES="1")
     wait_until_live(service)
+    service.wait_for_workers()
     with proxied(tmp_path / "nginx", service) as proxy, under_load(proxy, service.sign_in()) as load:
         old = service.workers()
         service.master.send_signal(signal.SIGUSR2)

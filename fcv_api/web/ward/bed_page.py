@@ -10,8 +10,6 @@ from time import time_ns
 from flask import abort, render_template, request, url_for
 from flask.wrappers import Response
 
-from fcv_api import scoring
-from fcv_api.domain.errors import Unscorable
 from fcv_api.domain.stays import CLOSED_AFTER
 from fcv_api.domain.ward import CONFLICT, CORRECTED, Tile
 from fcv_api.domain.ward_line import SLOTS
@@ -24,11 +22,13 @@ from fcv_api.ledger.record import Record, utc_text
 from fcv_api.ledger.seen import seen_by
 from fcv_api.web.requests import current_service
 from fcv_api.web.ward import bp, state
+from fcv_api.web.ward.alerted import by_encounter
 from fcv_api.web.ward.bed_charts import Figure, risk_figures, sign_figures, window_figures
 from fcv_api.web.ward.language import language_of
 from fcv_api.web.ward.pages import Part, answer, drawing_of, picture_of, tag_of
 from fcv_api.web.ward.picture import Shown, label_of, shown
 from fcv_api.web.ward.recent import microseconds, outcome_of
+from fcv_api.web.ward.recomputed import replayed, what_moved
 from fcv_api.web.ward.session import current_session, signed_in
 from fcv_api.web.ward.shown import Said, Speaker
 from fcv_api.wire.records import values_of
@@ -52,13 +52,14 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A record that was opened: its window, sign by sign, and what came of computing it again."""
+    """A record that was opened: its window, sign by sign, what came of computing it again, and what moved its score."""
 
     line: Line
     first: int
     last: int
     figures: list[Figure]
     verdict: str
+    moved: list[str]
 
 
 @bp.get("/ward/beds/<encounter>")
@@ -118,6 +119,8 @@ def _told(
         "source": known.source if known else None,
         "speaker": speaker,
         "record": record,
+        "alerts": by_encounter().get(number, ()),
+        "moved": _moved(found[0].tile, records, speaker) if found else [],
         "marks": seen_by([record]).get(record, []) if record else [],
         "session": current_session(),
         "risks": risk_figures([each for each in outcomes if each.id != gone], shows, speaker),
@@ -127,6 +130,12 @@ def _told(
         "lines": [_line(each, Shows() if each.id == gone else shows, speaker) for each in records],
         "opened": _opened(number, (shows, gone), speaker),
     }
+
+
+def _moved(tile: Tile, records: Sequence[Record], speaker: Speaker) -> list[str]:
+    """Return what moved the score that a tile shows."""
+    record = next((each for each in records if each.id == tile.place.record), None)
+    return what_moved(record, tile.score, speaker.language)
 
 
 def shown_of(tile: Tile | None) -> tuple[Shows, str | None]:
@@ -172,18 +181,7 @@ def _opened(number: int, may: tuple[Shows, str | None], speaker: Speaker) -> Ope
         abort(404)
     line = _line(record, Shows() if record.id == may[1] else may[0], speaker)
     if record.problem is not None:
-        return Opened(line, line.at, line.at, [], "")
+        return Opened(line, line.at, line.at, [], "", [])
     window = _window(record, speaker)
-    return Opened(line, window.first, window.last, window.figures, replayed(record))
-
-
-def replayed(record: Record) -> str:
-    """Return what comes of computing a record again, as `/predictions/{id}/replay` does; or that it cannot be."""
-    model = scoring.recorded_model(record)
-    if model is None:
-        return "missing"
-    try:
-        scorer = current_service().models.at(model)
-        return scoring.replay(record, scorer, current_service().runtime).verdict
-    except Unscorable:
-        return "missing"
+    moved = what_moved(record, line.score, speaker.language)
+    return Opened(line, window.first, window.last, window.figures, replayed(record), moved)

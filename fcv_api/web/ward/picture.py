@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
+from fcv_api.alerts.query import Holding
 from fcv_api.domain.prediction import State
 from fcv_api.domain.stays import is_of_test
 from fcv_api.domain.ward import (
@@ -26,6 +27,7 @@ from fcv_api.domain.ward_line import SixHours, six_hours
 from fcv_api.domain.ward_score import Outcome, Shows
 from fcv_api.feed.beds import Bed, Status
 from fcv_api.ledger.seen import Mark, seen_by
+from fcv_api.web.ward.alerted import by_encounter
 from fcv_api.web.ward.bed_names import natural, readable
 from fcv_api.web.ward.recent import Course, Recent, warnings_of
 from fcv_api.web.ward.state import Notice
@@ -51,13 +53,17 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """All that a page of the ward shows. left_out: patients for whom there was no room. seen: marks, by record."""
+    """All that a page of the ward shows. left_out: patients for whom there was no room.
+
+    seen: marks, by record. alerts: those that hold, by encounter.
+    """
 
     groups: tuple[Group, ...]
     strip: tuple[Tile, ...]
     notices: tuple[Notice, ...]
     left_out: int
     seen: Mapping[str, Sequence[Mark]]
+    alerts: Mapping[int, Sequence[Holding]]
 
     @property
     def count(self) -> int:
@@ -92,7 +98,7 @@ def draw(drawing: Drawing, wards: Sequence[Ward], notices: Iterable[Notice]) -> 
     groups += [Group(None, tuple(tests), is_test=True)] if tests else []
     tiles = [each.tile for group in groups for each in group.beds]
     seen = seen_by([each.place.record for each in tiles if each.place.record])
-    return Picture(tuple(groups), tuple(strip), tuple(notices), len(drawing.recent.left_out), seen)
+    return Picture(tuple(groups), tuple(strip), tuple(notices), len(drawing.recent.left_out), seen, by_encounter())
 
 
 def _at(drawing: Drawing, place: ListedBed, known: Sequence[Bed]) -> Shown:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from fcv_api.alerts.query import Holding
 from fcv_api.domain.labels import STATE_LABELS, headline_of, in_language, sentence_of
 from fcv_api.domain.stays import MINUTE
 from fcv_api.domain.ward import Condition, Standing, Tile
@@ -13,6 +14,7 @@ from fcv_api.domain.ward_line import SixHours
 from fcv_api.domain.ward_score import CRITICAL_CODES, PATIENT_CODES, Level, Line, Score
 from fcv_api.domain.words import ScoreWarning
 from fcv_api.ledger.seen import Mark
+from fcv_api.web.ward.alerted import cause_in_words, shown_alerts
 from fcv_api.web.ward.language import Language
 from fcv_api.web.ward.shown_words import reason_of, speak
 from fcv_api.web.ward.state import Notice
@@ -67,6 +69,17 @@ class Speaker:
         """Return what a tile spells out, and how many warnings more there are."""
         said = self.warnings(tile.warnings)
         return said[:FROM_THE_DOOR], max(0, len(said) - FROM_THE_DOOR)
+
+    def alerts(self, holding: Iterable[Holding], standing: Standing) -> list[str]:
+        """Return the alerts that hold in words, the foremost first."""
+        return [self._alert(each) for each in shown_alerts(holding, standing.reason)]
+
+    def _alert(self, holding: Holding) -> str:
+        cause = cause_in_words(holding.alert.cause, self.language)
+        said = self.say("alert", cause=cause, time=self.time(holding.alert.raised_at))
+        if holding.seen_at is None:
+            return said
+        return f"{said}. {self.say('seen_by', name=holding.seen_by, time=self.time(holding.seen_at))}"
 
     def seen(self, marks: Sequence[Mark]) -> list[str]:
         """Return who has seen a record, and when."""

@@ -66,6 +66,8 @@ SHOWN: dict[str, Pair] = {
     ),
     "line.stale": ("No score: the data are old", "Sin puntaje: los datos son viejos"),
     "line.nothing": ("", ""),
+    "alert": ("Alert since {time}: {cause}", "Alerta desde las {time}: {cause}"),
+    "moved": ("What moved the score, not the cause", "Lo que movió el puntaje, no la causa"),
     "more": ("and {count} more", "y {count} más"),
     "scored_ago": ("Scored {minutes} min ago", "Puntaje de hace {minutes} min"),
     "not_scored": ("Not scored since {time} because: {reason}", "Sin puntaje desde las {time} porque: {reason}"),

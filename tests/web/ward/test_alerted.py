@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from alerts.force import enforce
 from fakes import FakeModel
 from flask import Flask
+from force import enforce
 from ward_beds import IDENTITY, NONE, SHOCK, Attested, MakeWard, correct, feed_beds, make_ward, score, signed_in
 
 from fcv_api.alerts import query

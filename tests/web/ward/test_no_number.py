@@ -31,7 +31,7 @@ def page(standing: Standing, shows: Shows, label: str, speaker: Speaker) -> str:
     tile = tile_of(Place("e1", label, 1, "r"), standing, shows, NOW)
     points = [point_of(standing.outcome, shows)] if standing.outcome else []
     groups = (Group(None, (Shown(tile, six_hours(points, NOW)),)),)
-    picture = Picture(groups, tuple(strip_of([tile])), (), 0, {})
+    picture = Picture(groups, tuple(strip_of([tile])), (), 0, {}, {})
     return render_template("ward/part.html", picture=picture, speaker=speaker)
 
 

@@ -34,7 +34,7 @@ def worst(number: int) -> Shown:
 
 def test_sixty_loud_beds_are_within_120_kb(make_ward: MakeWard) -> None:
     beds = tuple(map(worst, range(60)))
-    picture = Picture((Group(None, beds),), tuple(strip_of([each.tile for each in beds])), (), 0, {})
+    picture = Picture((Group(None, beds),), tuple(strip_of([each.tile for each in beds])), (), 0, {}, {})
     with make_ward().test_request_context("/ward"):
         html = render_template("ward/part.html", picture=picture, speaker=Speaker("es", UTC, NOW))
     assert html.count('class="tile piece') == 60

@@ -46,8 +46,8 @@ def _tell_what_is_fetched(pip: subprocess.Popen[str], last: deque[str]) -> None:
         last.append(line)
         fetched = FETCHED.match(line)
         name = NAME.match(fetched[1]) if fetched else None
-        if name and name[0].lower() not in told:
-            told.add(name[0].lower())
+        if name and (known := name[0].lower().replace("_", "-")) not in told:
+            told.add(known)
             print(f"  {name[0]}", flush=True)
 
 

@@ -41,8 +41,10 @@ class Checkpoint:
                 raise OtherRun(f"Another process is writing in {self.folder}.") from None
             yield
 
-    def check(self) -> None:
-        """Raise OtherRun where what was done is of another input, model or option."""
+    def check(self, *, anew: bool = False) -> None:
+        """Raise OtherRun where what was done is of another input, model or option. anew: throw it away instead."""
+        if anew:
+            self.begin()
         if self.is_partitioned and (other := self._plan()["asked"]) != self.asked:
             differs = ", ".join(name for name, value in self.asked.items() if value != other.get(name))
             raise OtherRun(

@@ -96,11 +96,7 @@ def score(
     the same command goes on where it ended. Needs no server and no account, and records nothing.
     """
     settings = Settings.from_environment()
-    check_suffix(output)
-    if output.resolve() == export.resolve():
-        raise UnusableExport(f"{output} cannot be both the input and the output.")
-    if policy and not rolling:
-        raise click.UsageError("--policy follows an encounter from window to window: it needs --rolling.")
+    _check(export, output, followed=policy is not None, rolling=rolling)
     followed = read_policy(settings.models_dir, policy) if policy else None
     file = open_table(export)
     with database_app(settings).app_context():
@@ -110,13 +106,20 @@ def score(
     job = Job(artifact.manifest.as_json(), artifact.flatbuffer, rolling, settings.timezone, file.dialect, text)
     checkpoint = Checkpoint(output, _asked(file, artifact, job))
     with _in_sentences(), checkpoint.locked():
-        if restart:
-            checkpoint.begin()
-        checkpoint.check()
+        checkpoint.check(anew=restart)
         _run(file, checkpoint, job, Means(count, memory, rows, dask))
         about = _about(artifact) | ({POLICY: str(followed.policy)} if followed else {})
         done = put_together(checkpoint, job, output, about)
     _print_scored(done, artifact, output)
+
+
+def _check(export: Path, output: Path, *, followed: bool, rolling: bool) -> None:
+    """Raise UnusableExport or UsageError for what cannot be done with these."""
+    check_suffix(output)
+    if output.resolve() == export.resolve():
+        raise UnusableExport(f"{output} cannot be both the input and the output.")
+    if followed and not rolling:
+        raise click.UsageError("--policy follows an encounter from window to window: it needs --rolling.")
 
 
 def _run(file: TableFile, checkpoint: Checkpoint, job: Job, means: Means) -> None:

@@ -19,10 +19,12 @@ from fcv_api.settings.checks import (
     database_url,
     host_timezone,
     kept_secret,
+    optional_path,
     plain_words,
     refuse_unknown,
     zone,
 )
+from fcv_api.settings.feed import read_feed
 from fcv_api.settings.hl7 import read_hl7
 from fcv_api.settings.ward import WardSettings, read_ward
 
@@ -35,7 +37,6 @@ MODES = ("development", "production")
 POLICIES = ("open", "admin", "closed")
 LEDGER = ("required", "off")
 AFFINITY = ("auto", "off")
-FEED = ("off", "on", "child")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,6 @@ class Settings(WardSettings):
     ledger: str
     ledger_days: int
     log_dir: Path
-    feed: str
-    observation_hours: int
-    settle_seconds: int
-    pseudonym_key_file: Path | None
     timezone: tzinfo
     stale_minutes: int
     token_minutes: int
@@ -114,18 +111,15 @@ def _read(env: Env) -> dict[str, Any]:
         "jwt_secret_previous": _previous_secret(env),
         "registration": env.str("REGISTRATION", "admin" if production else "open", validate=OneOf(POLICIES)),
         "admin_username": env.str("ADMIN_USERNAME", None) or None,
-        "admin_password_file": _optional_path(env, "ADMIN_PASSWORD_FILE"),
+        "admin_password_file": optional_path(env, "ADMIN_PASSWORD_FILE"),
         "models_dir": ROOT / env.path("MODELS_DIR", Path("models")),
         "model": env.str("MODEL", None) or None,
         "allow_unvalidated_model": env.bool("ALLOW_UNVALIDATED_MODEL", default=False),
         "ledger": env.str("LEDGER", "required", validate=OneOf(LEDGER)),
         "ledger_days": env.int("LEDGER_DAYS", 400, validate=Range(1, 36_500)),
         "log_dir": ROOT / env.path("LOG_DIR", Path("logs")),
-        "feed": env.str("FEED", "off" if production else "child", validate=OneOf(FEED)),
-        "observation_hours": env.int("OBSERVATION_HOURS", 12, validate=Range(12, 24 * 31)),
-        "settle_seconds": env.int("SETTLE_SECONDS", 30, validate=Range(0, 240)),
-        "pseudonym_key_file": _optional_path(env, "PSEUDONYM_KEY_FILE"),
         "timezone": _timezone(env, production=production),
+        **read_feed(env, production=production),
         **read_hl7(env),
         **read_ward(env, production=production),
         "stale_minutes": env.int("STALE_MINUTES", 15 if production else 0, validate=Range(0, 24 * 60)),
@@ -145,14 +139,9 @@ FILES = ("database_url_file", "jwt_secret_file")
 NAMES = tuple(f"FCV_{name.upper()}" for name in (*Settings.__dataclass_fields__, *FILES))
 
 
-def _optional_path(env: Env, name: str) -> Path | None:
-    text = env.str(name, None)
-    return Path(text) if text else None
-
-
 def _given_or_in_file(env: Env, name: str) -> tuple[str, str | None]:
     """Return what a setting says, or the file that its `_FILE` names; and which of the two said it."""
-    given, file = env.str(name, None), _optional_path(env, f"{name}_FILE")
+    given, file = env.str(name, None), optional_path(env, f"{name}_FILE")
     if given and file:
         raise SettingsError(f"FCV_{name} and FCV_{name}_FILE are both set; keep one.")
     if file:

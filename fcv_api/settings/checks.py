@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from environs import EnvError
+from environs import Env, EnvError
 from marshmallow import ValidationError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
@@ -127,6 +127,12 @@ def check_bind(text: str) -> None:
     port = re.fullmatch(r"\S*[^:\s]:(\d{1,5})", text)
     if not (port and int(port[1]) <= LARGEST_PORT) and not re.fullmatch(r"unix:/\S+|fd://\d+", text):
         raise ValidationError(f"{text!r} is no HOST:PORT, unix:/PATH or fd://NUMBER.")
+
+
+def optional_path(env: Env, name: str) -> Path | None:
+    """Return the path that a setting gives; None for an empty one."""
+    text = env.str(name, None)
+    return Path(text) if text else None
 
 
 def refuse_unknown(known: Sequence[str]) -> None:

@@ -12,13 +12,14 @@ from environs import Env
 from marshmallow import ValidationError
 from marshmallow.validate import Range
 
-from fcv_api.settings.checks import LARGEST_PORT, SettingsError
+from fcv_api.settings.checks import LARGEST_PORT, SettingsError, optional_path
+from fcv_api.settings.feed import FeedSettings
 
 LARGEST_MESSAGE = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Hl7Settings:
+class Hl7Settings(FeedSettings):
     """Where gateways are listened to, and who they may be."""
 
     hl7_bind: str | None
@@ -34,9 +35,9 @@ def read_hl7(env: Env) -> dict[str, Any]:
     """Read the settings of this group. Raises EnvError and SettingsError."""
     found = {
         "hl7_bind": env.str("HL7_BIND", "", validate=check_address) or None,
-        **{f"hl7_tls_{name}": _path(env, f"HL7_TLS_{name.upper()}") for name in ("cert", "key", "client_ca")},
+        **{f"hl7_tls_{name}": optional_path(env, f"HL7_TLS_{name.upper()}") for name in ("cert", "key", "client_ca")},
         "hl7_max_bytes": env.int("HL7_MAX_BYTES", 4 * 1024 * 1024, validate=Range(1024, LARGEST_MESSAGE)),
-        "hl7_sources_file": _path(env, "HL7_SOURCES_FILE"),
+        "hl7_sources_file": optional_path(env, "HL7_SOURCES_FILE"),
         "allow_test_sources": env.bool("ALLOW_TEST_SOURCES", default=False),
     }
     if (found["hl7_tls_cert"] is None) != (found["hl7_tls_key"] is None):
@@ -65,8 +66,3 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _path(env: Env, name: str) -> Path | None:
-    text = env.str(name, None)
-    return Path(text) if text else None

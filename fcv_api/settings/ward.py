@@ -11,6 +11,7 @@ from environs import Env
 from marshmallow import ValidationError
 from marshmallow.validate import OneOf
 
+from fcv_api.settings.checks import optional_path
 from fcv_api.settings.hl7 import Hl7Settings
 
 ANCESTOR = re.compile(r"'self'|https?://[A-Za-z0-9.-]+(:\d{1,5})?")
@@ -31,10 +32,9 @@ class WardSettings(Hl7Settings):
 
 def read_ward(env: Env, *, production: bool) -> dict[str, Any]:
     """Read the settings of this group. Raises EnvError."""
-    file = env.str("WARD_FILE", None)
     return {
         "ward": env.str("WARD", "off" if production else "on", validate=OneOf(SWITCH)),
-        "ward_file": Path(file) if file else None,
+        "ward_file": optional_path(env, "WARD_FILE"),
         "ward_show": env.str("WARD_SHOW", "warnings", validate=OneOf(SHOWS)),
         "ward_frame_ancestors": " ".join(env.str("WARD_FRAME_ANCESTORS", NONE, validate=check_ancestors).split()),
     }

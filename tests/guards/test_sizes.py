@@ -9,7 +9,7 @@ from source import Module, package
 
 MODULES = package()
 LONGEST_MODULE = 200
-USUAL_FUNCTION, LONGEST_FUNCTION = 20, 40
+USUAL_FUNCTION, LONGEST_FUNCTION = 20, 34
 LONGEST_OF_NINE_IN_TEN = 14
 """Lines from `def` to the end, the docstring among them."""
 MOST_PARAMETERS = 4
@@ -42,11 +42,12 @@ def test_functions_have_at_most_20_lines_with_a_short_tail() -> None:
     assert max(lengths.values()) <= LONGEST_FUNCTION, long
 
 
-def test_nine_functions_in_ten_have_at_most_14_lines() -> None:
+def test_nine_functions_in_ten_have_at_most_14_lines_and_none_over_34() -> None:
     lengths = sorted(
         (function.end_lineno or 0) - function.lineno + 1 for module in MODULES for function in module.functions()
     )
     assert lengths[len(lengths) * 9 // 10] <= LONGEST_OF_NINE_IN_TEN
+    assert lengths[-1] <= LONGEST_FUNCTION
 
 
 def test_a_function_takes_at_most_four_parameters() -> None:

@@ -11,7 +11,7 @@ import orjson
 
 from fcv_api.domain import quality
 from fcv_api.domain.encounter import Encounter
-from fcv_api.domain.errors import NoModel, Unscorable
+from fcv_api.domain.errors import NoModel, Unscorable, WindowSpan
 from fcv_api.domain.explanation import Explanation, explain
 from fcv_api.domain.prediction import (
     OFFLINE,
@@ -26,9 +26,9 @@ from fcv_api.domain.prediction import (
     probabilities_of,
     undecided,
 )
-from fcv_api.domain.slots import window_as_sent, window_on_the_clock
+from fcv_api.domain.slots import last_window_in_slots, window_on_the_clock
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGN_NAMES
-from fcv_api.domain.window import History, Matrix, Window, WindowSpec
+from fcv_api.domain.window import History, Matrix, Window, WindowSpec, last_window
 from fcv_api.ledger.record import Entry, Record
 
 Outcome = Prediction | Refusal
@@ -59,7 +59,10 @@ def window_of(history: History, spec: WindowSpec, slot: Slot = None) -> Window:
     """Return the last window as sent, or of slots where that is too dense. Raises what `last_window` raises."""
     if slot is not None:
         return window_on_the_clock(history, spec, slot)
-    return window_as_sent(history, spec)
+    try:  # as `slots.window_as_sent`, a module further on the way of every request
+        return last_window(history, spec)
+    except WindowSpan as reason:
+        return last_window_in_slots(history, spec, reason)
 
 
 def assess_all(read: Sequence[Encounter | Refusal], models: Models, given: AnswerContext = OFFLINE) -> list[Outcome]:

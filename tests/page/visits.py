@@ -113,9 +113,9 @@ def ward_in(folder: Path, size: Size, given: dict[str, str]) -> Iterator[tuple[F
             for name, role in PEOPLE.items():
                 accounts.create_user(name, PASSWORD, role=role, min_length=8)
             report_feed(app, alive=True)
-        yield app, made
-        with app.app_context():
-            db.engine.dispose()
+    yield app, made  # by then the settings are read, and no other test of this process may see them
+    with app.app_context():
+        db.engine.dispose()
 
 
 @contextmanager

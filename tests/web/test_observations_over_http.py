@@ -290,7 +290,7 @@ def test_the_document_knows_exactly_the_members_that_are_answered(
         "Bed": listed(http, make_token)[0],
     }
     for name, body in answered.items():
-        assert set(schema(app, name)["properties"]) == set(body), name
+        assert set(schema(app, name)["properties"]) - {"alert"} == set(body), name  # there only while one holds
         assert set(schema(app, name)["required"]) == set(body) - {"more_errors"}, name
 
 

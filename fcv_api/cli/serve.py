@@ -16,6 +16,8 @@ from fcv_api.cli.users import ensure_admin
 from fcv_api.serving.feed_process import refused_here
 from fcv_api.settings import ROOT, Settings, SettingsError
 
+HANDED_OVER = ("GUNICORN_PID", "LISTEN_FDS")
+"""Variables of who is given a socket that listens already: by the master that it succeeds (USR2), or by systemd."""
 FIRST_STEPS = """
 Serving on http://{bind} until Ctrl-C. In a second terminal, from this folder:
 
@@ -41,7 +43,8 @@ def serve(bind: str | None, *, reload: bool) -> None:
     settings = Settings.from_environment()
     if settings.feed == "child" and (refusal := refused_here()):
         raise SettingsError(refusal)
-    refuse_taken(settings.bind)
+    if not any(name in os.environ for name in HANDED_OVER):
+        refuse_taken(settings.bind)
     migrate_database(settings)
     app = database_app(settings)
     with app.app_context():

@@ -28,7 +28,8 @@ Serving on http://{bind} until Ctrl-C. In a second terminal, from this folder:
   curl -i http://{bind}/predict -H "Authorization: Bearer $TOKEN" \\
        -H 'Content-Type: application/json' --data-binary @examples/encounter.json
 
-In a browser: http://{bind}/docs
+In a browser: http://{bind}/docs for programmers, http://{bind}/ward for people
+(whose accounts are made so: .venv/bin/fcv users add NAME --role clinician)
 """
 """What development prints before it serves: lines to copy."""
 

@@ -1,10 +1,11 @@
-"""`--trained-on`, and what became of `--evidence`: what a model learnt from is stated, its evidence is earned."""
+"""What a model is said to be: `--trained-on`, `--sampling`; and `--evidence`, which is earned and not said."""
 
 from __future__ import annotations
 
 import click
 
 from fcv_api.domain.evidence import TrainedOn
+from fcv_api.domain.samples import Sampling
 
 TRAINED_ON = click.option(
     "--trained-on",
@@ -12,6 +13,14 @@ TRAINED_ON = click.option(
     default=TrainedOn.UNSTATED.value,
     show_default=True,
     help="What it learnt from.",
+)
+
+SAMPLING = click.option(
+    "--sampling",
+    type=click.Choice([each.value for each in Sampling]),
+    default=Sampling.LAST.value,
+    show_default=True,
+    help="What it learns of each sign from rows that are denser than its steps: the last value of a step, or the mean.",
 )
 
 

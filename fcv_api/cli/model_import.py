@@ -14,7 +14,7 @@ import click
 import numpy as np
 import orjson
 
-from fcv_api.cli.claims import EVIDENCE, TRAINED_ON
+from fcv_api.cli.claims import EVIDENCE, SAMPLING, TRAINED_ON
 from fcv_api.cli.expectation import confirm, read_expectation
 from fcv_api.domain.evidence import TrainedOn
 from fcv_api.domain.prediction import State
@@ -55,13 +55,7 @@ ASSUMED = {
 @click.option("--signs", metavar="A,B,...", help="The nine signs in the order of the model's columns.")
 @click.option("--classes", metavar="A,B,C,D", help=f"Its outputs in order: {', '.join(INFERENCE_KEYS.values())}.")
 @click.option("--step", type=click.FloatRange(0.1, 60), help="Minutes between two instants.  [default: 5]")
-@click.option(
-    "--sampling",
-    type=click.Choice([each.value for each in Sampling]),
-    default=Sampling.LAST.value,
-    show_default=True,
-    help="What it learnt of each sign from rows that are denser than its steps: the last value of a step, or the mean.",
-)
+@SAMPLING
 @click.option("--horizon", type=click.FloatRange(0, min_open=True), help="How many minutes ahead it looks.")
 @TRAINED_ON
 @EVIDENCE

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from fcv_api.cli.claims import EVIDENCE, TRAINED_ON
+from fcv_api.cli.claims import EVIDENCE, SAMPLING, TRAINED_ON
 from fcv_api.cli.exports import ENCODING, ORDER, form_of, origin_of, read_labelled
 from fcv_api.cli.flow import print_flow
 from fcv_api.domain.evidence import TrainedOn
@@ -36,13 +36,7 @@ DEFAULT = Recipe()
 @click.option("--name", required=True, help="The model's name.")
 @click.option("--version", default="1.0.0", show_default=True, help="Its version.")
 @click.option("--scaling", type=click.Choice(["window", "population"]), default="window", show_default=True)
-@click.option(
-    "--sampling",
-    type=click.Choice([each.value for each in Sampling]),
-    default=Sampling.LAST.value,
-    show_default=True,
-    help="Where rows are denser than a step of 5 minutes: learn from the last value of each step, or from the mean.",
-)
+@SAMPLING
 @click.option(
     "--horizon", type=click.FloatRange(0, min_open=True), default=30.0, show_default=True, help="Minutes ahead."
 )

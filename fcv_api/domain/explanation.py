@@ -13,6 +13,7 @@ from math import log
 
 import numpy as np
 
+from fcv_api.domain.labels import SIGN_LABELS
 from fcv_api.domain.messages import Pair
 from fcv_api.domain.prediction import Scorer, State, probabilities_of
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGN_NAMES, SIGNS
@@ -28,17 +29,7 @@ NOISE = np.array([0.25, 1.5, 1.0, 0.0, 0.0, 1.8, 0.6, 0.05, 1.2])
 """One scan's, a sign, in its own unit: what two readings of a patient at rest differ by (training/parameters.py)."""
 UNMOVED = 0.05
 """A change of the log-odds, up or down, under which a sign is said not to have moved the score."""
-NAMES: dict[str, Pair] = {
-    "MDC_BLD_PERF_INDEX": ("Perfusion index", "Índice de perfusión"),
-    "MDC_ECG_HEART_RATE": ("Heart rate and pulse", "Frecuencia cardíaca y pulso"),
-    "MDC_ECG_V_P_C_RATE": ("Ventricular ectopic beats", "Extrasístoles ventriculares"),
-    "MDC_LEN_BODY_ACTUAL": ("Height", "Talla"),
-    "MDC_MASS_BODY_ACTUAL": ("Weight", "Peso"),
-    "MDC_PULS_OXIM_SAT_O2": ("Oxygen saturation", "Saturación de oxígeno"),
-    "MDC_TEMP": ("Temperature", "Temperatura"),
-    "MDC_TTHOR_RESP_RATE": ("Respiration", "Respiración"),
-}
-"""By the first sign of a group, in English and in Spanish."""
+HEART_AND_PULSE: Pair = ("Heart rate and pulse", "Frecuencia cardíaca y pulso")
 MOVED: dict[str, Pair] = {
     "up": ("raised the score", "subió el puntaje"),
     "down": ("lowered the score", "bajó el puntaje"),
@@ -149,7 +140,8 @@ def _measured(raw: Matrix, name: str, model: Scorer) -> Measured | None:
 
 def _effect(group: tuple[str, ...], change: float, measured: tuple[Measured, ...]) -> Effect:
     moved = MOVED["not" if abs(change) < UNMOVED else "up" if change > 0 else "down"]
-    words = [f"{NAMES[group[0]][language]} {moved[language]}{_values(measured, language)}." for language in range(2)]
+    names = HEART_AND_PULSE if group == RATES else SIGN_LABELS[group[0]]
+    words = [f"{names[language]} {moved[language]}{_values(measured, language)}." for language in range(2)]
     return Effect(group, change, measured, *words)
 
 

@@ -12,6 +12,7 @@ from flask import Response, jsonify
 from fcv_api.accounts import Role
 from fcv_api.feed import beds, store
 from fcv_api.feed.store import Arrival
+from fcv_api.feed.turns import database_now
 from fcv_api.web.openapi import TOKEN_NEEDED, problems
 from fcv_api.web.parser import CSV, BatchBlueprint
 from fcv_api.web.problems import ProblemRaised
@@ -78,5 +79,5 @@ def take(rows: ObservationRows) -> Response:
 @problems(bp, "not-authenticated", "not-allowed", "feed-off", "database-unavailable")
 def list_beds() -> dict[str, Any]:
     """What is known of each bed: open stays, beds without a named patient, stays closed in the last 12 hours."""
-    now = time_ns() // 1000
+    now = database_now()  # one for all hosts, and the one that turns go by
     return {"beds": [bed_as_wire(each, now) for each in beds.now_known(now)]}

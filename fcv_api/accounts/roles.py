@@ -9,7 +9,7 @@ from fcv_api.extensions import write_transaction
 
 
 def set_role(username: str, role: Role) -> int:
-    """Give an account another role, and end all its tokens. Return its number. Raises UnknownUser."""
+    """Set another role of an account, and end all its tokens. Return its number. Raises UnknownUser."""
     newer = User.token_generation + 1
     changed = update(User).where(User.username == username).values(role=role, token_generation=newer)
     with write_transaction() as session:

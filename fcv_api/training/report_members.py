@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fcv_api import __version__
 from fcv_api.domain.prediction import State
@@ -66,14 +67,20 @@ def events(windows: LabelledWindows) -> dict[str, int]:
     return {name: len(np.unique(ahead.encounter[ahead.label == place])) for name, place in ILL.items()}
 
 
-def _data(subject: Subject, windows: LabelledWindows) -> Members:
-    export, outcomes = subject.files
+def where_from(origin: str, files: tuple[Path, Path], end: NDArray[np.datetime64]) -> Members:
+    """Return whose data a report is of: its two files, and when its windows end, (n,) in UTC."""
+    export, outcomes = files
     return {
-        "origin": subject.origin,
+        "origin": origin,
         "export": file_of(export),
         "outcomes": file_of(outcomes),
-        "first": np.datetime_as_string(windows.end.min(), unit="s") + "Z",
-        "last": np.datetime_as_string(windows.end.max(), unit="s") + "Z",
+        "first": np.datetime_as_string(end.min(), unit="s") + "Z",
+        "last": np.datetime_as_string(end.max(), unit="s") + "Z",
+    }
+
+
+def _data(subject: Subject, windows: LabelledWindows) -> Members:
+    return where_from(subject.origin, subject.files, windows.end) | {
         "windows": len(windows),
         "windows_recorded_before_outcome": 0,
     }

@@ -98,7 +98,7 @@ class _Places:
         return cls(sites, units, next((each for each in beds if each), {}))
 
     def of_stay(self, facts: StayFacts) -> None:
-        """Say of a stay where it was."""
+        """Add to a stay where it was."""
         number = facts.encounter
         facts.site = self.sites.get(number, facts.site)
         facts.unit = self.units.get(number, [facts.unit])[0] if facts.unit == "-" else facts.unit

@@ -13,7 +13,7 @@ from fcv_api import __version__
 from fcv_api.lstm.artifact import Manifest
 from fcv_api.lstm.refit import Refit
 from fcv_api.training.dataset import Horizon
-from fcv_api.training.report_members import file_of
+from fcv_api.training.report_members import where_from
 from fcv_api.validation.drift import Finding
 from fcv_api.validation.figures import Figures, Measured, figures_of
 from fcv_api.validation.flow_notes import flow, flow_notes
@@ -94,13 +94,7 @@ def drift_members(findings: list[Finding], reference: Members) -> Members:
 
 def _data(subject: Subject, gathered: Gathered, split: Split) -> Members:
     windows = gathered.windows.where(split.late)
-    export, outcomes = subject.files
-    return {
-        "origin": subject.origin,
-        "export": file_of(export),
-        "outcomes": file_of(outcomes),
-        "first": np.datetime_as_string(windows.end.min(), unit="s") + "Z",
-        "last": np.datetime_as_string(windows.end.max(), unit="s") + "Z",
+    return where_from(subject.origin, subject.files, windows.end) | {
         "patients": len(np.unique(windows.patient)),
         "encounters": len(np.unique(windows.encounter)),
         "windows": len(windows),

@@ -108,7 +108,7 @@ def _unreadable(file: Path) -> str | None:
 
 
 def _address(settings: Settings, bind: tuple[str, int]) -> Finding:
-    """Say whether the address is free, or held by the feed of this host."""
+    """Return whether the address is free, or held by the feed of this host."""
     family = socket.AF_INET6 if ":" in bind[0] else socket.AF_INET
     runs = _feed_runs_here(settings)
     try:

@@ -46,7 +46,7 @@ def frame() -> dict[str, Any]:
 
 
 def restrict(response: Response) -> Response:
-    """Say what a browser may do with a page. A page is kept nowhere: after a sign-out the way back shows nothing."""
+    """Restrict what a browser may do with a page. It is kept nowhere: after a sign-out the way back shows nothing."""
     ancestors = current_service().ward.frame_ancestors
     response.headers["Content-Security-Policy"] = POLICY.format(ancestors=ancestors)
     if ancestors == "'none'":

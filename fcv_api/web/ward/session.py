@@ -49,7 +49,7 @@ class Session:
 
     @property
     def number(self) -> str:
-        """Tell two sessions apart, and tell nothing else."""
+        """Return what differs between two sessions, and holds nothing else."""
         return sha256(self.jti.encode()).hexdigest()[:12]
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import resource
 import selectors
@@ -121,16 +122,23 @@ def test_one_that_has_sent_what_was_not_read_yet_is_not_ended(listening: tuple[L
 
 @pytest.fixture
 def no_descriptor_left() -> Iterator[Callable[[], None]]:
-    """Give a function that lowers this process's limit to what it has open."""
+    """Give a function that lowers this process's limit to what it has open.
+
+    Nothing is collected until the limit is back: an abandoned socket of another test would free a
+    descriptor in between.
+    """
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
 
     def lower() -> None:
+        gc.collect()
+        gc.disable()
         probe = os.dup(0)
         os.close(probe)
         resource.setrlimit(resource.RLIMIT_NOFILE, (probe, limits[1]))
 
     yield lower
     resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    gc.enable()
 
 
 def test_a_worker_without_a_descriptor_goes_on_and_makes_room(
@@ -153,6 +161,8 @@ def test_a_worker_without_a_descriptor_and_without_an_idle_connection_waits(
     worker, listener = listening
     with connect(listener) as waiting:
         no_descriptor_left()
+        # Below the listener's own number: whatever another thread closes meanwhile, none can be given out.
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
         worker.accept(listener)
         worker.accept(listener)
         assert not was_closed(waiting)

@@ -13,7 +13,7 @@ from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import Prediction, Refusal
 from fcv_api.scoring import Outcome
-from fcv_api.web.openapi import TOKEN_NEEDED, problems
+from fcv_api.web.openapi import CSV_CONTENT, TOKEN_NEEDED, problems
 from fcv_api.web.parser import CSV, BatchBlueprint
 from fcv_api.web.predict import HEADERS
 from fcv_api.web.problem_details import problem_body, problem_of
@@ -37,8 +37,8 @@ BATCH_PROBLEMS = (
 )
 SCHEMA = BatchAnswerSchema()
 ALSO_CSV = {
-    "requestBody": {"content": {CSV: {"schema": {"type": "string"}, "example": example_csv()}}},
-    "responses": {200: {"content": {CSV: {"schema": {"type": "string"}}}}},
+    "requestBody": {"content": {CSV: CSV_CONTENT | {"example": example_csv()}}},
+    "responses": {200: {"content": {CSV: CSV_CONTENT}}},
 }
 
 

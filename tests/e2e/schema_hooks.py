@@ -36,6 +36,12 @@ def batches(draw: st.DrawFn) -> dict[str, Any]:
     return mixed(dict(enumerate(bodies, start=5501)), Random(draw(st.integers(0, 2**32 - 1))))
 
 
+@schemathesis.hook
+def before_load_schema(_context: Any, raw_schema: dict[str, Any]) -> None:
+    """Make CSV of text: it is said to be of bytes, and schemathesis sends few of those and none that do not fit."""
+    del raw_schema["components"]["schemas"]["CsvTable"]["format"]
+
+
 @schemathesis.serializer("text/csv")
 def as_csv(_context: Any, value: Any) -> bytes:
     """Send a batch as a table with semicolons, as Spanish spreadsheets do, and text as it is."""

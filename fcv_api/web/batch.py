@@ -17,6 +17,7 @@ from fcv_api.web.openapi import CSV_CONTENT, TOKEN_NEEDED, problems
 from fcv_api.web.parser import CSV, BatchBlueprint
 from fcv_api.web.predict import HEADERS
 from fcv_api.web.problem_details import problem_body, problem_of
+from fcv_api.web.problem_language import say_language
 from fcv_api.web.recording import check_count, record_and_answer, recorded
 from fcv_api.web.requests import current_request, current_service
 from fcv_api.web.retries import KEY_TAKEN, REPLAY_HEADERS
@@ -91,6 +92,8 @@ def _answer(outcomes: list[Outcome]) -> Response:
     model = next((each.model for each in outcomes if isinstance(each, Prediction)), None)  # None where all failed
     if model:
         response.headers["FCV-Model"] = str(model)
+    if answer["failed"]:
+        say_language(response)
     return response
 
 

@@ -101,7 +101,9 @@ class ProblemSchema(Schema):
     """A problem (RFC 9457). docs/api.md tables all types."""
 
     type = fields.String(required=True, metadata={"example": "/problems/too-few-instants"})
-    title = fields.String(required=True)
+    title = fields.String(
+        required=True, metadata={"description": "In English, or in Spanish for who asks by `Accept-Language`."}
+    )
     status = fields.Integer(required=True)
     detail = fields.String(required=True)
     request_id = fields.String(required=True, allow_none=True)

@@ -163,11 +163,12 @@ class DatabaseActivations:
     def report(self, state: Serving) -> None:
         """Record what this process serves, and do what else is due."""
         model = state.model.identity
+        problem = activations.PINNED if self.settings.model else state.problem
         with self.app.app_context():
             maintenance.run(self.settings)
             activations.report(
                 activations.Worker(
-                    self.host, state.pid, model.name, model.version, model.sha256, state.activation, state.problem
+                    self.host, state.pid, model.name, model.version, model.sha256, state.activation, problem
                 )
             )
 

@@ -58,7 +58,6 @@ def _service(settings: Settings, models: Models, limit: ConcurrencyLimit, lock: 
         records=settings.ledger == "required",
         runtime=RUNTIME,
         zone=settings.timezone,
-        warn_unvalidated=settings.production,
         stale_minutes=settings.stale_minutes,
         registration=settings.registration,
         password_min_length=settings.password_min_length,

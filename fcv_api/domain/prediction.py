@@ -161,9 +161,8 @@ OFFLINE = AnswerContext()
 @lru_cache(maxsize=8)
 def _unvalidated(model: ModelIdentity) -> tuple[ScoreWarning, ...]:
     """Return the warning that no report proves a model, once made: it is the same in every answer."""
-    if model.evidence.validated:
-        return ()
-    return (warn("unvalidated_model", None, {}, {"model": str(model), "evidence": model.standing}),)
+    words = {"model": str(model), "evidence": model.standing}
+    return () if model.evidence.validated else (warn("unvalidated_model", None, {}, words),)
 
 
 def _minutes(time: timedelta) -> int:

@@ -27,6 +27,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from fcv_api.extensions import Base, read_transaction, write_transaction
 
 SEEN_RECENTLY = timedelta(seconds=60)
+PINNED = "pinned by FCV_MODEL"  # the problem of a worker whose own settings name its model: no activation reaches it
 
 
 class StoredModel(Base):
@@ -95,6 +96,7 @@ class Activation:
     name: str
     version: str
     sha256: str
+    manifest_sha256: str
     at: datetime
     by: str
     reason: str
@@ -122,7 +124,7 @@ class Worker:
 _COPY = [getattr(StoredModel, name) for name in ModelCopy.__dataclass_fields__]
 _HISTORY = select(
     *(ActivationRow.id, ActivationRow.model_id, StoredModel.name, StoredModel.version, StoredModel.sha256),
-    *(ActivationRow.at, ActivationRow.by, ActivationRow.reason),
+    *(StoredModel.manifest_sha256, ActivationRow.at, ActivationRow.by, ActivationRow.reason),
 ).join(StoredModel, ActivationRow.model_id == StoredModel.id)
 
 
@@ -166,13 +168,11 @@ def activate(copy: ModelCopy, by: str, reason: str) -> int:
 
 
 def _store(session: Session, copy: ModelCopy) -> int:
-    known = select(StoredModel.id).filter_by(
-        name=copy.name, version=copy.version, sha256=copy.sha256, manifest_sha256=copy.manifest_sha256
-    )
-    found = session.scalar(known)
+    values: dict[str, Any] = {name: getattr(copy, name) for name in ModelCopy.__dataclass_fields__}
+    identity = {name: values[name] for name in ("name", "version", "sha256", "manifest_sha256")}
+    found = session.scalar(select(StoredModel.id).filter_by(**identity))
     if found is not None:
         return found
-    values: dict[str, Any] = {name: getattr(copy, name) for name in ModelCopy.__dataclass_fields__}
     return int(session.execute(insert(StoredModel).values(values).returning(StoredModel.id)).scalar_one())
 
 

@@ -60,7 +60,6 @@ def _service(settings: Settings, models: Models, limit: ConcurrencyLimit, lock: 
         records=settings.ledger == "required",
         runtime=RUNTIME,
         zone=settings.timezone,
-        warn_unvalidated=settings.production,
         stale_minutes=settings.stale_minutes,
         registration=settings.registration,
         password_min_length=settings.password_min_length,
@@ -165,11 +164,12 @@ class DatabaseActivations:
     def report(self, state: Serving) -> None:
         """Record what this process serves, and do what else is due."""
         model = state.model.identity
+        problem = activations.PINNED if self.settings.model else state.problem
         with self.app.app_context():
             maintenance.run(self.settings)
             activations.report(
                 activations.Worker(
-                    self.host, state.pid, model.name, model.version, model.sha256, state.activation, state.problem
+                    self.host, state.pid, model.name, model.version, model.sha256, state.activation, problem
                 )
             )
 

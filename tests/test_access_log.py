@@ -20,9 +20,11 @@ from flask.testing import FlaskClient
 from fcv_api import scoring
 from fcv_api.app import create_app
 from fcv_api.settings import Settings
+from fcv_api.wire.example import example_batch, example_request
 
 LINE = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}) , INFO , (\{.*\})")
 KEYS = ["url", "method", "date", "duration", "status", "request_id", "user", "encounter", "problem"]
+"""Of every line. One of an answer with warnings has their codes too."""
 PASSWORD = "correct horse battery"
 
 
@@ -56,11 +58,33 @@ def test_a_line_is_as_in_the_thesis_and_what_is_new_comes_after(
 ) -> None:
     client.post("/predict", json=encounter, headers=token | {"X-Request-ID": "ward-3"})
     told = entry(log_file)
-    assert list(told) == KEYS
+    assert list(told) == [*KEYS, "warnings"]
     assert (told["url"], told["method"], told["status"], told["request_id"]) == ("/predict", "POST", 200, "ward-3")
     assert (told["user"], told["encounter"], told["problem"]) == (1, 5501, None)
     assert isinstance(told["duration"], float)
     assert 0 < told["duration"] < 5
+
+
+def test_the_codes_of_an_answers_warnings_are_logged_without_sign_or_figure(
+    client: FlaskClient, log_file: Path, token: dict[str, str], encounter: dict[str, Any]
+) -> None:
+    saturation = {row: 72.0 for row, name in encounter["nomSigno"].items() if name == "MDC_PULS_OXIM_SAT_O2"}
+    encounter["valor"] |= saturation
+    answer = client.post("/predict", json=encounter, headers=token).get_json()
+    assert entry(log_file)["warnings"] == sorted({each["code"] for each in answer["warnings"]})
+    assert "critical_value" in entry(log_file)["warnings"]
+    assert all(re.fullmatch("[a-z_]+", code) for code in entry(log_file)["warnings"])
+
+
+def test_a_batch_is_logged_with_the_codes_of_all_its_answers_and_a_refusal_with_none(
+    client: FlaskClient, log_file: Path, token: dict[str, str]
+) -> None:
+    client.post("/predict/batch", json=example_batch(), headers=token)
+    assert entry(log_file)["warnings"] == ["unvalidated_model"]
+    client.post("/predict", json=example_request() | {"valor": {}}, headers=token)
+    assert list(entry(log_file)) == KEYS
+    client.get("/home")
+    assert list(entry(log_file)) == KEYS
 
 
 def test_times_are_those_of_the_wards_clock(client: FlaskClient, log_file: Path) -> None:

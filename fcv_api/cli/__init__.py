@@ -5,24 +5,21 @@ from __future__ import annotations
 import click
 
 from fcv_api import __version__
-from fcv_api.cli.alerts import alerts
-from fcv_api.cli.check import check
-from fcv_api.cli.db import db
-from fcv_api.cli.db_backup import backup
-from fcv_api.cli.db_copy import copy
-from fcv_api.cli.db_restore import restore
-from fcv_api.cli.doctor import doctor
+from fcv_api.cli.commands.alerts import alerts
+from fcv_api.cli.commands.db import db
+from fcv_api.cli.commands.feed import feed
+from fcv_api.cli.commands.hl7 import hl7
+from fcv_api.cli.commands.ledger import ledger
+from fcv_api.cli.commands.model import model
+from fcv_api.cli.commands.policy import policy
+from fcv_api.cli.commands.score import score
+from fcv_api.cli.commands.service import check, doctor, predict, serve
+from fcv_api.cli.commands.simulate import simulate
+from fcv_api.cli.commands.stays import stays
+from fcv_api.cli.commands.training import ablation, evaluate, plot, reference, train
+from fcv_api.cli.commands.users import users
+from fcv_api.cli.commands.validation import drift, outcomes, validate
 from fcv_api.cli.errors import SentenceGroup
-from fcv_api.cli.feed import feed
-from fcv_api.cli.hl7 import hl7
-from fcv_api.cli.lazy import LAZY
-from fcv_api.cli.ledger import ledger
-from fcv_api.cli.model import model
-from fcv_api.cli.policy import policy
-from fcv_api.cli.predict import predict
-from fcv_api.cli.serve import serve
-from fcv_api.cli.stays import stays
-from fcv_api.cli.users import users
 
 
 @click.group(cls=SentenceGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -34,8 +31,8 @@ def main() -> None:
     """
 
 
-db.add_command(backup)
-db.add_command(copy)
-db.add_command(restore)
-for command in (serve, predict, users, stays, feed, hl7, model, policy, alerts, ledger, db, doctor, check, *LAZY):
+for command in (
+    *(serve, predict, users, stays, feed, hl7, model, policy, alerts, ledger, db, doctor, check),
+    *(simulate, score, train, evaluate, validate, drift, outcomes, reference, ablation, plot),
+):
     main.add_command(command)

@@ -12,18 +12,8 @@ from fcv_api.settings import Settings
 from fcv_api.training.ablation import MOST, ablate
 from fcv_api.wire.files import write_json
 
-PATIENTS = 1200
 
-
-@click.command("ablation")
-@click.option("--model", "reference", metavar="NAME[/VERSION]", help="Which model, instead of the active one.")
-@click.option("--patients", type=click.IntRange(1), default=PATIENTS, show_default=True, help="Simulated, each time.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The JSON file.")
 def ablation(reference: str | None, patients: int, out: Path) -> None:
-    """Take each scripted feature from the simulator in turn, and write what a model's AUPRC changes by.
-
-    Ends with a failure where one feature is worth more than a quarter of a state's AUPRC.
-    """
     model = load_model(Settings.from_environment(), reference)
     with bars() as progress:
         found = ablate(model, patients, progress)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import hashlib
 import os
 import time
@@ -10,11 +9,12 @@ import time
 import click
 
 from fcv_api import activations
-from fcv_api.activations import ModelCopy, Worker
+from fcv_api.activations import PINNED, Activation, ModelCopy, Worker
 from fcv_api.alerts import query
 from fcv_api.app import refused, unvalidated
 from fcv_api.cli.active import stored_artifact
 from fcv_api.cli.audit import log_event
+from fcv_api.cli.json_output import print_json
 from fcv_api.feed.process import is_here
 from fcv_api.lstm import trial
 from fcv_api.lstm.artifact import Artifact
@@ -22,31 +22,9 @@ from fcv_api.lstm.registry import SHIPPED, Registry
 from fcv_api.settings import Settings
 
 SECONDS_TO_WAIT = 15
-REASON = click.option("--reason", required=True, help="Why, for the history.")
 
 
-def _user() -> str:
-    """Name this shell's user, or its number where a container has no name for it."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"user {os.getuid()}"
-
-
-BY = click.option("--by", default=_user, help="Who, for the history.  [default: this shell's user]")
-
-
-@click.command()
-@click.argument("reference", metavar="[NAME/]VERSION")
-@REASON
-@BY
-@click.pass_obj
 def activate(settings: Settings, reference: str, reason: str, by: str) -> None:
-    """Put a model into service, on every worker and host, without a restart.
-
-    Runs its golden windows first. Returns when every worker that was seen in the last minute serves it, or lists
-    those that do not.
-    """
     _refuse_when_pinned(settings)
     if "/" not in reference:
         current = activations.in_force()
@@ -54,12 +32,7 @@ def activate(settings: Settings, reference: str, reason: str, by: str) -> None:
     _put_in_force(settings, Registry(settings.models_dir).artifact(reference), by, reason)
 
 
-@click.command()
-@click.option("--reason", default="rollback", show_default=True, help="Why, for the history.")
-@BY
-@click.pass_obj
 def rollback(settings: Settings, reason: str, by: str) -> None:
-    """Put the model back that was in service before the present one."""
     _refuse_when_pinned(settings)
     past = activations.history()
     if not past:
@@ -69,17 +42,26 @@ def rollback(settings: Settings, reason: str, by: str) -> None:
     _put_in_force(settings, artifact, by, reason)
 
 
-@click.command()
-def history() -> None:
-    """List all activations, the newest first."""
-    for each in activations.history():
+def history(*, as_json: bool) -> None:
+    past = activations.history()
+    if as_json:
+        print_json(activations=[activation_as_json(each) for each in past])
+        return
+    for each in past:
         click.echo(f"{each.id:>5}  {each.at:%Y-%m-%d %H:%M:%S} UTC  {each.reference:<32} {each.by}: {each.reason}")
 
 
+def activation_as_json(each: Activation) -> dict[str, object]:
+    """Return a row of the history."""
+    words = {"by": each.by, "reason": each.reason}
+    return {"id": each.id, "at": each.at, "model": each.reference, "sha256": each.sha256} | words
+
+
 def _refuse_when_pinned(settings: Settings) -> None:
+    """Raise ClickException where the settings of this very host name its model."""
     if settings.model:
         raise click.ClickException(
-            f"FCV_MODEL={settings.model} pins the model. Take it out of the settings and restart, then activate."
+            f"The model is {PINNED}={settings.model} in these settings. Take it out of them and restart, then activate."
         )
 
 
@@ -120,20 +102,27 @@ def _copy(artifact: Artifact) -> ModelCopy:
 
 
 def _wait(activation: int) -> None:
-    """Wait until every worker has taken an activation up. Raises ClickException with those that have not."""
+    """Wait until every worker has taken an activation up. Raises ClickException with those that have not.
+
+    Those whose own settings name their model take none up, and are meant not to: they are printed, and are no failure.
+    """
     deadline = time.monotonic() + SECONDS_TO_WAIT
     while (late := _late(activation)) and time.monotonic() < deadline:
         if any(worker.problem for worker in late):
             break
         time.sleep(0.1)
+    alive = _alive()
+    for each in alive:
+        if each.problem == PINNED:
+            click.echo(f"{_name(each)} goes on with {each.name}/{each.version}: it is {PINNED}.", err=True)
     if late:
         words = "\n".join(f"  {_name(each)} {each.name}/{each.version} {each.problem}".rstrip() for each in late)
         raise click.ClickException(f"These workers go on serving another model:\n{words}")
-    click.echo(f"{len(_alive())} workers serve it.")
+    click.echo(f"{sum(each.problem != PINNED for each in alive)} workers serve it.")
 
 
 def _late(activation: int) -> list[Worker]:
-    return [worker for worker in _alive() if worker.activation < activation]
+    return [worker for worker in _alive() if worker.activation < activation and worker.problem != PINNED]
 
 
 def _alive() -> list[Worker]:

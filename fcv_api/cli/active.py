@@ -1,7 +1,9 @@
-"""Which model is active: what a command means when no model is named."""
+"""What commands work in: the settings, the database, and the model that is active when none is named."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -16,6 +18,14 @@ from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.registry import SHIPPED, Registry
 from fcv_api.lstm.runtime import LiteRtModel
 from fcv_api.settings import Settings
+
+
+@contextmanager
+def with_database() -> Iterator[Settings]:
+    """Read the settings, and yield them in an app's context with the database. Raises SettingsError."""
+    settings = Settings.from_environment()
+    with database_app(settings).app_context():
+        yield settings
 
 
 def in_force(settings: Settings) -> Activation | None:

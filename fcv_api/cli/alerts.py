@@ -9,29 +9,13 @@ import orjson
 
 from fcv_api.alerts import query
 from fcv_api.alerts.query import Holding
-from fcv_api.app import database_app
-from fcv_api.cli.activation import BY
 from fcv_api.cli.audit import log_event
-from fcv_api.cli.lazy import LazyCommand
 from fcv_api.domain.instants import utc
 from fcv_api.settings import Settings
 from fcv_api.wire.alerts import alert_as_wire, cause_of
-from fcv_api.wire.cells import LARGEST_ID
 
 
-@click.group()
-@click.pass_context
-def alerts(context: click.Context) -> None:
-    """Simulate a policy's alerts, list those that hold, and mark them as seen."""
-    if context.invoked_subcommand and not context.resilient_parsing:
-        context.obj = Settings.from_environment()
-        context.with_resource(database_app(context.obj).app_context())
-
-
-@alerts.command("list")
-@click.option("--json", "as_json", is_flag=True, help="One object, as answers write alerts.")
 def list_(*, as_json: bool) -> None:
-    """List the alerts that hold, the one raised last first. Times are in UTC."""
     found = [_as_wire(each) for each in query.holding()]
     force = query.in_force()
     if as_json:
@@ -52,25 +36,10 @@ def _as_wire(each: Holding) -> dict[str, Any]:
     return {"encounter": str(each.encounter)} | alert_as_wire(each.alert) | more
 
 
-@alerts.command()
-@click.argument("encounter", type=click.IntRange(0, LARGEST_ID))
-@click.option("--cause", default="", help="Only this one, as `fcv alerts list` writes it.  [default: all that hold]")
-@BY
-@click.pass_obj
 def seen(settings: Settings, encounter: int, cause: str, by: str) -> None:
-    """Note that somebody has seen the alerts of ENCOUNTER. It silences nothing and ends nothing."""
     count = query.mark_seen(encounter, by, cause_of(cause))
     if not count:
         named = f" of cause {cause}" if cause else ""
         raise click.ClickException(f"No alert{named} of encounter {encounter} holds. `fcv alerts list` shows all.")
     log_event(settings, "alerts-seen", count=count)
     click.echo(f"Seen: {count} of encounter {encounter}.")
-
-
-alerts.add_command(
-    LazyCommand(
-        "simulate",
-        "fcv_api.cli.alerts_simulate:simulate",
-        "Print what a policy would have made of an export or of the record.",
-    )
-)

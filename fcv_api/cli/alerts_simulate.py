@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import click
@@ -17,8 +16,7 @@ from fcv_api.alerts.assessments import assessment_of, stream_of
 from fcv_api.alerts.policies import policy_sha256
 from fcv_api.bulk.assess import assess_each
 from fcv_api.cli.active import artifact_of
-from fcv_api.cli.exports import ENCODING, ORDER, form_of
-from fcv_api.cli.ledger_export import WHEN
+from fcv_api.cli.exports import form_of
 from fcv_api.cli.policy_files import read_policy
 from fcv_api.cli.policy_table import SCHEMA, print_table
 from fcv_api.domain.instants import utc
@@ -38,7 +36,6 @@ from fcv_api.wire.export import read_cohort, read_export, read_sites
 from fcv_api.wire.labels import read_labels
 from fcv_api.wire.stays import SIMULATED
 
-FILE = click.Path(dir_okay=False, path_type=Path)
 STEPS = 1000
 """Thresholds that are tried: thousandths."""
 
@@ -52,28 +49,7 @@ class Source:
     about: dict[str, Any]
 
 
-@click.command("simulate")
-@click.argument("export", metavar="[EXPORT]", type=FILE, required=False)
-@click.argument("labels", metavar="[LABELS]", type=FILE, required=False)
-@click.option("--policy", "reference", metavar="NAME/VERSION|FILE", required=True, help="Which policy.")
-@click.option("--model", metavar="NAME[/VERSION]", help="Whose scores count, instead of the active one's.")
-@click.option("--outcomes", type=FILE, help="What became of the encounters of the record, as LABELS.")
-@click.option("--since", type=WHEN, help="Only what was recorded then or later, in FCV_TIMEZONE.")
-@click.option("--until", type=WHEN, help="Only what was recorded before then.")
-@click.option("--event-rate", type=click.FloatRange(0, min_open=True), multiple=True, help="Onsets a patient-day.")
-@click.option("--at-most", type=click.FloatRange(0, min_open=True), multiple=True, help="Alarms a patient-day, to try.")
-@click.option("--json", "table", type=FILE, help="Write the table here: `fcv policy activate` needs it.")
-@click.option("--events", type=FILE, help="Write each event here, a line of JSON each.")
-@ENCODING
-@ORDER
-@click.pass_obj
 def simulate(settings: Settings, /, reference: str, **said: Any) -> None:  # noqa: ANN401 - click's options, by name
-    """Print how often a policy would have rung, whom it would have found, and how long before.
-
-    Over EXPORT, scored anew at each of its instants, with what became of each encounter in LABELS; or, without EXPORT,
-    over the record, as it was scored then. Without outcomes only the burden is told. With --at-most, thresholds of
-    1 - P(none of the three) are looked for that ring so often before onsets, in the place of the policy's score.
-    """
     file = read_policy(settings.models_dir, reference)
     model = trial.load(artifact_of(settings, said["model"]), settings.log_dir)
     source = _of_export(settings, model, said) if said["export"] else _of_record(settings, model, said)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -15,22 +14,8 @@ from fcv_api.lstm.registry import Registry
 from fcv_api.settings import Settings
 from fcv_api.wire.report_file import check_members, json_schema, read_report
 
-FILE = click.Path(dir_okay=False, path_type=Path)
 
-
-@click.command("attest")
-@click.argument("reference", metavar="NAME/VERSION")
-@click.option("--report", type=FILE, required=True, help="The report.json of `fcv evaluate`.")
-@click.option("--data", type=FILE, required=True, help="The export that it was made from.")
-@click.option("--outcomes", type=FILE, help="The labels that it was made from.")
-@click.option("--signed-by", required=True, help="Who vouches for it, for the card.")
-@click.pass_obj
 def attest_(settings: Settings, /, reference: str, **said: Any) -> None:  # noqa: ANN401 - click's options, by name
-    """Write the evidence that a report on a hospital's patients earns a model.
-
-    Refuses a report of other data than a hospital's, of another model or manifest, without every member that is
-    needed, with under 20 events of an ill state, or made from other files than those that are given.
-    """
     if "/" not in reference:
         raise ArtifactError(f"Say which version: NAME/VERSION, not {reference}.")
     registry = Registry(settings.models_dir)
@@ -57,7 +42,5 @@ def _print(settings: Settings, signed: Manifest, report: dict[str, Any]) -> None
     click.echo(f"  put it into service with: fcv model activate {signed.identity} --reason '...'")
 
 
-@click.command("report-schema")
 def report_schema() -> None:
-    """Print the JSON Schema of the report that `fcv model attest` reads."""
     click.echo(orjson.dumps(json_schema(), option=orjson.OPT_INDENT_2).decode())

@@ -13,16 +13,11 @@ EXIT_CODES = {OK: 0, WARNING: 1, FAILED: 2}
 UNKNOWN = 3
 
 
-@click.command()
 def check() -> None:
-    """Print one line on the whole installation, for Nagios, Zabbix and the like: exit code 0 ok, 1 warning, 2 failed.
-
-    3 is *unknown*: the settings could not be read. `fcv doctor` says more, and what to do.
-    """
     findings = examine(Wanted(SHIPPED_PLACE))
     status = worst(findings)
     unwell = [each for each in findings if each.status == status != OK]
     unknown = any(each.check == "settings" and each.status == FAILED for each in findings)
-    told = "; ".join(f"{each.check}: {each.detail}" for each in unwell) or f"{len(findings)} checks are well"
-    click.echo(f"FCV {'UNKNOWN' if unknown else status.upper()} - {told}")
+    words = "; ".join(f"{each.check}: {each.detail}" for each in unwell) or f"{len(findings)} checks are well"
+    click.echo(f"FCV {'UNKNOWN' if unknown else status.upper()} - {words}")
     raise SystemExit(UNKNOWN if unknown else EXIT_CODES[status])

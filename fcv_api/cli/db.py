@@ -16,17 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from fcv_api.settings import ROOT, Settings, SettingsError
 
 
-@click.group()
-def db() -> None:
-    """Make or update the database's tables, back it up, or move it."""
-
-
-@db.command()
 def upgrade() -> None:
-    """Bring the tables up to date. Running it again changes nothing.
-
-    A database of the thesis' service is adopted: its users keep their names and passwords, and become clients.
-    """
     migrate_database(Settings.from_environment())
     click.echo("The database is up to date.")
 

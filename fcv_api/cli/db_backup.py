@@ -21,13 +21,7 @@ from fcv_api.ledger.published import BrokenChain
 from fcv_api.settings import Secret, Settings
 
 
-@click.command()
-@click.argument("file", type=click.Path(path_type=Path))
 def backup(file: Path) -> None:
-    """Write a backup of the SQLite database to FILE, which must not exist, and verify the record in it.
-
-    The service may run meanwhile. For PostgreSQL it prints the command of PostgreSQL's own that does this.
-    """
     settings = Settings.from_environment()
     url = make_url(str.__str__(settings.database_url))
     source = sqlite_file(url)

@@ -26,14 +26,7 @@ ROWS_AT_ONCE = 500
 OWN = "alembic_version"
 
 
-@click.command()
-@click.option("--to", required=True, metavar="URL", help="The database to fill: empty, or not there yet on SQLite.")
-@click.option("--running", is_flag=True, help="Copy though the service runs: what it writes from now on is left out.")
 def copy(to: str, *, running: bool) -> None:
-    """Copy the database of FCV_DATABASE_URL into another one, and verify the record there.
-
-    All or nothing: where anything goes wrong, the other database holds no rows. Nothing is changed in this one.
-    """
     settings = Settings.from_environment()
     target = replace(settings, database_url=database_url("--to", to, ROOT))
     if str.__str__(target.database_url) == str.__str__(settings.database_url):

@@ -25,23 +25,8 @@ from fcv_api.validation.observed import observe_record
 from fcv_api.wire.export import stream_export
 from fcv_api.wire.table_file import open_table
 
-DAY = click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M"])
 
-
-@click.command("drift")
-@click.argument("export", type=click.Path(dir_okay=False, path_type=Path), required=False)
-@click.option("--since", type=DAY, help="Of the record, from then on, in FCV_TIMEZONE.")
-@click.option("--until", type=DAY, help="And before then.")
-@click.option("--model", "reference", metavar="NAME[/VERSION]", help="Which model, instead of the active one.")
-@click.option("--reference", "write", is_flag=True, help="Make this the reference of NAME/VERSION, in its manifest.")
-@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-@click.pass_context
 def drift(context: click.Context, /, export: Path | None, **said: object) -> None:
-    """Hold what the record holds since a day, or an EXPORT, against the reference in a model's manifest.
-
-    Exit code 1 where there is drift. With --reference, what was found becomes the reference: take the first attested
-    weeks, and activate the model again.
-    """
     if (export is None) == (said["since"] is None):
         raise click.UsageError("Give EXPORT, or --since for the record.")
     settings = Settings.from_environment()

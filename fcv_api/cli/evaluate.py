@@ -11,7 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from fcv_api.cli.active import load_model
-from fcv_api.cli.exports import ENCODING, ORDER, form_of, origin_of, read_labelled
+from fcv_api.cli.exports import form_of, origin_of, read_labelled
 from fcv_api.cli.flow import print_flow
 from fcv_api.domain.window import WindowSpec
 from fcv_api.lstm.artifact import Manifest
@@ -24,32 +24,11 @@ from fcv_api.training.report import write_report
 from fcv_api.training.report_members import Subject, report_members
 from fcv_api.training.tables import headline
 from fcv_api.wire.file_form import FileForm
-from fcv_api.wire.validation_report import ORIGINS
 
-FILE = click.Path(dir_okay=False, path_type=Path)
 USUAL_HORIZON = 30.0
-AHEAD = click.FloatRange(0, min_open=True)
 
 
-@click.command("evaluate")
-@click.argument("export", type=FILE)
-@click.argument("labels", type=FILE)
-@click.option("--model", "reference", metavar="NAME[/VERSION]", help="Which model, instead of the active one.")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="The report's folder.")
-@click.option("--train", type=FILE, help="An export of other patients, to fit the baselines on.")
-@click.option("--train-labels", type=FILE, help="Its labels.")
-@click.option("--every", type=click.IntRange(1), default=1, show_default=True, help="Ask at each so many instants.")
-@click.option("--horizon", type=AHEAD, help="Minutes ahead.  [default: the model's own, or 30]")
-@click.option("--origin", type=click.Choice(ORIGINS), default="unstated", show_default=True, help="Whose patients.")
-@click.option("--other-hospital", is_flag=True, help="EXPORT is not of the hospital that the model learnt from.")
-@ENCODING
-@ORDER
 def evaluate(export: Path, labels: Path, **said: Any) -> None:  # noqa: ANN401 - click's options, by name
-    """Measure a model on EXPORT and LABELS, and write report.html and report.json.
-
-    Without --train, baselines are fitted on EXPORT itself, in five folds by patient. Patients that the model learnt
-    from are refused, also by other stays of theirs.
-    """
     if (said["train"] is None) != (said["train_labels"] is None):
         raise click.UsageError("--train and --train-labels go together.")
     settings = Settings.from_environment()

@@ -6,22 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import click
-
 from fcv_api.cli.flow import print_left_out
 from fcv_api.settings import Settings
 from fcv_api.training.dataset import Cohort, Horizon, UnusableData
 from fcv_api.training.flow import labelled_cohort
 from fcv_api.wire.export import read_cohort
-from fcv_api.wire.file_form import DATES, ENCODINGS, FileForm, NotUtf8
+from fcv_api.wire.file_form import FileForm, NotUtf8
 from fcv_api.wire.stays import SIMULATED
-
-ENCODING = click.option(
-    "--encoding", type=click.Choice(ENCODINGS), default="utf-8", show_default=True, help="Of the CSV files."
-)
-ORDER = click.option(
-    "--dates", type=click.Choice(DATES), default="iso", show_default=True, help="dmy: 31/12/2024. mdy: 12/31/2024."
-)
 
 
 def form_of(said: dict[str, Any]) -> FileForm:

@@ -10,7 +10,6 @@ import click
 import orjson
 
 from fcv_api.app import database_app
-from fcv_api.cli.feed_run import run_
 from fcv_api.domain.instants import minute, utc
 from fcv_api.domain.slots import step_of
 from fcv_api.domain.window import WindowSpec
@@ -42,21 +41,7 @@ class Status:
         return sum(each.is_due for each in self.stays)
 
 
-@click.group()
-def feed() -> None:
-    """Score each bed from the memory of beds."""
-
-
-feed.add_command(run_)
-
-
-@feed.command()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def status(*, as_json: bool) -> None:
-    """Print turns due and late, each stay's last slot, and what was heard of each source. Times are in UTC.
-
-    The counts of a source are written every 5 seconds at most while it sends: their age stands beside them.
-    """
     settings = Settings.from_environment()
     with database_app(settings).app_context():
         state = _read(settings)

@@ -68,16 +68,7 @@ class Scoring:
         return Feed(self.models, self.user_id, RUNTIME, given, self.test_user_id)
 
 
-@click.command("run")
-@click.option("--once", is_flag=True, help="Score what is due now, and end.")
-@click.option(
-    "--sign-of-life",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="A file whose time is set each second as long as all goes well: for a health check.",
-)
-@click.option("--parent", type=int, hidden=True, help="The process that started this one: without it, this one ends.")
 def run_(sign_of_life: Path | None, parent: int | None, *, once: bool) -> None:
-    """Score each stay at each slot and record it, until it is stopped: one process a host, beside the web workers."""
     if parent:
         end_with(parent)
     settings = Settings.from_environment()

@@ -1,4 +1,4 @@
-"""Whether the service may listen where it is asked to: told in a sentence before it is started."""
+"""Whether the service may listen where it is asked to: said in a sentence before it is started."""
 
 from __future__ import annotations
 

@@ -10,7 +10,6 @@ from typing import Any
 import click
 import orjson
 
-from fcv_api.cli.hl7_send import send
 from fcv_api.cli.hl7_sources import DEFAULT, source_named, sources_in
 from fcv_api.settings import Settings, SettingsError
 from fcv_api.settings.checks import zone as zone_named
@@ -20,28 +19,8 @@ from fcv_api.wire.hl7.segments import messages_of
 from fcv_api.wire.hl7.shown import as_wire
 from fcv_api.wire.hl7.source import Source
 
-FILE = click.Path(dir_okay=False, path_type=Path)
 
-
-@click.group()
-def hl7() -> None:
-    """Read and send HL7 v2 messages."""
-
-
-hl7.add_command(send)
-
-
-@hl7.command("read")
-@click.argument("file", type=FILE)
-@click.option("--zone", metavar="ZONE", help="Of times without an offset, instead of FCV_TIMEZONE.")
-@click.option("--sources", type=FILE, help="A file of sources, as FCV_HL7_SOURCES_FILE.")
-@click.option("--source", "name", metavar="NAME", help="Which of its sources sent the messages.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def read_(file: Path, zone: str | None, sources: Path | None, name: str | None, *, as_json: bool) -> None:
-    """Print the rows that the messages in FILE give, and what is dropped and why. Needs no database.
-
-    It shows what each message alone would give: of a sign and an instant one name, then the lower channel.
-    """
     if (sources is None) != (name is None):
         raise click.UsageError("--sources and --source go together.")
     source, allow_test = _source(zone, sources, name)

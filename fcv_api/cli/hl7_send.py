@@ -16,7 +16,6 @@ from fcv_api.settings.hl7 import check_address, host_and_port
 from fcv_api.wire.hl7.frames import FrameBuffer, framed
 from fcv_api.wire.hl7.segments import Message, header_of, messages_of, segments_of
 
-FILE = click.Path(dir_okay=False, path_type=Path)
 LARGEST = 64 * 1024
 AT_ONCE = 65_536
 CLOSED = (
@@ -25,18 +24,7 @@ CLOSED = (
 )
 
 
-@click.command()
-@click.argument("file", type=FILE)
-@click.argument("address", metavar="HOST:PORT")
-@click.option("--timeout", type=click.FloatRange(min=0.1), default=10.0, show_default=True, help="Seconds for each.")
-@click.option("--ca", type=FILE, help="Speak TLS, and trust this authority.")
-@click.option("--cert", type=FILE, help="The gateway's own certificate.")
-@click.option("--key", type=FILE, help="Its key.")
 def send(file: Path, address: str, timeout: float, ca: Path | None, cert: Path | None, key: Path | None) -> None:
-    """Send the messages in FILE to HOST:PORT and wait for the acknowledgement of each.
-
-    Ends with 1 where one was not AA (or CA), or did not come.
-    """
     try:
         check_address(address)
     except ValidationError as error:

@@ -9,35 +9,14 @@ import click
 
 from fcv_api import heads_log
 from fcv_api.alerts import retention as alert_retention
-from fcv_api.app import database_app
-from fcv_api.cli.activation import BY
 from fcv_api.cli.audit import log_event
-from fcv_api.cli.ledger_export import export, latest
-from fcv_api.cli.ledger_replay import replay
+from fcv_api.cli.json_output import print_json
 from fcv_api.ledger import chain, query, retention
 from fcv_api.ledger.published import BrokenChain, read_logs
 from fcv_api.settings import Settings
 
 
-@click.group()
-@click.pass_context
-def ledger(context: click.Context) -> None:
-    """Export, purge, count, verify and replay the record of predictions."""
-    if context.invoked_subcommand and not context.resilient_parsing:
-        context.obj = Settings.from_environment()
-        context.with_resource(database_app(context.obj).app_context())
-
-
-@ledger.command()
-@click.option("--yes", is_flag=True, help="Do it without asking.")
-@click.option("--force", is_flag=True, help="Delete more than a tenth of the record at once, or all of it.")
-@BY
-@click.pass_obj
 def purge(settings: Settings, by: str, *, yes: bool, force: bool) -> None:
-    """Delete what is older than FCV_LEDGER_DAYS, alerts too, from the oldest on, and note that it was done.
-
-    More than a tenth of the record at once is not deleted without --force: a clock that is wrong makes all of it old.
-    """
     due = retention.due(settings.ledger_days)
     period = f"recorded before {due.before:%Y-%m-%d %H:%M} UTC ({settings.ledger_days} days ago)"
     if due.count == 0:
@@ -64,36 +43,35 @@ def _too_large(due: retention.Purge) -> str:
     )
 
 
-@ledger.command()
-@click.pass_obj
-def stats(settings: Settings) -> None:
-    """Count the record, and project what it will take of the disk."""
-    found = retention.stats()
-    days = settings.ledger_days
+def stats(settings: Settings, *, as_json: bool) -> None:
+    found, purges, days = retention.stats(), retention.purges(), settings.ledger_days
+    if as_json:
+        grown = {"on_disk_bytes": found.growth.size, "bytes_a_record": round(found.growth.each)}
+        ahead = {"records_a_day": found.growth.daily, "days": days, "projected_bytes": round(found.growth.after(days))}
+        counted = {"predictions": found.predictions, "refusals": found.refusals, "models": found.models}
+        purged = [{"records": count, "at": at, "by": by} for count, at, by in purges]
+        print_json(**counted, first=found.first, last=found.last, **grown, **ahead, purges=purged)
+        return
     click.echo(f"predictions   {found.predictions:>14,}")
     click.echo(f"refusals      {found.refusals:>14,}")
     for name, moment in (("first", found.first), ("last", found.last)):
         click.echo(f"{name:<13} {f'{moment:%Y-%m-%d %H:%M} UTC' if moment else 'none':>14}")
     for name, count in sorted(found.models.items()):
         click.echo(f"by {name:<26} {count:,}")
-    click.echo(f"on disk       {found.size / 1e6:>11,.1f} MB   {found.each:,.0f} bytes a record")
-    projected = found.daily * days * found.each / 1e9
-    click.echo(f"a day         {found.daily:>14,.0f}   over the last week, or since the first")
-    click.echo(f"after {days} days {projected:>12,.2f} GB   when it goes on so, and older ones are purged")
-    for count, at, by in retention.purges():
+    _print_growth(found.growth, days)
+    for count, at, by in purges:
         click.echo(f"purged        {count:>14,}   {at:%Y-%m-%d %H:%M} UTC, by {by}")
 
 
-@ledger.command()
-@click.option(
-    "--log",
-    "logs",
-    multiple=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="A heads.log, best one that lies elsewhere, or an app.log of an older version. Give those of all hosts.",
-)
+def _print_growth(growth: retention.Growth, days: int) -> None:
+    """Print what the record takes, and will take: as `fcv doctor` says it."""
+    click.echo(f"on disk       {growth.size / 1e6:>11,.1f} MB   {growth.each:,.0f} bytes a record")
+    click.echo(f"a day         {growth.daily:>14,.0f}   over the last week, or since the first")
+    projected = growth.after(days) / 1e9
+    click.echo(f"after {days} days {projected:>12,.2f} GB   when it goes on so, and older ones are purged")
+
+
 def verify(logs: tuple[Path, ...]) -> None:
-    """Look for records that were changed, taken out or put in since they were recorded, and name the first."""
     try:
         published = read_logs(logs)
         found = chain.verify(published)
@@ -103,7 +81,3 @@ def verify(logs: tuple[Path, ...]) -> None:
         click.echo(f"{count:,} records were purged on {at:%Y-%m-%d %H:%M} UTC, by {by}.")
     click.echo(f"{found.count:,} records, from {found.start.seq + 1} to {found.head.seq}, are as they were recorded.")
     click.echo(f"{found.heads} published heads fit. Head: {found.head.seq} {found.head.hash}")
-
-
-for command in (export, latest, replay):
-    ledger.add_command(command)

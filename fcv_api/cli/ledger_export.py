@@ -11,26 +11,16 @@ from typing import IO
 import click
 import orjson
 
-from fcv_api.cli.ledger_replay import WITH_TEST_BEDS, left_out
+from fcv_api.cli.ledger_replay import left_out
 from fcv_api.ledger import query
 from fcv_api.ledger.query import Wanted
 from fcv_api.ledger.record import Record, utc_text
 from fcv_api.settings import Settings
 from fcv_api.wire.records import as_wire, csv_lines, values_of
 
-WHEN = click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"])
 STANDARD_OUTPUT = Path("-")
 
 
-@click.command()
-@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
-@click.option("--format", "form", type=click.Choice(["csv", "jsonl"]), default="csv", show_default=True)
-@click.option("--encounter", type=int, help="Only of this encounter.")
-@click.option("--since", type=WHEN, help="Only recorded then or later, in FCV_TIMEZONE.")
-@click.option("--until", type=WHEN, help="Only recorded before then.")
-@WITH_TEST_BEDS
-@click.option("--overwrite", is_flag=True, help="Write over a FILE that is there.")
-@click.pass_obj
 def export(
     settings: Settings,
     file: Path,
@@ -42,10 +32,6 @@ def export(
     with_test_beds: bool,
     overwrite: bool,
 ) -> None:
-    """Write the record to FILE, the oldest first; - is standard output. Beds of test sources are left out.
-
-    csv has one line a record. jsonl has its raw window too.
-    """
     ends = [utc_text(each.replace(tzinfo=settings.timezone)) if each else None for each in (since, until)]
     wanted = Wanted(encounter=encounter, since=ends[0], until=ends[1])
     records = Counted(query.stream(replace(wanted, without_user_id=left_out(with_test_beds=with_test_beds))))
@@ -78,11 +64,7 @@ def _opened(file: Path, *, overwrite: bool) -> IO[str]:
         raise click.ClickException(f"{file} is there. Name another file, or give --overwrite.") from None
 
 
-@click.command()
-@click.option("--encounter", type=int, help="The newest of this encounter.")
-@click.option("--json", "as_json", is_flag=True, help="Print it as GET /predictions/ID answers it.")
 def latest(encounter: int | None, *, as_json: bool) -> None:
-    """Print the newest record: what was answered, and by which model."""
     found = query.search(Wanted(encounter=encounter), 1)
     if not found:
         of = f" of encounter {encounter}" if encounter is not None else ""

@@ -25,9 +25,6 @@ from fcv_api.settings import Settings
 from fcv_api.wire.answer import STATE_NAMES
 
 MOST_NAMED = 20
-WITH_TEST_BEDS = click.option(
-    "--with-test-beds", is_flag=True, help="The records of test sources' beds too, which the account feed-test has."
-)
 
 
 def left_out(*, with_test_beds: bool) -> int | None:
@@ -38,18 +35,7 @@ def left_out(*, with_test_beds: bool) -> int | None:
     return account
 
 
-@click.command()
-@click.argument("record_id", metavar="[ID]", required=False)
-@click.option("--all", "every", is_flag=True, help="All of the record, instead of one.")
-@click.option("--model", metavar="NAME[/VERSION]", help="Score with this model, and say what it would have changed.")
-@WITH_TEST_BEDS
-@click.pass_obj
 def replay(settings: Settings, record_id: str | None, model: str | None, *, every: bool, with_test_beds: bool) -> None:
-    """Compute recorded windows again, and compare with what was answered.
-
-    With the recorded model: equal to the last bit on the same library and processor, within 1e-6 elsewhere; exit code
-    1 otherwise. With --model: a trial of another one, which no request waits for.
-    """
     if every == (record_id is not None):
         raise click.UsageError("Give the ID of a record, or --all.")
     if record_id is None:

@@ -10,42 +10,22 @@ from flask_jwt_extended import decode_token
 
 from fcv_api import accounts
 from fcv_api.accounts import Account, Role, UnknownUser, UsernameTaken, issued_tokens
-from fcv_api.accounts.displays import DAYS, make_display
+from fcv_api.accounts.displays import make_display
 from fcv_api.accounts.issued_tokens import Listed, MachineToken, token_for
 from fcv_api.app import token_config
 from fcv_api.cli.audit import log_event
+from fcv_api.cli.json_output import print_json
 from fcv_api.extensions import jwt
 from fcv_api.settings import Settings
 
-MOST_DAYS = 3650
 
-
-@click.command()
-@click.argument("name")
-@click.option("--days", type=click.IntRange(1, MOST_DAYS), required=True, help="How long it is good for.")
-@click.pass_obj
 def token(settings: Settings, name: str, days: int) -> None:
-    """Print a token of NAME's for a machine: once, as it is kept nowhere.
-
-    It ends after so many days, by `fcv users revoke`, and with the account's other tokens by `disable` and `passwd`.
-    """
     jti, made, expires_at = _issue(settings, _find(name), days)
     click.echo(f"Token {jti} of {name}, good until {expires_at:%Y-%m-%d %H:%M} UTC:", err=True)
     click.echo(made)
 
 
-@click.command()
-@click.argument("name")
-@click.option(
-    "--days", type=click.IntRange(1, MOST_DAYS), default=DAYS, show_default=True, help="How long it is good for."
-)
-@click.pass_obj
 def display(settings: Settings, name: str, days: int) -> None:
-    """Print a token for the display called NAME: a screen that reads the ward's pages, and can do nothing else.
-
-    Makes the account where there is none. The token is printed once, as it is kept nowhere, and ends as those of
-    `fcv users token` do.
-    """
     jti, made, expires_at = _issue(settings, _display(settings, name), days)
     click.echo(
         f"On the display, open https://HOST/sign-in?display and paste this token. It is good until "
@@ -89,25 +69,24 @@ def _issue(settings: Settings, account: Account, days: int) -> tuple[str, str, d
     return claims["jti"], made, expires_at
 
 
-@click.command()
-@click.argument("name", required=False)
-def tokens(name: str | None) -> None:
-    """List the tokens that were made for machines: all, or NAME's."""
+def tokens(name: str | None, *, as_json: bool) -> None:
     owners = {account.id: account for account in ([_find(name)] if name else accounts.list_users())}
-    for each in issued_tokens.of_machines():
-        if owner := owners.get(each.user_id):
-            state = _state(each, owner)
-            click.echo(
-                f"{each.jti}  {state:<7}  {each.made_at:%Y-%m-%d} to {each.expires_at:%Y-%m-%d}  {owner.username}"
-            )
+    found = [(each, owners[each.user_id]) for each in issued_tokens.of_machines() if each.user_id in owners]
+    if as_json:
+        print_json(tokens=[_as_json(each, owner) for each, owner in found])
+        return
+    for each, owner in found:
+        ends = f"{each.made_at:%Y-%m-%d} to {each.expires_at:%Y-%m-%d}"
+        click.echo(f"{each.jti}  {_state(each, owner):<7}  {ends}  {owner.username}")
 
 
-@click.command()
-@click.argument("name")
-@click.argument("jti", metavar="TOKEN")
-@click.pass_obj
+def _as_json(each: Listed, owner: Account) -> dict[str, object]:
+    """Return what is known of a token, which is kept nowhere itself."""
+    written: dict[str, object] = {"token": each.jti, "username": owner.username, "state": _state(each, owner)}
+    return written | {"made_at": each.made_at, "expires_at": each.expires_at}
+
+
 def revoke(settings: Settings, name: str, jti: str) -> None:
-    """End one of NAME's tokens, at once. TOKEN: the first column of `fcv users tokens`."""
     account = _find(name)
     found = next((each for each in issued_tokens.of_machines() if (each.jti, each.user_id) == (jti, account.id)), None)
     if found is None:

@@ -10,11 +10,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from fcv_api import activations
 from fcv_api.activations import Activation
-from fcv_api.app import database_app
-from fcv_api.cli.activation import activate, history, rollback
+from fcv_api.cli.activation import activation_as_json
 from fcv_api.cli.active import artifact_of, in_force
-from fcv_api.cli.attest import attest_, report_schema
-from fcv_api.cli.model_import import import_
+from fcv_api.cli.json_output import print_json
 from fcv_api.lstm import trial
 from fcv_api.lstm.artifact import ArtifactError, Manifest
 from fcv_api.lstm.card import template
@@ -23,25 +21,20 @@ from fcv_api.lstm.registry import SHIPPED, Registry
 from fcv_api.settings import Settings
 
 
-@click.group()
-@click.pass_context
-def model(context: click.Context) -> None:
-    """Import models, look at them, and put them into service."""
-    if context.invoked_subcommand and not context.resilient_parsing:
-        context.obj = Settings.from_environment()
-        context.with_resource(database_app(context.obj).app_context())
-
-
-@model.command("list")
-@click.pass_obj
-def list_(settings: Settings) -> None:
-    """List the models of FCV_MODELS_DIR, and which one is active since when and by whom."""
+def list_(settings: Settings, *, as_json: bool) -> None:
     registry = Registry(settings.models_dir)
     active, since = _active(settings)
     references = registry.references()
-    for reference in [*references, *([active] if active not in references else [])]:
+    every = [*references, *([active] if active not in references else [])]
+    if as_json:
+        models = [{"model": each, "active": each == active} | _evidence(registry, each) for each in every]
+        print_json(active=active, since=since, models=models)
+        return
+    for reference in every:
         mark, since_when = ("*", f"  active {since}") if reference == active else (" ", "")
-        click.echo(f"{mark} {reference:<36} {_evidence(registry, reference):<26}{since_when}")
+        found = _evidence(registry, reference)
+        standing = found["problem"] or f"{found['evidence']} ({found['trained_on']})"
+        click.echo(f"{mark} {reference:<36} {standing:<26}{since_when}")
 
 
 def _active(settings: Settings) -> tuple[str, str]:
@@ -54,25 +47,28 @@ def _active(settings: Settings) -> tuple[str, str]:
     return current.reference, f"since {current.at:%Y-%m-%d %H:%M} UTC, by {current.by}: {current.reason}"
 
 
-def _evidence(registry: Registry, reference: str) -> str:
+def _evidence(registry: Registry, reference: str) -> dict[str, str | None]:
+    """Return what stands behind a model, or its problem."""
+    nothing: dict[str, str | None] = dict.fromkeys(("evidence", "trained_on", "problem"))
     if not registry.folder(reference).exists():
-        return "not on this host"
+        return nothing | {"problem": "not on this host"}
     try:
         manifest = registry.artifact(reference).manifest
     except ArtifactError as error:
-        return f"UNUSABLE: {error}"
-    return f"{manifest.evidence.value} ({manifest.trained_on.value})"
+        return nothing | {"problem": f"UNUSABLE: {error}"}
+    return nothing | {"evidence": manifest.evidence.value, "trained_on": manifest.trained_on.value}
 
 
-@model.command()
-@click.argument("reference", metavar="[NAME[/VERSION]]", required=False)
-@click.pass_obj
-def show(settings: Settings, reference: str | None) -> None:
-    """Show a model's manifest and card: the active one's when none is named."""
+def show(settings: Settings, reference: str | None, *, as_json: bool) -> None:
     manifest = artifact_of(settings, reference).manifest
+    past = _history_of(manifest)
+    if as_json:
+        written = {label.replace(" ", "_"): str(value) for label, value in _described(manifest).items()}
+        print_json(**written, activations=[activation_as_json(each) for each in past], card=manifest.card)
+        return
     for label, value in _described(manifest).items():
         click.echo(f"{label + ':':<11} {value}")
-    for each in _history_of(manifest):
+    for each in past:
         click.echo(f"{'active:':<11} from {each.at:%Y-%m-%d %H:%M} UTC, by {each.by}: {each.reason}")
     click.echo(f"\n{manifest.card}")
 
@@ -113,17 +109,7 @@ def _attested(manifest: Manifest) -> str:
     return f"by {made.signed_by} at {made.at}, report sha256 {made.report_sha256}" if made else "by nobody"
 
 
-@model.command()
-@click.argument("reference", metavar="[NAME[/VERSION]]", required=False)
-@click.option(
-    "--source", type=click.Path(dir_okay=False, path_type=Path), help="The Keras file, for a fresh parity run."
-)
-@click.pass_obj
 def verify(settings: Settings, reference: str | None, source: Path | None) -> None:
-    """Check a model's sha256 and golden windows: the active one's when none is named.
-
-    With --source, its parity with Keras too.
-    """
     artifact = artifact_of(settings, reference)
     trial.load(artifact, settings.log_dir)
     manifest = artifact.manifest
@@ -138,11 +124,7 @@ def verify(settings: Settings, reference: str | None, source: Path | None) -> No
     click.echo(f"{manifest.identity}: differs from {source.name} by at most {largest:.1e} over 256 windows.")
 
 
-@model.command()
-@click.argument("reference", metavar="NAME/VERSION")
-@click.pass_obj
 def remove(settings: Settings, reference: str) -> None:
-    """Delete a model's folder. Never the active one's. What was activated once stays in the database's history."""
     registry = Registry(settings.models_dir)
     folder = registry.folder(reference)
     if not folder.is_dir():
@@ -154,11 +136,5 @@ def remove(settings: Settings, reference: str) -> None:
     click.echo(f"Removed {folder}.")
 
 
-@model.command()
 def card() -> None:
-    """Print a card with all its headings, to fill in and give to `fcv model import --card`."""
     click.echo(template())
-
-
-for command in (import_, attest_, report_schema, activate, rollback, history):
-    model.add_command(command)

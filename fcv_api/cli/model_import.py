@@ -14,7 +14,6 @@ import click
 import numpy as np
 import orjson
 
-from fcv_api.cli.claims import EVIDENCE, SAMPLING, TRAINED_ON
 from fcv_api.cli.expectation import confirm, read_expectation
 from fcv_api.domain.evidence import TrainedOn
 from fcv_api.domain.prediction import State
@@ -31,7 +30,6 @@ from fcv_api.wire.answer import INFERENCE_KEYS
 
 Known = TypeVar("Known")
 
-FILE = click.Path(dir_okay=False, path_type=Path)
 CLASS_NAMES = {state.value: state for state in State} | {key: state for state, key in INFERENCE_KEYS.items()}
 # What an import takes for granted where nobody says. --expect can prove all but the step.
 ASSUMED = {
@@ -42,32 +40,7 @@ ASSUMED = {
 }
 
 
-@click.command("import")
-@click.argument("file", type=FILE)
-@click.option("--name", help="The model's name. Without it, taken from FILE: LSTM--1.0.0.h5 is LSTM, 1.0.0.")
-@click.option("--version", help="Its version. Without it, taken from FILE, or 1.0.0.")
-@click.option(
-    "--scaling",
-    type=click.Choice(["window", "population"]),
-    help="How the notebook scaled: each window by itself, or by its patients' mean and deviation (needs --scaler).",
-)
-@click.option("--scaler", type=FILE, help='For population: JSON {"mean": [9], "deviation": [9]}, by --signs.')
-@click.option("--signs", metavar="A,B,...", help="The nine signs in the order of the model's columns.")
-@click.option("--classes", metavar="A,B,C,D", help=f"Its outputs in order: {', '.join(INFERENCE_KEYS.values())}.")
-@click.option("--step", type=click.FloatRange(0.1, 60), help="Minutes between two instants.  [default: 5]")
-@SAMPLING
-@click.option("--horizon", type=click.FloatRange(0, min_open=True), help="How many minutes ahead it looks.")
-@TRAINED_ON
-@EVIDENCE
-@click.option("--card", type=FILE, help="A Markdown file that says what it is; `fcv model card` prints one to fill in.")
-@click.option("--expect", type=FILE, help="An encounter and the notebook's four probabilities for it, to be met.")
 def import_(file: Path, **said: Any) -> None:  # noqa: ANN401 - click's options, by name
-    """Turn a Keras FILE (.h5 or .keras) into a model that this service can run.
-
-    Compares 256 windows with Keras, and with --expect one raw encounter with the notebook that made the model.
-    Writes nothing unless all agree. Runs no code from FILE: Lambda layers and custom objects are refused. Needs
-    TensorFlow, which the `train` extra installs.
-    """
     settings = Settings.from_environment()
     written = said["card"].read_text("utf-8") if said["card"] else None
     if said["expect"]:

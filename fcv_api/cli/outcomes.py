@@ -12,8 +12,7 @@ import click
 import numpy as np
 import orjson
 
-from fcv_api.app import database_app
-from fcv_api.cli.exports import ENCODING, ORDER, form_of
+from fcv_api.cli.exports import form_of
 from fcv_api.domain.prediction import State
 from fcv_api.feed.pseudonym import Identifier, encounter_of
 from fcv_api.ledger.record import utc_text
@@ -22,34 +21,13 @@ from fcv_api.settings import Settings
 from fcv_api.wire.labels import LabelRow, read_rows
 from fcv_api.wire.outcomes import MORE_COLUMNS, Outcome, more_of, outcome_of
 
-FILE = click.Path(dir_okay=False, path_type=Path)
 MOST_NAMED = 20
 WORDS = {NEW: "new", SAME: "the same", CORRECTED: "corrected", DELETED: "taken back", UNKNOWN: "not here to take back"}
 EXCLUDES = "this stay has Sano and another state: take one of them back first (estado D)"
 TWICE = "this stay and state are in another row too, with another onset"
 
 
-@click.group("outcomes")
-@click.pass_context
-def outcomes(context: click.Context) -> None:
-    """Bring the outcomes of the stays in the record, for `fcv validate --since`."""
-    if context.invoked_subcommand and not context.resilient_parsing:
-        context.obj = Settings.from_environment()
-        context.with_resource(database_app(context.obj).app_context())
-
-
-@outcomes.command("import")
-@click.argument("file", type=FILE)
-@click.option("--zone", help="Of onsets without an offset, such as America/Bogota.  [default: FCV_TIMEZONE]")
-@ENCODING
-@ORDER
-@click.pass_obj
 def import_(settings: Settings, /, file: Path, zone: str | None, **said: Any) -> None:  # noqa: ANN401 - click's options
-    """Keep the outcomes of FILE: idAtencion, State, onset, and where there are idPaciente, estado, servicio, cama.
-
-    As often as anybody likes: a row that is known changes nothing, another onset corrects it, estado D takes it back.
-    Wrong rows are named and left out, and then the exit code is 1. A patient's number is hashed.
-    """
     rows = read_rows(file, _zone(zone, settings), form_of(said), MORE_COLUMNS)
     wrong, stated = _sorted(rows, settings)
     found = keep([each for _, each in stated])

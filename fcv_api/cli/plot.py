@@ -8,6 +8,7 @@ import click
 import numpy as np
 
 from fcv_api.cli.active import load_model
+from fcv_api.cli.commands.choices import PICTURES
 from fcv_api.cli.predict import read_request
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import UnusableExport
@@ -19,21 +20,8 @@ from fcv_api.wire.export import read_export
 from fcv_api.wire.files import replaced
 from fcv_api.wire.labels import read_labels
 
-FILE = click.Path(dir_okay=False, path_type=Path)
-PICTURES = (".png", ".svg", ".pdf")
 
-
-@click.command()
-@click.argument("file", type=FILE)
-@click.option("--encounter", type=int, help="Which encounter of FILE, where it has several.")
-@click.option("--labels", type=FILE, help="Its label file, for the onset.")
-@click.option("--model", metavar="NAME[/VERSION]", help="Which model answers, instead of the active one.")
-@click.option("-o", "--out", type=FILE, required=True, help=f"The picture: {', '.join(PICTURES)}.")
 def plot(file: Path, encounter: int | None, labels: Path | None, model: str | None, out: Path) -> None:
-    """Draw an encounter of FILE: its signs over time, and beneath them what the model would have said at each instant.
-
-    FILE is an export (.csv or .parquet) or a JSON file as posted to /predict.
-    """
     if out.suffix.lower() not in PICTURES:
         raise click.BadParameter(f"{out} must end in {', '.join(PICTURES)}.", param_hint="--out")
     settings = Settings.from_environment()

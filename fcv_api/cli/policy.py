@@ -9,10 +9,9 @@ import orjson
 
 from fcv_api.alerts import policies
 from fcv_api.alerts.policies import Activation, Wanted, policy_sha256, utc
-from fcv_api.app import database_app
-from fcv_api.cli.activation import BY, REASON
 from fcv_api.cli.active import artifact_of
 from fcv_api.cli.audit import log_event
+from fcv_api.cli.json_output import print_json
 from fcv_api.cli.policy_files import policy_references, read_policy
 from fcv_api.cli.policy_table import check_table, read_table
 from fcv_api.domain.policy import Policy, UnusablePolicy
@@ -20,20 +19,11 @@ from fcv_api.domain.prediction import ModelIdentity
 from fcv_api.settings import Settings
 
 
-@click.group()
-@click.pass_context
-def policy(context: click.Context) -> None:
-    """Look at policies, and put one in force: without one nothing alerts."""
-    if context.invoked_subcommand and not context.resilient_parsing:
-        context.obj = Settings.from_environment()
-        context.with_resource(database_app(context.obj).app_context())
-
-
-@policy.command("list")
-@click.pass_obj
-def list_(settings: Settings) -> None:
-    """List the policies of FCV_MODELS_DIR, and which one is in force since when and by whom."""
+def list_(settings: Settings, *, as_json: bool) -> None:
     active = next(iter(policies.history()), None)
+    if as_json:
+        print_json(in_force=active and _as_json(active), policies=policy_references(settings.models_dir))
+        return
     for reference in policy_references(settings.models_dir):
         is_active = active is not None and active.policy == reference
         mark, since = ("*", f"  {_since(active)}") if active and is_active else (" ", "")
@@ -47,32 +37,12 @@ def _since(each: Activation) -> str:
     return f"in force{of} from {utc(each.begins_at):%Y-%m-%d %H:%M:%S} UTC, by {each.by}: {each.reason}"
 
 
-@policy.command()
-@click.argument("reference", metavar="NAME/VERSION")
-@click.pass_obj
 def show(settings: Settings, reference: str) -> None:
-    """Print a policy's file and its sha256."""
     found = read_policy(settings.models_dir, reference)
     click.echo(f"{found.policy}: sha256 {policy_sha256(found.text)}\n\n{found.text.strip()}")
 
 
-@policy.command()
-@click.argument("reference", metavar="NAME/VERSION")
-@click.option(
-    "--table",
-    type=click.Path(dir_okay=False, path_type=Path),
-    required=True,
-    help="What `fcv alerts simulate --json` wrote of it.",
-)
-@REASON
-@BY
-@click.pass_obj
 def activate(settings: Settings, reference: str, table: Path, reason: str, by: str) -> None:
-    """Put a policy in force, on every worker and host, ten seconds from now.
-
-    Needs the table of its burden. A policy that reads the score needs an attested model too: the active one, whose
-    scores alone count from then on.
-    """
     found, written = read_policy(settings.models_dir, reference), read_table(table)
     model = _model_of(settings, found.policy)
     named = (str(model), model.sha256) if model else None
@@ -81,12 +51,7 @@ def activate(settings: Settings, reference: str, table: Path, reason: str, by: s
     _put_in_force(settings, Wanted(found.text, own, orjson.dumps(written).decode(), by, reason))
 
 
-@policy.command()
-@click.option("--reason", default="rollback", show_default=True, help="Why, for the history.")
-@BY
-@click.pass_obj
 def rollback(settings: Settings, reason: str, by: str) -> None:
-    """Put back what was in force before: another policy, or none."""
     past = policies.history()
     if not past:
         raise click.ClickException("No policy was activated yet, so there is nothing to go back to.")
@@ -102,21 +67,24 @@ def rollback(settings: Settings, reason: str, by: str) -> None:
     _put_in_force(settings, Wanted(kept.text, kept.model, kept.burden, by, reason))
 
 
-@policy.command()
-@REASON
-@BY
-@click.pass_obj
 def deactivate(settings: Settings, reason: str, by: str) -> None:
-    """Put no policy in force: nothing alerts ten seconds from now on."""
     _print(settings, policies.deactivate(by, reason))
 
 
-@policy.command()
-def history() -> None:
-    """List all activations, the newest first."""
-    for each in policies.history():
+def history(*, as_json: bool) -> None:
+    past = policies.history()
+    if as_json:
+        print_json(activations=[_as_json(each) for each in past])
+        return
+    for each in past:
         named = f"{each.policy or 'no policy'}{f' on {each.model}' if each.model else ''}"
         click.echo(f"{each.id:>5}  {utc(each.begins_at):%Y-%m-%d %H:%M:%S} UTC  {named:<44} {each.by}: {each.reason}")
+
+
+def _as_json(each: Activation) -> dict[str, object]:
+    """Return a row of the history. policy: null where none was put in force."""
+    names = {"policy": each.policy, "sha256": each.sha256, "model": each.model}
+    return {"id": each.id, "begins_at": utc(each.begins_at), **names, "by": each.by, "reason": each.reason}
 
 
 def _model_of(settings: Settings, wanted: Policy) -> ModelIdentity | None:

@@ -17,14 +17,7 @@ from fcv_api.wire.json_body import read_encounter
 from fcv_api.wire.json_faults import NotJson
 
 
-@click.command()
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--model", metavar="NAME[/VERSION]", help="Which model answers, instead of the active one.")
 def predict(file: Path, model: str | None) -> None:
-    """Print the answer to the request in FILE, a JSON file as posted to /predict.
-
-    Needs no server and no account, and records nothing.
-    """
     settings = Settings.from_environment()
     read = read_request(file, settings)
     scorer = load_model(settings, model)

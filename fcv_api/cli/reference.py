@@ -17,16 +17,7 @@ from fcv_api.wire.files import write_json
 NOTE = "All patients are simulated: this says how a model does on the simulator, and nothing of real patients."
 
 
-@click.command("reference")
-@click.option("--patients", type=click.IntRange(1), default=Budget().patients, show_default=True, help="To learn from.")
-@click.option("--tested", type=click.IntRange(1), default=Budget().tested, show_default=True, help="To measure on.")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="An empty folder.")
 def reference(patients: int, tested: int, out: Path) -> None:
-    """Make the shipped model again: simulate, train, and measure on patients whom nothing was chosen by.
-
-    Writes OUT/models/NAME/VERSION, its Keras file, OUT/report.html, OUT/report.json and OUT/trainings.json. On one
-    machine it gives the same figures each time.
-    """
     name, _, version = SHIPPED.partition("/")
     if out.exists() and any(out.iterdir()):
         raise click.BadParameter(f"{out} is not empty.", param_hint="--out")

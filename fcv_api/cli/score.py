@@ -28,11 +28,10 @@ from fcv_api.lstm import trial
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.settings import Settings
 from fcv_api.wire.files import check_suffix
-from fcv_api.wire.partition import ROWS_A_PART, SortOptions
+from fcv_api.wire.partition import SortOptions
 from fcv_api.wire.score_table import POLICY
 from fcv_api.wire.table_file import TableFile, open_table
 
-FILE = click.Path(dir_okay=False, path_type=Path)
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1  # macOS has none
 MEMORY = max(400, 200 * CORES)
 """MB. Sorted in more, an export is not partitioned sooner, and a large one takes more than a small one."""
@@ -55,46 +54,18 @@ class Means:
         return import_module("fcv_api.bulk.cluster").cluster(self.dask)  # Dask takes a second to load
 
 
-@click.command("score")
-@click.argument("export", metavar="INPUT", type=FILE)
-@click.option("-o", "--output", type=FILE, required=True, help="A .parquet or .csv to write.")
-@click.option("--rolling", is_flag=True, help="Score every window of each encounter, and not only the last.")
-@click.option("--model", "reference", metavar="NAME[/VERSION]", help="Which model, instead of the active one.")
-@click.option("--policy", "policy", metavar="NAME/VERSION|FILE", help="With --rolling: what this policy makes of it.")
-@click.option("--processes", "count", type=click.IntRange(1), default=CORES, help="How many.  [default: one a core]")
-@click.option(
-    "--memory",
-    type=click.IntRange(100),
-    default=MEMORY,
-    help="MB to partition the export in.  [default: 200 a core, and at least 400]",
-)
-@click.option(
-    "--rows",
-    type=click.IntRange(1),
-    default=ROWS_A_PART,
-    show_default=True,
-    help="Of a part, which a kill may cost.",
-)
-@click.option("--dask", metavar="ADDRESS", help="Score on the workers of this Dask scheduler, as tcp://10.0.0.5:8786.")
-@click.option("--restart", is_flag=True, help="Throw away what an unfinished run left.")
 def score(
     export: Path,
     output: Path,
     rolling: bool,  # noqa: FBT001 - click's
     reference: str | None,
     policy: str | None,
-    count: int,
-    memory: int,
+    count: int | None,
+    memory: int | None,
     rows: int,
     dask: str | None,
     restart: bool,  # noqa: FBT001 - click's
 ) -> None:
-    """Score the encounters of INPUT, a .csv or .parquet of any size, and write one row a window to OUTPUT.
-
-    INPUT has one row a measurement, in any order: idAtencion, nomSigno, valor, fecRegistro, and, where there are,
-    idSigno, unidad and idUnidad. An encounter or window that cannot be scored is a row with its problem. After a kill,
-    the same command goes on where it ended. Needs no server and no account, and records nothing.
-    """
     settings = Settings.from_environment()
     _check(export, output, followed=policy is not None, rolling=rolling)
     followed = read_policy(settings.models_dir, policy) if policy else None
@@ -107,7 +78,7 @@ def score(
     checkpoint = Checkpoint(output, _asked(file, artifact, job))
     with _in_sentences(), checkpoint.locked():
         checkpoint.check(anew=restart)
-        _run(file, checkpoint, job, Means(count, memory, rows, dask))
+        _run(file, checkpoint, job, Means(count or CORES, memory or MEMORY, rows, dask))
         about = _about(artifact) | ({POLICY: str(followed.policy)} if followed else {})
         done = put_together(checkpoint, job, output, about)
     _print_scored(done, artifact, output)

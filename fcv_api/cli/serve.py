@@ -34,11 +34,7 @@ In a browser: http://{bind}/docs for programmers, http://{bind}/ward for people
 """What development prints before it serves: lines to copy."""
 
 
-@click.command()
-@click.option("--bind", metavar="HOST:PORT", help="Where to listen, instead of FCV_BIND (127.0.0.1:8000).")
-@click.option("--reload", is_flag=True, help="Start again whenever a source file changes. For development.")
 def serve(bind: str | None, *, reload: bool) -> None:
-    """Bring the database up to date and serve, until Ctrl-C."""
     if bind:
         os.environ["FCV_BIND"] = bind
     settings = Settings.from_environment()

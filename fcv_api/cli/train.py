@@ -11,13 +11,12 @@ from typing import Any
 
 import click
 
-from fcv_api.cli.claims import EVIDENCE, SAMPLING, TRAINED_ON
-from fcv_api.cli.exports import ENCODING, ORDER, form_of, origin_of, read_labelled
+from fcv_api.cli.exports import form_of, origin_of, read_labelled
 from fcv_api.cli.flow import print_flow
 from fcv_api.domain.evidence import TrainedOn
 from fcv_api.domain.samples import Sampling
 from fcv_api.lstm.artifact import ArtifactError
-from fcv_api.lstm.network import ACTIVATIONS, LAYERS, Recipe
+from fcv_api.lstm.network import Recipe
 from fcv_api.lstm.registry import check_part
 from fcv_api.settings import Settings
 from fcv_api.training.about import About
@@ -25,51 +24,8 @@ from fcv_api.training.dataset import Horizon
 from fcv_api.training.train import Plan, Progress, Trained, train
 from fcv_api.wire.files import write_json
 
-FILE = click.Path(dir_okay=False, path_type=Path)
-AHEAD = click.FloatRange(0, min_open=True)
-DEFAULT = Recipe()
 
-
-@click.command("train")
-@click.argument("export", type=FILE)
-@click.argument("labels", type=FILE)
-@click.option("--name", required=True, help="The model's name.")
-@click.option("--version", default="1.0.0", show_default=True, help="Its version.")
-@click.option("--scaling", type=click.Choice(["window", "population"]), default="window", show_default=True)
-@SAMPLING
-@click.option(
-    "--horizon", type=click.FloatRange(0, min_open=True), default=30.0, show_default=True, help="Minutes ahead."
-)
-@click.option(
-    "--every", type=click.IntRange(1), default=3, show_default=True, help="A window ends at each N-th instant."
-)
-@click.option("--owner", default="", help="Who answers for it, for its card.")
-@click.option("--setting", default="", help="Who is to use it, and on which ward, for its card.")
-@click.option("--expires", type=click.DateTime(["%Y-%m-%d"]), help="When to measure it again.  [default: in a year]")
-@TRAINED_ON
-@ENCODING
-@ORDER
-@EVIDENCE
-@click.option("--layer", type=click.Choice(LAYERS), default=DEFAULT.layer, show_default=True)
-@click.option("--units", type=click.IntRange(1, 1024), default=DEFAULT.units, show_default=True)
-@click.option("--activation", type=click.Choice(ACTIVATIONS), default=DEFAULT.activation, show_default=True)
-@click.option("--epochs", type=click.IntRange(1), default=DEFAULT.epochs, show_default=True, help="At most.")
-@click.option("--batch", type=click.IntRange(1), default=DEFAULT.batch, show_default=True, help="Windows a step.")
-@click.option("--rate", type=click.FloatRange(0, min_open=True), default=DEFAULT.rate, show_default=True)
-@click.option("--patience", type=click.IntRange(0), default=DEFAULT.patience, show_default=True)
-@click.option(
-    "--noise", type=click.FloatRange(0), default=DEFAULT.noise, show_default=True, help="Added to learn from."
-)
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=DEFAULT.seed, show_default=True)
-@click.option("--out", type=click.Path(path_type=Path), help="The folder of models.  [default: FCV_MODELS_DIR]")
-@click.option("--summary", type=FILE, help="Write how the model came about to this JSON file.")
 def command(export: Path, labels: Path, **said: Any) -> None:  # noqa: ANN401 - click's options, by name
-    """Train a model on an EXPORT and its LABELS, both CSV or Parquet, and import it.
-
-    EXPORT has the columns idAtencion, nomSigno, valor, fecRegistro; LABELS has idAtencion, State, onset and, where a
-    patient stayed twice, idPaciente. A fifth of the patients is kept aside to stop the training and to calibrate by.
-    The same files and the same --seed give the same model.
-    """
     settings = Settings.from_environment()
     plan = _plan(said)
     folder = (said["out"] or settings.models_dir) / plan.name / plan.version

@@ -8,60 +8,30 @@ from typing import IO
 import click
 
 from fcv_api import accounts
-from fcv_api.accounts import Role, UsernameTaken
+from fcv_api.accounts import Account, Role, UsernameTaken
 from fcv_api.accounts.roles import set_role
 from fcv_api.accounts.usernames import normalized
-from fcv_api.app import database_app
 from fcv_api.cli.audit import log_event
-from fcv_api.cli.machine_tokens import display, revoke, token, tokens
+from fcv_api.cli.json_output import print_json
 from fcv_api.settings import Settings, SettingsError
 
-PASSWORD = click.option(
-    "--password-file",
-    type=click.File(encoding="utf-8"),
-    help="Read the password from a file, or from standard input with -, instead of asking for it.",
-)
 NO_TERMINAL = (
     "There is no terminal to ask on. Give --password-file FILE, or --password-file - and the password as input."
 )
-ROLES = [role.value for role in Role if role is not Role.DISPLAY]
-"""Those of accounts that may have a password. `fcv users display` makes the others."""
 
 
-@click.group()
-@click.pass_context
-def users(context: click.Context) -> None:
-    """Make, list and change accounts."""
-    if context.invoked_subcommand and not context.resilient_parsing:
-        settings = Settings.from_environment()
-        context.obj = settings
-        context.with_resource(database_app(settings).app_context())
-
-
-@users.command()
-@click.argument("name")
-@click.option(
-    "--role",
-    type=click.Choice(ROLES),
-    default=Role.CLIENT.value,
-    show_default=True,
-    help="client predicts; reader sees all and predicts nothing; clinician sees the ward and marks what was seen; "
-    "admin does all.",
-)
-@PASSWORD
-@click.pass_obj
 def add(settings: Settings, name: str, role: str, password_file: IO[str] | None) -> None:
-    """Make an account called NAME. Asks for its password."""
     password = _password(password_file)
     account = accounts.create_user(name, password, role=Role(role), min_length=settings.password_min_length)
     log_event(settings, "account-made", user=account.id, role=account.role)
     click.echo(f"Made {account.role} {account.username} (id {account.id}).")
 
 
-@users.command("list")
-def list_() -> None:
-    """List all accounts."""
+def list_(*, as_json: bool) -> None:
     found = accounts.list_users()
+    if as_json:
+        print_json(users=[_as_json(account) for account in found])
+        return
     width = max(len("client"), *(len(account.role) for account in found)) if found else 0
     for account in found:
         state = "active" if account.is_active else "disabled"
@@ -69,47 +39,36 @@ def list_() -> None:
         click.echo(f"{account.id:>6}  {account.role:<{width}}  {state:<8}  {made:<20}  {account.username}")
 
 
-@users.command()
-@click.argument("name")
-@click.pass_obj
+def _as_json(account: Account) -> dict[str, object]:
+    """Return an account without its password's hash. created_at: null where an older service made it."""
+    return {
+        "id": account.id,
+        "username": account.username,
+        "role": account.role,
+        "active": account.is_active,
+        "created_at": account.created_at,
+    }
+
+
 def disable(settings: Settings, name: str) -> None:
-    """Shut NAME out, at once: its tokens are dead."""
     log_event(settings, "account-disabled", user=accounts.set_active(name, active=False))
     click.echo(f"Disabled {name}. Its tokens are dead.")
 
 
-@users.command()
-@click.argument("name")
-@click.pass_obj
 def enable(settings: Settings, name: str) -> None:
-    """Let NAME in again. It must sign in anew."""
     log_event(settings, "account-enabled", user=accounts.set_active(name, active=True))
     click.echo(f"Enabled {name}.")
 
 
-@users.command("role")
-@click.argument("name")
-@click.argument("role", type=click.Choice([role.value for role in Role]))
-@click.pass_obj
 def role_(settings: Settings, name: str, role: str) -> None:
-    """Give NAME another role; all tokens of NAME are dead afterwards."""
     log_event(settings, "role-changed", user=set_role(name, Role(role)), role=role)
     click.echo(f"{name} is a {role} now. Its tokens are dead.")
 
 
-@users.command()
-@click.argument("name")
-@PASSWORD
-@click.pass_obj
 def passwd(settings: Settings, name: str, password_file: IO[str] | None) -> None:
-    """Set a new password for NAME. Asks for it; all tokens of NAME are dead afterwards."""
     number = accounts.set_password(name, _password(password_file), min_length=settings.password_min_length)
     log_event(settings, "password-changed", user=number)
     click.echo(f"Changed the password of {name}. Its tokens are dead.")
-
-
-for command in (token, display, tokens, revoke):
-    users.add_command(command)
 
 
 def _password(file: IO[str] | None) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from fcv_api.app import database_app
-from fcv_api.cli.exports import ENCODING, ORDER, form_of, origin_of
+from fcv_api.cli.exports import form_of, origin_of
 from fcv_api.cli.flow import print_flow
 from fcv_api.cli.validation_task import Task, over_the_record
 from fcv_api.lstm.artifact import Manifest
@@ -23,44 +23,14 @@ from fcv_api.validation.gathered import Gathered
 from fcv_api.validation.members import Subject, drift_members, refit_members, validation_members
 from fcv_api.validation.observed import observed_of
 from fcv_api.validation.page import write_validation
-from fcv_api.validation.refit import KINDS, fit_refit, save_refit
+from fcv_api.validation.refit import fit_refit, save_refit
 from fcv_api.validation.sentence import sentence
-from fcv_api.validation.split import EARLY_SHARE, Split, split_in_time, unsplit
-from fcv_api.wire.validation_report import ORIGINS
+from fcv_api.validation.split import Split, split_in_time, unsplit
 
-FILE = click.Path(dir_okay=False, path_type=Path)
-DAY = click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M"])
 UNCHECKED = "Whether the model learnt from any of these patients is not known: its manifest does not say from whom."
 
 
-@click.command("validate")
-@click.argument("export", type=FILE, required=False)
-@click.argument("outcomes", type=FILE, required=False)
-@click.option("--model", "reference", metavar="NAME[/VERSION]", help="Which model, instead of the active one.")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="The report's folder.")
-@click.option("--since", type=DAY, help="Only stays, or records, from then on, in FCV_TIMEZONE.")
-@click.option("--split", type=click.Choice(["temporal", "none"]), default="temporal", show_default=True)
-@click.option(
-    "--early",
-    type=click.FloatRange(0.1, 0.9),
-    default=EARLY_SHARE,
-    show_default=True,
-    help="The share of stays that come first, for baselines and a refit.",
-)
-@click.option("--refit", type=click.Choice(KINDS), help="Refit on the early part, and show both on the late one.")
-@click.option("--version", help="Of the refitted model, which is saved.")
-@click.option("--every", type=click.IntRange(1), default=1, show_default=True, help="Ask at each so many instants.")
-@click.option("--horizon", type=click.FloatRange(0, min_open=True), help="Minutes.  [default: the model's own, or 30]")
-@click.option("--origin", type=click.Choice(ORIGINS), default="unstated", show_default=True, help="Whose patients.")
-@click.option("--other-hospital", is_flag=True, help="EXPORT is not of the hospital that the model learnt from.")
-@ENCODING
-@ORDER
 def validate(export: Path | None, outcomes: Path | None, **said: Any) -> None:  # noqa: ANN401 - click's options
-    """Measure a model on EXPORT and OUTCOMES, in time: what came first may be learnt from, the rest is measured.
-
-    Without them, over the record since a day, with the outcomes of `fcv outcomes import`. Writes report.html, and
-    report.json for `fcv model attest`. Patients that the model learnt from are refused.
-    """
     if (said["refit"] is None) != (said["version"] is None):
         raise click.UsageError("--refit and --version go together.")
     if (export is None) != (outcomes is None) or (export is None and said["since"] is None):

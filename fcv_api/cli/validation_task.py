@@ -88,13 +88,13 @@ def over_the_record(task: Task, folder: Path) -> tuple[Gathered, tuple[Path, Pat
     out: Path = task.said["out"]
     out.mkdir(parents=True, exist_ok=True)
     files = out / "windows.csv", out / "outcomes.csv"
-    told, known_at = _outcomes(files[1])
+    stated, known_at = _outcomes(files[1])
     learnt = task.manifest.learnt_from
     known = Fingerprints.read(learnt) if learnt else None
     records = query.stream(Wanted(since=utc_text(task.since_moment)))
     with files[0].open("w", encoding="utf-8") as listed:
         other = bool(task.said["other_hospital"])
-        source = RecordSource(told, known_at, listed, task.horizon, known, other_hospital=other)
+        source = RecordSource(stated, known_at, listed, task.horizon, known, other_hospital=other)
         gathered = gather_record(records, source, task.model, Gatherer(folder))
     own = all(each.site.startswith(OF_ACCOUNTS) for each in gathered.stays.values())
     return gathered, files, task.checked and own
@@ -108,8 +108,8 @@ def _outcomes(file: Path) -> tuple[dict[int, StayOutcome], dict[int, np.datetime
         by_stay.setdefault(kept.encounter, []).append(kept)
         lines.append(f"{kept.encounter},{kept.state},{kept.onset or ''},{kept.known_at}\n")
     file.write_text("".join(lines), "utf-8")
-    told = {number: _stay(rows) for number, rows in by_stay.items()}
-    return told, {number: min(_instant(row.known_at) for row in rows) for number, rows in by_stay.items()}
+    stated = {number: _stay(rows) for number, rows in by_stay.items()}
+    return stated, {number: min(_instant(row.known_at) for row in rows) for number, rows in by_stay.items()}
 
 
 def _stay(rows: list[Kept]) -> StayOutcome:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 from operator import itemgetter
 from typing import NoReturn, Protocol
 
@@ -150,11 +151,18 @@ class AnswerContext:
 
     def of_model(self, model: ModelIdentity) -> Iterator[ScoreWarning]:
         """Return what they add to every answer of a model."""
-        if self.warn_unvalidated and not model.evidence.validated:
-            yield warn("unvalidated_model", None, {}, {"model": str(model), "evidence": model.standing})
+        if self.warn_unvalidated:
+            yield from _unvalidated(model)
 
 
 OFFLINE = AnswerContext()
+
+
+@lru_cache(maxsize=8)
+def _unvalidated(model: ModelIdentity) -> tuple[ScoreWarning, ...]:
+    """Return the warning that no report proves a model, once made: it is the same in every answer."""
+    words = {"model": str(model), "evidence": model.standing}
+    return () if model.evidence.validated else (warn("unvalidated_model", None, {}, words),)
 
 
 def _minutes(time: timedelta) -> int:

@@ -48,20 +48,14 @@ class Purge:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """The record in figures. size: bytes of the database that are its own. daily: records a day, over the last week."""
+    """The record in figures."""
 
     predictions: int
     refusals: int
     first: datetime | None
     last: datetime | None
     models: dict[str, int]
-    size: int
-    daily: float
-
-    @property
-    def each(self) -> float:
-        """Bytes a record."""
-        return self.size / max(self.predictions + self.refusals, 1)
+    growth: Growth
 
 
 def due(days: int) -> Purge:
@@ -125,14 +119,11 @@ def stats() -> Stats:
     model = row.model_name + "/" + row.model_version
     by_model = select(model, func.count()).where(row.problem.is_(None)).group_by(model)
     counts = select(func.count(), func.count(row.problem), func.min(row.id), func.max(row.id))
-    now = datetime.now(UTC)
     with read_transaction() as connection:
         total, refused, *ends = connection.execute(counts).one()
         models = {str(name): count for name, count in connection.execute(by_model)}
-        recent = connection.scalar(select(func.count()).where(row.at >= utc_text(now - timedelta(days=7)))) or 0
         first, last = (datetime.fromtimestamp(int(each[:12], 16) / 1000, UTC) if each else None for each in ends)
-        days = min(7.0, max((now - first) / timedelta(days=1), 1 / 24)) if first else 7.0
-        return Stats(total - refused, refused, first, last, models, _size(connection), recent / days)
+    return Stats(total - refused, refused, first, last, models, growth())
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +134,18 @@ class Growth:
     size: int
     daily: float
 
+    @property
+    def each(self) -> float:
+        """Bytes a record: the usual size where there are too few to measure."""
+        return self.size / self.records if self.records >= ENOUGH_TO_MEASURE else USUAL_SIZE
+
     def after(self, days: int) -> float:
         """Return the bytes that it takes when it goes on so, and older ones are purged."""
-        each = self.size / self.records if self.records >= ENOUGH_TO_MEASURE else USUAL_SIZE
-        return self.daily * days * each
+        return self.daily * days * self.each
 
 
 def growth() -> Growth:
-    """Count, as `stats` does, what needs no walk over the whole table, however large it is."""
+    """Count what needs no walk over the whole table: `fcv ledger stats` and `fcv doctor` show the same."""
     row, now = PredictionRow, datetime.now(UTC)
     week = f"{int((now - timedelta(days=7)).timestamp() * 1000):012x}"  # an id begins with its time
     with read_transaction() as connection:

@@ -60,15 +60,15 @@ def gather_export(source: ExportSource, model: Scorer, folder: Path) -> Gathered
     gatherer.sites = places.sites
     known: dict[int, str] = {}
     for read in stream_export(open_table(source.export, form=source.form), source.zone, None):
-        told = outcomes.pop(read.encounter if isinstance(read, Refusal) else read.id, None)
+        stated = outcomes.pop(read.encounter if isinstance(read, Refusal) else read.id, None)
         if isinstance(read, Refusal):
-            gatherer.fates[read.encounter] = NO_LABEL if told is None else read.reason.code
-        elif told is None:
+            gatherer.fates[read.encounter] = NO_LABEL if stated is None else read.reason.code
+        elif stated is None:
             gatherer.fates[read.id] = NO_LABEL
-        elif source.known and source.known.knows(read, told.patient, other_hospital=source.other_hospital):
-            known[read.id] = told.patient
+        elif source.known and source.known.knows(read, stated.patient, other_hospital=source.other_hospital):
+            known[read.id] = stated.patient
         else:
-            _gather_stay(read, told, (source, model, gatherer, places))
+            _gather_stay(read, stated, (source, model, gatherer, places))
     if known:
         raise learnt_from(str(model.identity), list(known), len(set(known.values())))
     gatherer.fates |= dict.fromkeys(outcomes, NO_ROWS)
@@ -108,7 +108,7 @@ class _Places:
 Task = tuple[ExportSource, Scorer, Gatherer, _Places]
 
 
-def _gather_stay(encounter: Encounter, told: StayOutcome, task: Task) -> None:
+def _gather_stay(encounter: Encounter, stated: StayOutcome, task: Task) -> None:
     """Score a stay's windows, or say why there are none."""
     source, _, gatherer, places = task
     instants = encounter.instants[~np.isnan(encounter.values)]
@@ -116,7 +116,7 @@ def _gather_stay(encounter: Encounter, told: StayOutcome, task: Task) -> None:
     if not len(instants):
         gatherer.fates[encounter.id] = TooFewInstants.code
         return
-    facts = facts_of(encounter.id, told, instants)
+    facts = facts_of(encounter.id, stated, instants)
     places.of_stay(facts)
     gatherer.stays[encounter.id] = facts
     fate = EARLIER if source.since is not None and facts.first < source.since else None
@@ -127,10 +127,10 @@ def _gather_stay(encounter: Encounter, told: StayOutcome, task: Task) -> None:
         gatherer.fates[encounter.id] = fate
 
 
-def facts_of(number: int, told: StayOutcome, instants: np.ndarray[tuple[int], np.dtype[np.datetime64]]) -> StayFacts:
+def facts_of(number: int, stated: StayOutcome, instants: np.ndarray[tuple[int], np.dtype[np.datetime64]]) -> StayFacts:
     """Return what an outcome says of a stay. instants: (t,), of its measurements."""
-    facts = StayFacts(number, told.patient, instants.min(), instants.max(), several=told.several)
-    facts.unit, facts.age, facts.sex, facts.places = told.unit, told.age, told.sex, told.beds
+    facts = StayFacts(number, stated.patient, instants.min(), instants.max(), several=stated.several)
+    facts.unit, facts.age, facts.sex, facts.places = stated.unit, stated.age, stated.sex, stated.beds
     return facts
 
 
@@ -155,14 +155,14 @@ def _score_stay(encounter: Encounter, label: Label, task: Task) -> str | None:
     return None
 
 
-def _block(rolling: Rolling, model: Scorer, at: NDArray[np.intp], told: tuple[NDArray[Any], NDArray[Any]]) -> Block:
-    """Ask the model about windows. at: (w,), which of them. told: their states and leads."""
+def _block(rolling: Rolling, model: Scorer, at: NDArray[np.intp], stated: tuple[NDArray[Any], NDArray[Any]]) -> Block:
+    """Ask the model about windows. at: (w,), which of them. stated: their states and leads."""
     scaled = rolling.scaled()
     rows = np.array(list(_answers(scaled, model, at)))
     features = summaries_of(rolling.values[:, at].transpose(1, 0, 2))  # (w, instants, 9)
     encounter = np.full(len(at), rolling.history.encounter.id, dtype=np.int64)
     never = np.zeros(len(at), dtype=np.bool_)
-    return Block(encounter, rolling.last[at], *told, rows, features, gaps_of(rolling.cells)[at], never)
+    return Block(encounter, rolling.last[at], *stated, rows, features, gaps_of(rolling.cells)[at], never)
 
 
 def _answers(scaled: Matrix, model: Scorer, at: NDArray[np.intp]) -> Iterator[list[float]]:

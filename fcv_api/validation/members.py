@@ -81,7 +81,7 @@ def refit_members(gathered: Gathered, split: Split, refit: Refit, child: Manifes
 
 
 def _calibration(measured: Measured) -> Figures:
-    """Return whether the answered states come as often as is said, and how well they are told apart."""
+    """Return whether the answered states come as often as is said, and how well they are discriminated."""
     found = figures_of(measured)
     return {name: found[name] for name in ("calibration", "discrimination")}
 

@@ -21,7 +21,7 @@ PRINTED = (
 )
 PHONE = "table{display:block;overflow-x:auto;width:max-content;max-width:100%}"
 COLOURS = ("#0072B2", "#999999", "#CC79A7", "#E69F00")
-"""Okabe and Ito's: told apart by colour-blind readers too."""
+"""Okabe and Ito's: distinct for colour-blind readers too."""
 
 
 def write_validation(folder: Path, report: Members, notes: tuple[str, ...]) -> tuple[Path, Path]:
@@ -69,7 +69,7 @@ def _tables_and_curves(report: Members) -> list[str]:
 
 
 def _first_picture(report: Members) -> Figure:
-    """Draw how well each state is told apart, beside the baselines; in words where it cannot be answered."""
+    """Draw how well each state is discriminated, beside the baselines; in words where it cannot be answered."""
     scorers = {report["model"]: report["discrimination"]} | {
         name: each["discrimination"] for name, each in report["baselines"].items()
     }

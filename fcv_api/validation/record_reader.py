@@ -55,11 +55,11 @@ class Reader:
 
     def take(self, records: Sequence[Record]) -> None:
         """Keep their windows, and count their refusals."""
-        told = self.source.outcomes
+        stated = self.source.outcomes
         self.seen |= {each.encounter for each in records}
-        nobodys = (each.encounter for each in records if each.encounter not in told)
+        nobodys = (each.encounter for each in records if each.encounter not in stated)
         self.gatherer.fates |= dict.fromkeys(nobodys, NO_LABEL)
-        usable = [each for each in records if each.encounter in told and self._asked(each)]
+        usable = [each for each in records if each.encounter in stated and self._asked(each)]
         if not usable:
             return
         self.at.append(_instants([each.at for each in usable]))
@@ -98,12 +98,12 @@ class Reader:
     def _facts(self, record: Record) -> StayFacts:
         known = self.gatherer.stays.get(record.encounter)
         if known is None:
-            told, at = self.source.outcomes[record.encounter], _instants([record.at])[0]
-            known = StayFacts(record.encounter, told.patient, at, at, several=told.several, places=told.beds)
+            stated, at = self.source.outcomes[record.encounter], _instants([record.at])[0]
+            known = StayFacts(record.encounter, stated.patient, at, at, several=stated.several, places=stated.beds)
             known.unit, known.age, known.sex, known.site = (
-                told.unit,
-                told.age,
-                told.sex,
+                stated.unit,
+                stated.age,
+                stated.sex,
                 source_of(record.sources) or "-",
             )
             self.gatherer.stays[record.encounter] = known

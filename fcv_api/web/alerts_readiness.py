@@ -18,7 +18,7 @@ def check_alerts() -> dict[str, Check]:
             return {}
         model = current_service().models.active().identity
     except (SQLAlchemyError, NoModel):
-        return {"alerts": check(DEGRADED, "Which policy is in force, and of which model, cannot be told.")}
+        return {"alerts": check(DEGRADED, "Which policy is in force, and of which model, is not known.")}
     if force.model_sha256 not in (None, model.sha256):
         advice = "Simulate it on this one and run `fcv policy activate`, or put the model back."
         return {"alerts": check(DEGRADED, f"No score alerts: {force.policy} counts those of another model. {advice}")}

@@ -57,6 +57,7 @@ def record_and_answer(outcomes: Sequence[Outcome], response: Response, *, locate
     no crash can part them. Raises SQLAlchemyError, and then there must be no answer but that.
     """
     service, context = current_service(), current_request()
+    context.warnings = _codes(outcomes)
     if not service.records:
         return response
     known = policies.known()  # a look of its own, once a second: not within the transaction
@@ -93,6 +94,11 @@ def _say_alerts(response: Response, body: bytes, held: Sequence[Alert | None]) -
         response.set_data(with_alerts(body, held))
     elif response.mimetype == CSV:
         response.set_data(csv_with_alerts(body.decode(), held, current_request().dialect))
+
+
+def _codes(outcomes: Sequence[Outcome]) -> list[str]:
+    """Return the codes of the warnings that some outcomes carry, each once."""
+    return sorted({each.code for one in outcomes if not isinstance(one, Refusal) for each in one.warnings})
 
 
 def check_count(encounters: int) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -49,7 +50,6 @@ class Service:
     runtime: str
     """What computes here, and on what processor."""
     zone: tzinfo
-    warn_unvalidated: bool
     stale_minutes: int
     registration: str
     password_min_length: int
@@ -66,7 +66,7 @@ class Service:
     def answer_context(self) -> AnswerContext:
         """Return what an answer of this moment must warn of. Without FCV_STALE_MINUTES, nothing looks at the clock."""
         now = datetime.now(UTC) if self.stale_minutes else None
-        return AnswerContext(now, timedelta(minutes=self.stale_minutes), self.warn_unvalidated)
+        return AnswerContext(now, timedelta(minutes=self.stale_minutes), warn_unvalidated=True)
 
 
 @dataclass(slots=True)
@@ -74,7 +74,8 @@ class RequestContext:
     """What is known of a request so far.
 
     started: `perf_counter()` when it was received. account: whose token it carries, with the token's claims; user_id:
-    also of who signs in. body_sha256: empty where nothing is recorded. encounter, problem: what the log says.
+    also of who signs in. body_sha256: empty where nothing is recorded. encounter, problem, warnings: what the log says,
+    of warnings their codes.
     dialect: of a CSV body. asked: under an `Idempotency-Key`.
     """
 
@@ -86,6 +87,7 @@ class RequestContext:
     body_sha256: str = ""
     encounter: int | None = None
     problem: str | None = None
+    warnings: Sequence[str] = ()
     dialect: Dialect = COMMA
     asked: Asked | None = None
     held_bytes: int = 0
@@ -134,8 +136,11 @@ def _finish(response: Response) -> Response:
 
 
 def _line(context: RequestContext, status: int) -> dict[str, object]:
-    """Describe a request. `repr` escapes every character that could break the line; no query, no body, no name."""
-    return {
+    """Describe a request. `repr` escapes every character that could break the line; no query, no body, no name.
+
+    Of the warnings that were answered it has the codes alone, without sign or figure.
+    """
+    line: dict[str, object] = {
         "url": request.path[:LONGEST_URL],
         "method": request.method[:LONGEST_URL],
         "date": f"{datetime.now(current_service().zone):%d/%m/%Y %H:%M:%S}",
@@ -146,3 +151,6 @@ def _line(context: RequestContext, status: int) -> dict[str, object]:
         "encounter": context.encounter,
         "problem": context.problem,
     }
+    if context.warnings:
+        line["warnings"] = list(context.warnings)
+    return line

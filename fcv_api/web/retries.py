@@ -19,6 +19,8 @@ from fcv_api.web.requests import SAFE_ID, current_request, current_service
 
 LARGEST_KEPT = 16 * 2**20
 """Bytes of an answer."""
+WARNINGS = "FCV-Warnings"
+"""Among the kept headers of an answer: the codes that the log says of it. No answer is sent with it."""
 KEY, REPLAYED, FIRST_ANSWERED = "Idempotency-Key", "Idempotent-Replayed", "Idempotent-First-Answered"
 KEY_TAKEN: dict[str, Any] = {
     "parameters": [
@@ -79,7 +81,8 @@ def are_kept(outcomes: Sequence[Outcome], response: Response) -> bool:
 def packed(response: Response) -> bytes:
     """Return an answer, and what the log says of it, as bytes."""
     context = current_request()
-    head = (response.status_code, response.headers.to_wsgi_list(), context.encounter, context.problem)
+    headers = [*response.headers.to_wsgi_list(), (WARNINGS, ",".join(context.warnings))]
+    head = (response.status_code, headers, context.encounter, context.problem)
     return zlib.compress(orjson.dumps(head) + b"\n" + response.get_data(), 1)
 
 
@@ -94,5 +97,6 @@ def again(first: Reply) -> Response:
     head, _, body = zlib.decompress(first.answer).partition(b"\n")
     status, headers, context.encounter, context.problem = orjson.loads(head)
     response = Response(body, status, headers)
+    context.warnings = [code for code in response.headers.pop(WARNINGS, "").split(",") if code]
     response.headers[REPLAYED], response.headers[FIRST_ANSWERED] = "true", first.at
     return response

@@ -14,9 +14,11 @@ from conftest import FIXTURES, MakeSettings
 from malformed import malformed
 
 from fcv_api import activations
-from fcv_api.activations import Worker
-from fcv_api.app import database_app
+from fcv_api.activations import PINNED, Worker
+from fcv_api.app import DatabaseActivations, database_app
 from fcv_api.cli import activation, main
+from fcv_api.lstm.registry import SHIPPED, SHIPPED_IN, Registry
+from fcv_api.lstm.swap import Serving
 from fcv_api.settings import ROOT
 
 Run = Callable[..., Result]
@@ -88,7 +90,7 @@ def test_there_is_nothing_to_roll_back_before_the_first_activation(run: Run) -> 
 @pytest.mark.parametrize("command", [("activate", "1.2.0", "--reason", "x"), ("rollback",)])
 def test_a_pinned_model_is_neither_replaced_nor_rolled_back(run: Run, command: tuple[str, ...]) -> None:
     result = run("model", *command, MODEL="fcv-sim/2.0.0")
-    assert (result.exit_code, "FCV_MODEL=fcv-sim/2.0.0 pins the model" in result.stderr) == (1, True)
+    assert (result.exit_code, "pinned by FCV_MODEL=fcv-sim/2.0.0" in result.stderr) == (1, True)
 
 
 def test_a_model_that_is_not_there_is_not_activated(run: Run) -> None:
@@ -160,6 +162,31 @@ def test_workers_that_go_on_serving_another_model_are_listed(run: Run, make_sett
     result = activate(run, "1.2.0")
     assert result.exit_code == 1
     assert "These workers go on serving another model:\n  far:7 fcv-sim/2.0.0" in result.stderr
+
+
+@pytest.mark.parametrize("command", [("activate", "1.3.0", "--reason", "x"), ("rollback",)])
+def test_an_instance_that_is_pinned_is_named_and_is_no_failure(
+    run: Run, make_settings: MakeSettings, command: tuple[str, ...]
+) -> None:
+    activate(run, "1.2.0")
+    report(make_settings, Worker("far", 7, "fcv-sim", "2.0.0", "a" * 64, 0, PINNED))
+    result = run("model", *command)
+    assert result.exit_code == 0
+    assert "far:7 goes on with fcv-sim/2.0.0: it is pinned by FCV_MODEL." in result.stderr
+    assert "0 workers serve it." in result.stdout
+
+
+@pytest.mark.parametrize(("pinned", "problem"), [({"MODEL": SHIPPED}, PINNED), ({}, "")])
+def test_a_process_whose_settings_name_its_model_reports_that_it_is_pinned(
+    run: Run, make_settings: MakeSettings, pinned: dict[str, str], problem: str
+) -> None:
+    assert run("model", "history").exit_code == 0
+    settings = make_settings(**pinned)
+    app = database_app(settings)
+    shipped = Registry(SHIPPED_IN).load(SHIPPED, settings.log_dir)
+    DatabaseActivations(app, settings, "near").report(Serving("near", 7, shipped, 0))
+    with app.app_context():
+        assert [(each.host, each.pid, each.problem) for each in activations.workers()] == [("near", 7, problem)]
 
 
 def test_a_worker_of_this_host_that_has_ended_is_not_waited_for(run: Run, make_settings: MakeSettings) -> None:

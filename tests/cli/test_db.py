@@ -79,7 +79,7 @@ def test_instances_that_migrate_at_once_wait_for_one_another_and_leave_one_sound
         started = [subprocess.Popen(UPGRADE, cwd=ROOT, stdout=subprocess.DEVNULL) for _ in range(2)]
         time.sleep(2)
         assert [each.poll() for each in started] == [None, None]
-    assert [each.wait(timeout=20) for each in started] == [0, 0]
+    assert [each.wait(timeout=120) for each in started] == [0, 0]
     assert is_sound(engine)
 
 

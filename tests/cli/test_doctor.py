@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -26,6 +27,7 @@ from recorded import PREDICTION, append
 
 from fcv_api import accounts, activations
 from fcv_api.accounts import Role
+from fcv_api.activations import ModelCopy
 from fcv_api.app import database_app
 from fcv_api.cli import main
 from fcv_api.cli.db import migrate_database
@@ -35,6 +37,7 @@ from fcv_api.cli.doctor.running import check_running
 from fcv_api.extensions import db
 from fcv_api.ledger import retention
 from fcv_api.ledger.record import utc_text
+from fcv_api.lstm.registry import SHIPPED, SHIPPED_IN, Registry
 from fcv_api.settings import Settings
 
 SECRET = "kept-from-every-eye-0123456789abcdef"
@@ -243,6 +246,49 @@ def test_workers_that_did_not_take_a_model_up_or_differ_are_told(examine: Examin
     found = examine()["workers"]
     assert "icu1:2 goes on with b/1. Activation failed: no room." in failed(found)
     assert "different models: a/1 on icu1, b/1 on icu1" in warned(found)
+
+
+def report_of(number: int, host: str, manifest: bytes) -> str:
+    """Activate the shipped model under a manifest, let a worker report it, and return the manifest's sha256."""
+    shipped = Registry(SHIPPED_IN).artifact(SHIPPED)
+    hashed, flatbuffer_hash = sha256(manifest).hexdigest(), shipped.manifest.sha256
+    copy = ModelCopy("fcv-sim", "2.0.0", flatbuffer_hash, hashed, manifest, shipped.flatbuffer)
+    activation = activations.activate(copy, "eva", "test")
+    activations.report(activations.Worker(host, number, "fcv-sim", "2.0.0", flatbuffer_hash, activation, ""))
+    return hashed
+
+
+def test_workers_of_one_model_under_two_manifests_differ(examine: Examine, installed: Settings) -> None:
+    """The manifest says how a window is scaled: the same flatbuffer answers otherwise under another one."""
+    written = Registry(SHIPPED_IN).artifact(SHIPPED).manifest.as_json()
+    with database_app(installed).app_context():
+        hashes = [report_of(pid, f"icu{pid}", written + b" " * pid) for pid in (1, 2)]
+    told = warned(examine()["workers"])
+    assert all(f"manifest {hashes[pid - 1][:8]}) on icu{pid}" in told for pid in (1, 2))
+
+
+def test_workers_of_one_manifest_under_two_activations_are_well(examine: Examine, installed: Settings) -> None:
+    written = Registry(SHIPPED_IN).artifact(SHIPPED).manifest.as_json()
+    with database_app(installed).app_context():
+        assert report_of(1, "icu1", written) == report_of(2, "icu2", written)
+    assert [(each["status"], each["detail"]) for each in examine()["workers"]] == [("ok", "2 serve it.")]
+
+
+def test_a_worker_that_is_pinned_is_a_warning_and_not_compared(examine: Examine, installed: Settings) -> None:
+    with database_app(installed).app_context():
+        for pid, name, problem in ((1, "a", ""), (2, "b", activations.PINNED)):
+            activations.report(activations.Worker("icu1", pid, name, "1", name * 64, 0, problem))
+    found = examine()["workers"]
+    assert "icu1:2 goes on with b/1: it is pinned by FCV_MODEL." in warned(found)
+    assert [each["detail"] for each in found if each["status"] == "ok"] == ["1 serve it."]
+
+
+def test_the_disk_is_projected_as_the_record_counts_it(examine: Examine, installed: Settings) -> None:
+    with database_app(installed).app_context():
+        append([PREDICTION], 0.0)
+    stated = json.loads(CliRunner().invoke(main, ["ledger", "stats", "--json"]).stdout)
+    assert stated["records_a_day"] == 24
+    assert f"takes {stated['projected_bytes'] / 1e6:,.1f} MB" in " ".join(each["detail"] for each in examine()["disk"])
 
 
 def test_a_disk_that_is_almost_full_is_told(

@@ -158,7 +158,7 @@ def test_tls_needs_the_authority_that_signed_the_service(
 def test_a_player_needs_nothing_but_what_serves() -> None:
     imports = {module.name: module.imports() for module in package()}
     reached: set[str] = set()
-    to_come = ["fcv_api.cli.simulate"]
+    to_come = ["fcv_api.cli.player.command"]
     while to_come:
         name = to_come.pop()
         if name not in reached:

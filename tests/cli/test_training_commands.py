@@ -1,14 +1,11 @@
-"""`fcv simulate` and `fcv plot`, and how commands that need the `train` extra are loaded."""
+"""`fcv simulate` and `fcv plot`."""
 
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-import click
 import orjson
 import pandas as pd
 import pytest
@@ -16,7 +13,6 @@ from click.testing import CliRunner, Result
 from conftest import FIXTURES, MakeSettings
 
 from fcv_api.cli import main
-from fcv_api.cli.lazy import LazyCommand
 from fcv_api.lstm.registry import SHIPPED, SHIPPED_IN
 from fcv_api.training.dataset import Horizon
 from fcv_api.training.fingerprints import Fingerprints
@@ -180,20 +176,3 @@ def test_a_horizon_of_nothing_is_refused_and_no_default_takes_its_place(
     name = ["--name", "ours"] if command == "train" else []
     result = run(command, *two_stays, "--horizon", 0, "--out", two_stays[0].parent / "out", *name)
     assert (result.exit_code, "'--horizon': 0.0 is not in the range x>0" in result.output) == (2, True)
-
-
-def test_the_command_line_loads_no_pandas_until_a_command_needs_it(root: Path) -> None:
-    look = "import sys, fcv_api.cli as c; c.main(['--help'], standalone_mode=False); print('pandas' in sys.modules)"
-    found = subprocess.run([sys.executable, "-c", look], cwd=root, capture_output=True, text=True, check=True)
-    assert "simulate" in found.stdout
-    assert found.stdout.splitlines()[-1] == "False"
-
-
-def test_a_missing_extra_is_one_sentence_that_says_how_to_install_it() -> None:
-    with pytest.raises(click.ClickException, match=r"^pandoras is not installed\. Install it with: .*\[train\]"):
-        LazyCommand("box", "pandoras.box:open", "").load()
-
-
-def test_a_missing_module_of_ours_is_not_taken_for_a_missing_extra() -> None:
-    with pytest.raises(ModuleNotFoundError):
-        LazyCommand("box", "fcv_api.pandoras_box:open", "").load()

@@ -46,7 +46,8 @@ def gunicorn_settings(make_settings: MakeSettings, root: Path) -> dict[str, obje
 
 def test_a_serving_process_loads_neither_tensorflow_nor_pandas(make_settings: MakeSettings, root: Path) -> None:
     make_settings()
-    look = f"import sys, wsgi, fcv_api.cli; print([name for name in {HEAVY!r} if name in sys.modules])"
+    served = "wsgi, fcv_api.cli.feed_run, fcv_api.cli.serve"
+    look = f"import sys, {served}; print([name for name in {HEAVY!r} if name in sys.modules])"
     found = subprocess.run([sys.executable, "-c", look], cwd=root, capture_output=True, text=True, check=True)
     assert found.stdout.splitlines()[-1] == "[]"
 

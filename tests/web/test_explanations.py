@@ -36,7 +36,7 @@ def test_a_reader_reads_what_moved_a_score(http: FlaskClient, token: Headers, re
     assert changes == sorted(changes, reverse=True)
     (rates,) = [each for each in body["effects"] if len(each["signs"]) == 2]
     assert [each["last"] for each in rates["measured"]] == [85.0, 84.0]
-    assert "warnings" not in body
+    assert [each["code"] for each in body["warnings"]] == ["unvalidated_model"]
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,12 @@ from random import Random
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from conftest import UNTRAINED
 from flask.testing import FlaskClient
 
 from fcv_api.accounts import Role
+from fcv_api.cli import main
 from fcv_api.settings import Settings
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -73,9 +75,15 @@ def test_the_headers_name_model_and_window(
     assert headers["Content-Type"] == "application/json"
 
 
-def test_in_development_an_answer_is_exactly_three_keys(predict: Predict, encounter: Body) -> None:
+def test_in_development_too_an_answer_of_an_unvalidated_model_says_so_as_the_command_does(
+    predict: Predict, encounter: Body, tmp_path: Path
+) -> None:
     answer = predict(encounter)
-    assert list(answer) == ["idAtencion", "inferences", "State"]
+    assert list(answer) == ["idAtencion", "inferences", "State", "warnings"]
+    assert [each["code"] for each in answer["warnings"]] == ["unvalidated_model"]
+    (tmp_path / "encounter.json").write_text(json.dumps(encounter))
+    printed = CliRunner().invoke(main, ["predict", str(tmp_path / "encounter.json")]).stdout
+    assert json.loads(printed)["warnings"] == answer["warnings"]
     assert answer["idAtencion"] == 5501
     assert sum(answer["inferences"].values()) == pytest.approx(1, abs=1e-3)
 
@@ -98,8 +106,8 @@ def test_a_saturation_in_the_danger_range_is_said_beside_the_score(predict: Pred
     low = {row: 72.0 for row, name in encounter["nomSigno"].items() if name == SATURATION}
     encounter["valor"] |= low
     answer = predict(encounter)
-    assert "warnings" not in quiet
-    critical, flat = answer["warnings"]
+    assert [each["code"] for each in quiet["warnings"]] == ["unvalidated_model"]
+    _, critical, flat = answer["warnings"]
     assert critical == {
         "code": "critical_value",
         "sign": SATURATION,
@@ -112,7 +120,7 @@ def test_a_saturation_in_the_danger_range_is_said_beside_the_score(predict: Pred
 
 @pytest.mark.parametrize("settings", [{"STALE_MINUTES": "15"}], indirect=True, ids=["15 minutes"])
 def test_a_window_of_the_past_is_stale_where_the_clock_is_looked_at(predict: Predict, encounter: Body) -> None:
-    assert [each["code"] for each in predict(encounter)["warnings"]] == ["stale"]
+    assert [each["code"] for each in predict(encounter)["warnings"]] == ["unvalidated_model", "stale"]
 
 
 def test_columns_may_be_lists(predict: Predict) -> None:

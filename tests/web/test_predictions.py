@@ -59,7 +59,7 @@ def test_an_answer_says_where_it_is_recorded_and_the_record_says_what_was_answer
     record = http.get(answered.headers["Location"], headers=token).get_json()
     answer = answered.get_json()
     assert {name: record[name] for name in answer} == answer
-    assert (record["problem"], record["warnings"], record["model"]) == (None, [], "fcv-sim/2.0.0")
+    assert (record["problem"], record["warnings"], record["model"]) == (None, answer["warnings"], "fcv-sim/2.0.0")
     assert record["request_id"] == answered.headers["X-Request-ID"]
     assert record["window"] == {"first": "2024-03-03T12:55:00.000000Z", "last": "2024-03-03T14:30:00.000000Z"}
     assert record["values"]["MDC_ECG_HEART_RATE"] == [104.0 - row for row in range(20)]

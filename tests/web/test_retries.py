@@ -28,6 +28,7 @@ from fcv_api.ledger.record import utc_text
 from fcv_api.ledger.tables import PredictionRow, ReplyRow
 from fcv_api.lstm.swap import Serving
 from fcv_api.settings import Settings
+from fcv_api.web.retries import WARNINGS
 from fcv_api.wire.example import example_batch, example_csv, example_request
 
 Headers = dict[str, str]
@@ -98,6 +99,8 @@ def test_a_retry_has_a_request_id_and_a_line_in_the_log_of_its_own(
     assert again.headers["X-Request-ID"] == "second"
     line = log_file.read_text().splitlines()[-1]
     assert "'status': 200, 'request_id': 'second', 'user': 1, 'encounter': 5501, 'problem': None" in line
+    assert line.endswith("'warnings': ['unvalidated_model']}")
+    assert WARNINGS not in again.headers
 
 
 def test_without_a_key_every_request_is_a_new_one(http: FlaskClient, token: Headers, encounter: Body) -> None:

@@ -17,17 +17,7 @@ from fcv_api.ledger.published import BrokenChain, Published, read_logs
 from fcv_api.settings import Settings
 
 
-@click.command()
-@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--yes", is_flag=True, help="Do it without asking.")
-@click.option("--running", is_flag=True, help="On PostgreSQL: do it though the service runs.")
-@click.option("--in-place", is_flag=True, help="On PostgreSQL, instead of FILE: pg_restore has put the dump there.")
 def restore(file: Path | None, *, yes: bool, running: bool, in_place: bool) -> None:
-    """Put FILE in place of the database: a backup of `fcv db backup`, or a dump of `pg_dump --format=custom`.
-
-    The record in it is verified first, and compared with the heads that were published. Every token that was issued
-    before is dead afterwards. The database that was there is kept beside it.
-    """
     settings = Settings.from_environment()
     target = sqlite_file(make_url(str.__str__(settings.database_url)))
     if (file is None) is not in_place or (in_place and target):

@@ -34,24 +34,16 @@ CHECKS = (
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.command()
-@click.option(
-    "--certificate", type=FILE, default=SHIPPED_PLACE, help="The server's certificate, instead of deploy/certs'."
-)
-@click.option("--url", help="Where clients reach the service, https://..., to look at the certificate that is shown.")
-@click.option("--ca", "authority", type=FILE, help="The authority that clients trust, for --url.")
-@click.option("--stopped", is_flag=True, help="The service is meant to be down: do not ask it.")
-@click.option("--warn-is-error", is_flag=True, help="Exit with 1 for a warning too.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def doctor(
-    certificate: Path, url: str | None, authority: Path | None, *, stopped: bool, warn_is_error: bool, as_json: bool
+    certificate: Path | None,
+    url: str | None,
+    authority: Path | None,
+    *,
+    stopped: bool,
+    warn_is_error: bool,
+    as_json: bool,
 ) -> None:
-    """Look at disk, settings, database, model, feed, HL7, log, secrets, clock, certificate and service; say what to do.
-
-    Exit code 1 when anything has failed; warnings are 0. Run it as the service's user, with the service's settings: as
-    root it cannot tell what the service may do.
-    """
-    findings = examine(Wanted(certificate, url, authority, stopped))
+    findings = examine(Wanted(certificate or SHIPPED_PLACE, url, authority, stopped))
     if as_json:
         report = {"status": worst(findings), "checks": findings}
         click.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2))

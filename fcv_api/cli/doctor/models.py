@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from fcv_api import activations
-from fcv_api.activations import Activation
+from fcv_api.activations import PINNED, Activation, Worker
 from fcv_api.app import refused, unvalidated
 from fcv_api.cli.active import stored_artifact
 from fcv_api.cli.doctor.database import can_be_asked
@@ -79,16 +80,49 @@ def _evidence(settings: Settings, model: LiteRtModel) -> Iterator[Finding]:
 
 def _workers() -> Iterator[Finding]:
     seen = activations.workers()
-    for worker in seen:
-        if worker.problem:
-            detail = f"{worker.host}:{worker.pid} goes on with {worker.name}/{worker.version}. {worker.problem}"
-            yield Finding("workers", FAILED, detail, "Correct the cause and activate again, or `fcv model rollback`.")
-    if len({worker.sha256 for worker in seen}) > 1:
-        named = ", ".join(sorted({f"{worker.name}/{worker.version} on {worker.host}" for worker in seen}))
+    yield from _unwell(seen)
+    free = [each for each in seen if each.problem != PINNED]
+    serving = _serving(free)
+    if len(serving) > 1:
         advice = "Wait two seconds and look again; restart the service of a host that stays behind."
-        yield Finding("workers", WARNING, f"They serve different models: {named}.", advice)
+        yield Finding("workers", WARNING, f"They serve different models: {', '.join(_named(serving))}.", advice)
     elif all(is_feed(worker.host) for worker in seen):
         advice = f"Start the service, or see why it does not start; it would serve {SHIPPED} where nothing is active."
         yield Finding("workers", WARNING, "No worker has reported in the last 60 s.", advice)
-    else:
-        yield Finding("workers", OK, f"{len(seen)} serve it.")
+    elif free:
+        yield Finding("workers", OK, f"{len(free)} serve it.")
+
+
+def _unwell(seen: list[Worker]) -> Iterator[Finding]:
+    """Return those that did not take an activation up, and those whose own settings name their model."""
+    for worker in seen:
+        where = f"{worker.host}:{worker.pid} goes on with {worker.name}/{worker.version}"
+        if worker.problem == PINNED:
+            advice = "Take FCV_MODEL out of that host's settings and restart it, if it is to serve what is activated."
+            yield Finding("workers", WARNING, f"{where}: it is {worker.problem}.", advice)
+        elif worker.problem:
+            advice = "Correct the cause and activate again, or `fcv model rollback`."
+            yield Finding("workers", FAILED, f"{where}. {worker.problem}", advice)
+
+
+def _serving(workers: list[Worker]) -> dict[tuple[str, str, str], set[str]]:
+    """Return the hosts of each model that some workers serve: by its reference, its sha256 and its manifest's.
+
+    A worker that took no activation up serves what it started with, whose manifest is its host's.
+    """
+    manifests = {each.id: each.manifest_sha256 for each in activations.history()}
+    found: dict[tuple[str, str, str], set[str]] = {}
+    for each in workers:
+        key = (f"{each.name}/{each.version}", each.sha256, manifests.get(each.activation, ""))
+        found.setdefault(key, set()).add(each.host)
+    return found
+
+
+def _named(serving: dict[tuple[str, str, str], set[str]]) -> list[str]:
+    """Return each model with its hosts, and with its hashes where the reference alone does not tell two apart."""
+    references = Counter(reference for reference, _, _ in serving)
+    named = []
+    for (reference, sha256, manifest), hosts in serving.items():
+        hashes = f" (sha256 {sha256[:8]}, manifest {manifest[:8] or 'of its start'})"
+        named.append(f"{reference}{hashes if references[reference] > 1 else ''} on {', '.join(sorted(hosts))}")
+    return sorted(named)

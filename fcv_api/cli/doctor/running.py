@@ -32,7 +32,7 @@ def check_running(place: Place) -> Iterator[Finding]:
     except (OSError, http.client.HTTPException, orjson.JSONDecodeError) as error:
         yield Finding("service", FAILED, f"No service answers on {place.settings.bind}: {reason_of(error)}.", START)
         return
-    yield from _told(ready)
+    yield from _reported(ready)
 
 
 def ask(where: str | tuple[str, int]) -> dict[str, Any]:
@@ -57,7 +57,7 @@ def _connected(where: str | tuple[str, int]) -> socket.socket:
     return connected
 
 
-def _told(ready: dict[str, Any]) -> Iterator[Finding]:
+def _reported(ready: dict[str, Any]) -> Iterator[Finding]:
     """Return what is not well of the service's own checks; one finding where all is."""
     checks = ready.get("checks") or {}
     unwell = [(name, each) for name, each in checks.items() if each["status"] != "ok"]

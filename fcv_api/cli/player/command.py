@@ -9,9 +9,9 @@ from time import monotonic, time_ns
 import click
 import orjson
 
+from fcv_api.cli.commands.play_options import Played
 from fcv_api.cli.player.client import Client
 from fcv_api.cli.player.gateway import Gateway
-from fcv_api.cli.player.options import Played
 from fcv_api.cli.player.play import Pace, play, summary, to_the_second
 from fcv_api.domain.arrivals import FUTURE
 from fcv_api.training.bedside import MINUTE, SECOND

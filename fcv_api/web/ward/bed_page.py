@@ -71,7 +71,7 @@ def bed(encounter: str) -> Response:
     records = _records(number, speaker.now)
     if found is None and not records:
         abort(404)
-    html = render_template("ward/bed_part.html", **_told(number, found, records, speaker))
+    html = render_template("ward/bed_part.html", **_words_of(number, found, records, speaker))
     part = Part(html, tag_of(html))
     if request.if_none_match.contains_weak(part.tag):
         return Response(status=304)
@@ -101,7 +101,7 @@ def _records(number: int, now: int) -> list[Record]:
     return query.search(Wanted(encounter=number, since=utc_text(since)), MOST_RECORDS)
 
 
-def _told(
+def _words_of(
     number: int, found: tuple[Shown, Bed | None] | None, records: Sequence[Record], speaker: Speaker
 ) -> dict[str, object]:
     """Return what the template shows."""

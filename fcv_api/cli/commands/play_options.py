@@ -10,11 +10,8 @@ from pathlib import Path
 from typing import IO, Any
 
 import click
-from marshmallow import ValidationError
 
-from fcv_api.settings.hl7 import check_address
-from fcv_api.wire.cells import LARGEST_ID
-from fcv_api.wire.observation_cells import LONGEST_BED, LONGEST_CHANNEL
+from fcv_api.cli.commands.choices import LARGEST_ID, LONGEST_BED, LONGEST_CHANNEL
 
 MOST_BEDS, MOST_MINUTES = 1000, 14 * 60
 """1,000 beds take 200 MB and 17 posts a second. No simulated stay is longer than 14 hours."""
@@ -91,8 +88,14 @@ def _finite(_context: click.Context, _option: click.Parameter, number: float) ->
 
 def _address(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
     """Refuse what is no HOST:PORT."""
+    if text is None:
+        return None
+    from marshmallow import ValidationError
+
+    from fcv_api.settings.hl7 import check_address
+
     try:
-        check_address(text or "")
+        check_address(text)
     except ValidationError as error:
         raise click.BadParameter(str(error.messages[0])) from None
     return text
@@ -144,7 +147,7 @@ OPTIONS = (
 )  # fmt: skip
 
 
-def of_a_play(command: Any) -> Any:  # noqa: ANN401 - click's own
+def of_a_play(command: Any) -> Any:
     """Decorate a command with them."""
     for option in reversed(OPTIONS):
         command = option(command)

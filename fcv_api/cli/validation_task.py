@@ -25,7 +25,8 @@ from fcv_api.lstm.runtime import LiteRtModel
 from fcv_api.settings import Settings
 from fcv_api.training.dataset import Horizon
 from fcv_api.training.fingerprints import Fingerprints
-from fcv_api.validation.from_record import gather_record
+from fcv_api.training.flow import EARLIER
+from fcv_api.validation.from_record import NO_RECORD, gather_record
 from fcv_api.validation.gathered import Gathered, Gatherer
 from fcv_api.validation.record_reader import RecordSource
 from fcv_api.wire.outcomes import Outcome, StayOutcome, first_outcome, stay_outcome
@@ -96,8 +97,17 @@ def over_the_record(task: Task, folder: Path) -> tuple[Gathered, tuple[Path, Pat
         other = bool(task.said["other_hospital"])
         source = RecordSource(told, known_at, listed, task.horizon, known, other_hospital=other)
         gathered = gather_record(records, source, task.model, Gatherer(folder))
+    gathered.fates.update(dict.fromkeys(_earlier(gathered, task.since), EARLIER))
     own = all(each.site.startswith(OF_ACCOUNTS) for each in gathered.stays.values())
     return gathered, files, task.checked and own
+
+
+def _earlier(gathered: Gathered, since: np.datetime64 | None) -> set[int]:
+    """Return the stays with an outcome that came before the first day asked for, and left no record since then."""
+    absent = [number for number, fate in gathered.fates.items() if fate == NO_RECORD]
+    onsets = {number: gathered.labels[number].onset for number in absent}
+    ended = {number for number, onset in onsets.items() if onset is not None and since is not None and onset < since}
+    return ended | query.recorded(absent)
 
 
 def _outcomes(file: Path) -> tuple[dict[int, StayOutcome], dict[int, np.datetime64]]:

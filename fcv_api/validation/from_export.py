@@ -21,7 +21,7 @@ from fcv_api.lstm.import_request import CLASSES
 from fcv_api.training.baselines import summaries_of
 from fcv_api.training.dataset import Horizon, Label, UnusableData, label_ends
 from fcv_api.training.fingerprints import Fingerprints, learnt_from
-from fcv_api.training.flow import NO_LABEL, NO_ROWS, ONSET_OUTSIDE, TOO_SHORT, onset_outside
+from fcv_api.training.flow import EARLIER, NO_LABEL, NO_ROWS, ONSET_OUTSIDE, TOO_SHORT, onset_outside
 from fcv_api.validation.gathered import Block, Gathered, Gatherer, StayFacts
 from fcv_api.wire.export import read_places, read_sites, stream_export
 from fcv_api.wire.file_form import FileForm
@@ -29,7 +29,6 @@ from fcv_api.wire.outcomes import StayOutcome, read_outcomes
 from fcv_api.wire.table_file import open_table
 
 BED_COLUMNS, UNIT_COLUMN = ("cama", "serialNo"), "idUbicacion"
-EARLIER = "begins before the first day asked for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +62,8 @@ def gather_export(source: ExportSource, model: Scorer, folder: Path) -> Gathered
         told = outcomes.pop(read.encounter if isinstance(read, Refusal) else read.id, None)
         if isinstance(read, Refusal):
             gatherer.fates[read.encounter] = NO_LABEL if told is None else read.reason.code
+        elif _is_earlier(read, source.since):  # nobody asks for it, whatever else is known of it
+            gatherer.fates[read.id] = EARLIER
         elif told is None:
             gatherer.fates[read.id] = NO_LABEL
         elif source.known and source.known.knows(read, told.patient, other_hospital=source.other_hospital):
@@ -119,12 +120,15 @@ def _gather_stay(encounter: Encounter, told: StayOutcome, task: Task) -> None:
     facts = facts_of(encounter.id, told, instants)
     places.of_stay(facts)
     gatherer.stays[encounter.id] = facts
-    fate = EARLIER if source.since is not None and facts.first < source.since else None
-    fate = ONSET_OUTSIDE if onset_outside(encounter, label, source.horizon) else fate
-    if fate is None:
-        fate = _score_stay(encounter, label, task)
+    outside = onset_outside(encounter, label, source.horizon)
+    fate = ONSET_OUTSIDE if outside else _score_stay(encounter, label, task)
     if fate is not None:
         gatherer.fates[encounter.id] = fate
+
+
+def _is_earlier(encounter: Encounter, since: np.datetime64 | None) -> bool:
+    instants = encounter.instants[~np.isnan(encounter.values)]
+    return since is not None and len(instants) > 0 and bool(instants.min() < since)
 
 
 def facts_of(number: int, told: StayOutcome, instants: np.ndarray[tuple[int], np.dtype[np.datetime64]]) -> StayFacts:

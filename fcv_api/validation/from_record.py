@@ -15,13 +15,12 @@ from fcv_api.ledger.record import Record
 from fcv_api.ledger.sources import is_test
 from fcv_api.training.dataset import Horizon, Label, UnusableData, label_ends
 from fcv_api.training.fingerprints import learnt_from, texts_of_stay
-from fcv_api.training.flow import ONSET_OUTSIDE, TOO_SHORT
+from fcv_api.training.flow import OF_TESTS, ONSET_OUTSIDE, TOO_SHORT
 from fcv_api.validation.gathered import Gathered, Gatherer, StayFacts
 from fcv_api.validation.record_reader import Reader, RecordSource
 
 AT_ONCE = 500
-OF_TESTS = "of a test source"
-NO_RECORD = "no record since the first day asked for"
+NO_RECORD = "no record"
 MICROSECONDS = 60_000_000
 HEAD = "id,hash,encounter,window_last,at\n"
 

@@ -56,7 +56,7 @@ def validation_members(subject: Subject, gathered: Gathered, split: Split, more:
         "evidence": subject.manifest.evidence.value,
         "horizon_minutes": subject.horizon.minutes,
         "data": _data(subject, gathered, split),
-        "flow": [asdict(row) for row in flow(gathered, split.late)],
+        "flow": [{"part": row.part} | asdict(row) for row in flow(gathered, split.late)],
         "flow_notes": [asdict(each) for each in flow_notes(gathered, split.late)],
         "overlap": {"checked": subject.overlap_checked, "patients": 0},
         "split": split.as_json(),

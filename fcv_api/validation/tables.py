@@ -16,7 +16,7 @@ from fcv_api.validation.further_tables import further_tables
 
 def tables(report: Members) -> Iterator[Table]:
     """Yield the tables. A state of which nothing can be said has a row that says so, and no figure."""
-    yield "Patients, and what became of them", *flow_table(report["flow"])
+    yield _flow(report["flow"])
     yield from _notes(report["flow_notes"])
     yield _events(report)
     yield _areas(report)
@@ -25,6 +25,13 @@ def tables(report: Members) -> Iterator[Table]:
     yield from _found(report)
     yield _burden(report)
     yield from further_tables(report)
+
+
+def _flow(flow: list[Members]) -> Table:
+    """Return who was measured, who was set apart, as those of the early part, and who was lost."""
+    head, rows = flow_table(flow)
+    parts = [[each["part"], *row] for each, row in zip(flow, rows, strict=True)]
+    return "Patients, and what became of them", ["", *head], parts
 
 
 def _notes(notes: list[Members]) -> Iterator[Table]:

@@ -33,6 +33,7 @@ def test_a_few_stays_are_counted_and_cannot_answer(files: tuple[Path, Path], tmp
     result = run("validate", *files, "--every", 12, "--out", tmp_path / "report")
     assert "it cannot be answered whether fcv-sim/2.0.0 works here" in result.output
     assert "in the early part, for baselines and a refit" in result.output
+    assert "Stays: 6 measured, 4 set apart, 0 lost." in result.output
     report = orjson.loads((tmp_path / "report" / "report.json").read_bytes())
     assert (report["schema"], report["data"]["origin"]) == ("fcv-report-1", "simulated")
     assert "<h2>Patients, and what became of them" in (tmp_path / "report" / "report.html").read_text("utf-8")

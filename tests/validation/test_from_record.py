@@ -21,9 +21,9 @@ from fcv_api.ledger.query import Wanted
 from fcv_api.ledger.record import Entry, utc_text
 from fcv_api.training.dataset import NONE, Horizon, UnusableData
 from fcv_api.training.fingerprints import Fingerprints
-from fcv_api.training.flow import NO_LABEL, ONSET_OUTSIDE
+from fcv_api.training.flow import NO_LABEL, OF_TESTS, ONSET_OUTSIDE
 from fcv_api.validation.flow_notes import flow, flow_notes
-from fcv_api.validation.from_record import NO_RECORD, OF_TESTS, gather_record
+from fcv_api.validation.from_record import NO_RECORD, gather_record
 from fcv_api.validation.gathered import Gathered, Gatherer
 from fcv_api.validation.record_reader import RecordSource
 from fcv_api.wire.outcomes import StayOutcome

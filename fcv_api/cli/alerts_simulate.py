@@ -18,7 +18,7 @@ from fcv_api.alerts.policies import policy_sha256
 from fcv_api.bulk.assess import assess_each
 from fcv_api.cli.active import artifact_of
 from fcv_api.cli.exports import ENCODING, ORDER, form_of
-from fcv_api.cli.ledger_export import WHEN
+from fcv_api.cli.ledger_replay import WHEN
 from fcv_api.cli.policy_files import read_policy
 from fcv_api.cli.policy_table import SCHEMA, print_table
 from fcv_api.domain.instants import utc

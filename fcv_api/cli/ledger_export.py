@@ -11,14 +11,13 @@ from typing import IO
 import click
 import orjson
 
-from fcv_api.cli.ledger_replay import WITH_TEST_BEDS, left_out
+from fcv_api.cli.ledger_replay import WHEN, WITH_TEST_BEDS, left_out
 from fcv_api.ledger import query
 from fcv_api.ledger.query import Wanted
 from fcv_api.ledger.record import Record, utc_text
 from fcv_api.settings import Settings
 from fcv_api.wire.records import as_wire, csv_lines, values_of
 
-WHEN = click.DateTime(["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"])
 STANDARD_OUTPUT = Path("-")
 
 

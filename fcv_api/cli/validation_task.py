@@ -112,17 +112,24 @@ def _earlier(gathered: Gathered, since: np.datetime64 | None) -> set[int]:
 
 def _outcomes(file: Path) -> tuple[dict[int, StayOutcome], dict[int, np.datetime64]]:
     """Return the outcomes that hold, by stay, and when each was imported; and write them to a file."""
-    by_stay: dict[int, list[Kept]] = {}
+    by_stay = kept_outcomes()
     lines = ["encounter,state,onset,known_at\n"]
-    for kept in stay_outcomes.stream():
-        by_stay.setdefault(kept.encounter, []).append(kept)
-        lines.append(f"{kept.encounter},{kept.state},{kept.onset or ''},{kept.known_at}\n")
+    lines += [f"{r.encounter},{r.state},{r.onset or ''},{r.known_at}\n" for rows in by_stay.values() for r in rows]
     file.write_text("".join(lines), "utf-8")
-    told = {number: _stay(rows) for number, rows in by_stay.items()}
+    told = {number: stay_of(rows) for number, rows in by_stay.items()}
     return told, {number: min(_instant(row.known_at) for row in rows) for number, rows in by_stay.items()}
 
 
-def _stay(rows: list[Kept]) -> StayOutcome:
+def kept_outcomes() -> dict[int, list[Kept]]:
+    """Return the outcomes that hold, by stay. Needs the app's context."""
+    by_stay: dict[int, list[Kept]] = {}
+    for kept in stay_outcomes.stream():
+        by_stay.setdefault(kept.encounter, []).append(kept)
+    return by_stay
+
+
+def stay_of(rows: list[Kept]) -> StayOutcome:
+    """Return what became of a stay, by its first onset."""
     found = [
         Outcome(row.encounter, State(row.state), _instant(row.onset) if row.onset else None, row.patient)
         for row in rows

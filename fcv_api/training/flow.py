@@ -30,11 +30,14 @@ EARLIER = "begins before the first day asked for"
 IN_EARLY = "in the early part, for baselines and a refit"
 RETURNS = "in the early part, of a patient who returns in the late one"
 OF_TESTS = "of a test source"
+ALARMS_ALONE = "no outcome is known: counted for alarms alone"
 UNKNOWN = "-"
 """The state of who has no label, and the site of who has none."""
 ORDER = MEASURED, APART, LOST = "measured", "set apart", "lost"
 """Three parts of the flow, the best first. APART: nobody asked for them here, so nobody lost them."""
-PARTS = dict.fromkeys((KEPT, EVENT_UNSEEN), MEASURED) | dict.fromkeys((EARLIER, IN_EARLY, RETURNS, OF_TESTS), APART)
+PARTS = dict.fromkeys((KEPT, EVENT_UNSEEN), MEASURED) | dict.fromkeys(
+    (EARLIER, IN_EARLY, RETURNS, OF_TESTS, ALARMS_ALONE), APART
+)
 """By reason; every other one is a loss."""
 MOST_NAMED = 3
 

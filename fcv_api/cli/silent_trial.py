@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from fcv_api import __version__, scoring
 from fcv_api.alerts.assessments import assessment_of, stream_of
-from fcv_api.alerts.policies import policy_sha256
+from fcv_api.alerts.policies import history, policy_sha256
 from fcv_api.alerts.query import in_force
 from fcv_api.cli.active import artifact_of
 from fcv_api.cli.ledger_replay import wanted
@@ -34,6 +34,7 @@ from fcv_api.settings import Settings
 from fcv_api.training.dataset import Cohort, Horizon
 from fcv_api.training.fingerprints import Fingerprints, learnt_from, texts_of_stay
 from fcv_api.training.flow import flow_rows
+from fcv_api.validation.policy_alarms import Followed
 from fcv_api.validation.record_reader import OTHER_WINDOW
 from fcv_api.validation.trial_figures import trial_members
 from fcv_api.validation.trial_windows import Trial, TrialGatherer, Tried
@@ -44,22 +45,14 @@ AT_ONCE = 500
 Members = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Followed:
-    """The policy by which alarms go. about: for the report."""
-
-    policy: Policy
-    about: Members
-
-
 def try_out(settings: Settings, reference: str, said: dict[str, Any]) -> None:
     """Try a model on the record, and print what it would have changed. said: the command's options, by name."""
     if said["with_test_beds"]:
         raise click.UsageError("A trial is of patients: the beds of test sources are never part of it.")
     artifact = artifact_of(settings, reference)
     model = loading.load(artifact, settings.log_dir)
-    followed = _followed(settings, said["policy"])
-    gatherer = TrialGatherer(followed.policy if followed else None)
+    policy, about = _followed(settings, said["policy"])
+    gatherer = TrialGatherer(policy)
     for tried in tries(query.stream(wanted(settings, said)), model):
         gatherer.take(tried)
     horizon = Horizon(said["horizon"] or artifact.manifest.horizon_minutes or USUAL_HORIZON)
@@ -68,7 +61,7 @@ def try_out(settings: Settings, reference: str, said: dict[str, Any]) -> None:
     if not len(trial.windows):
         raise click.ClickException("There is no recorded window to score.")
     _refuse_known(artifact.manifest, trial, other_hospital=said["other_hospital"])
-    report = _report(artifact.manifest, trial, followed, horizon)
+    report = _report(artifact.manifest, trial, about, horizon)
     if said["as_json"]:
         click.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY).decode())
     else:
@@ -98,19 +91,20 @@ def _candidate(record: Record, answered: Assessment, model: LiteRtModel) -> tupl
     return Assessment(answered.at, said, answered.warnings), None
 
 
-def _followed(settings: Settings, reference: str | None) -> Followed | None:
-    """Return the policy that is named, or the one in force; None where there is neither."""
+def _followed(settings: Settings, reference: str | None) -> tuple[Policy | None, Members | None]:
+    """Return the policy that is named, or the one in force, and what is said of it; nothing where there is neither."""
     if reference:
         file = read_policy(settings.models_dir, reference)
-        return Followed(file.policy, _about(file.policy) | {"sha256": policy_sha256(file.text), "in_force": False})
+        return file.policy, _about(Followed(file.policy, policy_sha256(file.text)), is_in_force=False)
     force = in_force()
     if force is None or force.policy is None:
-        return None
-    return Followed(force.policy, _about(force.policy) | {"in_force": True})
+        return None, None
+    sha256 = next(each.sha256 for each in history() if each.id == force.activation)
+    return force.policy, _about(Followed(force.policy, sha256 or ""), is_in_force=True)
 
 
-def _about(policy: Policy) -> Members:
-    return {"kind": "policy", "policy": str(policy), "silence_minutes": policy.silence_minutes}
+def _about(followed: Followed, *, is_in_force: bool) -> Members:
+    return {"kind": "policy", "in_force": is_in_force} | followed.as_json()
 
 
 def _within(outcomes: dict[int, StayOutcome], gatherer: TrialGatherer) -> dict[int, StayOutcome]:
@@ -134,11 +128,11 @@ def _refuse_known(manifest: Manifest, trial: Trial, *, other_hospital: bool) -> 
         raise learnt_from(str(manifest.identity), found, len({trial.labels[each].patient for each in found}))
 
 
-def _report(manifest: Manifest, trial: Trial, followed: Followed | None, horizon: Horizon) -> Members:
+def _report(manifest: Manifest, trial: Trial, policy: Members | None, horizon: Horizon) -> Members:
     """Return the trial as JSON holds it."""
     sites = {number: each.site for number, each in trial.stays.items()}
     windows = trial.windows
-    figures = trial_members(trial, followed.about if followed else None)
+    figures = trial_members(trial, policy)
     for at in figures["alarms"]:
         _name_beds(at["changed"])
     return {

@@ -37,6 +37,11 @@ UNCHECKED = "Whether the model learnt from any of these patients is not known: i
 @click.argument("export", type=FILE, required=False)
 @click.argument("outcomes", type=FILE, required=False)
 @click.option("--model", "reference", metavar="NAME[/VERSION]", help="Which model, instead of the active one.")
+@click.option(
+    "--policy",
+    metavar="NAME/VERSION|FILE",
+    help="By which alarms go.  [default: thresholds of 1.2 and 4.8 alarms a day]",
+)
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="The report's folder.")
 @click.option("--since", type=DAY, help="Only stays, or records, from then on, in FCV_TIMEZONE.")
 @click.option("--split", type=click.Choice(["temporal", "none"]), default="temporal", show_default=True)
@@ -74,7 +79,7 @@ def validate(export: Path | None, outcomes: Path | None, **said: Any) -> None:  
             gathered = gather_export(_source(task, export, outcomes), task.model, Path(folder))
             files, checked = (export, outcomes), task.checked
         origin = origin_of(gathered.sites, said["origin"])
-        report_on(task, gathered, Subject(task.manifest, task.horizon, origin, files, checked))
+        report_on(task, gathered, Subject(task.manifest, task.horizon, origin, files, checked, task.followed))
 
 
 def report_on(task: Task, gathered: Gathered, subject: Subject) -> None:
@@ -110,6 +115,7 @@ def _source(task: Task, export: Path, outcomes: Path) -> ExportSource:
         task.since,
         Fingerprints.read(learnt) if learnt else None,
         other_hospital=task.said["other_hospital"],
+        policy=task.followed.policy if task.followed else None,
     )
 
 

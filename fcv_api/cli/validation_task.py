@@ -11,8 +11,10 @@ import click
 import numpy as np
 import orjson
 
+from fcv_api.alerts.policies import policy_sha256
 from fcv_api.app import database_app
 from fcv_api.cli.active import artifact_of
+from fcv_api.cli.policy_files import read_policy
 from fcv_api.domain.prediction import State
 from fcv_api.ledger import query, stay_outcomes
 from fcv_api.ledger.query import Wanted
@@ -28,6 +30,7 @@ from fcv_api.training.fingerprints import Fingerprints
 from fcv_api.training.flow import EARLIER
 from fcv_api.validation.from_record import NO_RECORD, gather_record
 from fcv_api.validation.gathered import Gathered, Gatherer
+from fcv_api.validation.policy_alarms import Followed
 from fcv_api.validation.record_reader import RecordSource
 from fcv_api.wire.outcomes import Outcome, StayOutcome, first_outcome, stay_outcome
 
@@ -45,16 +48,22 @@ class Task:
     model: LiteRtModel
     horizon: Horizon
     said: dict[str, Any]
+    followed: Followed | None
 
     @classmethod
     def of(cls, settings: Settings, said: dict[str, Any]) -> Task:
-        """Load the model that is asked about. Raises ArtifactError."""
+        """Load the model and the policy that are asked about. Raises ArtifactError or UnusablePolicy."""
         with database_app(settings).app_context():
             artifact = artifact_of(settings, said["reference"])
         if said["version"]:
             _check_free(settings, artifact.manifest, said["version"])
         minutes = said["horizon"] or artifact.manifest.horizon_minutes or USUAL_HORIZON
-        return cls(settings, artifact, trial.load(artifact, settings.log_dir), Horizon(minutes, said["every"]), said)
+        followed = None
+        if said["policy"]:
+            file = read_policy(settings.models_dir, said["policy"])
+            followed = Followed(file.policy, policy_sha256(file.text))
+        model = trial.load(artifact, settings.log_dir)
+        return cls(settings, artifact, model, Horizon(minutes, said["every"]), said, followed)
 
     @property
     def manifest(self) -> Manifest:
@@ -95,7 +104,8 @@ def over_the_record(task: Task, folder: Path) -> tuple[Gathered, tuple[Path, Pat
     records = query.stream(Wanted(since=utc_text(task.since_moment)))
     with files[0].open("w", encoding="utf-8") as listed:
         other = bool(task.said["other_hospital"])
-        source = RecordSource(told, known_at, listed, task.horizon, known, other_hospital=other)
+        policy = task.followed.policy if task.followed else None
+        source = RecordSource(told, known_at, listed, task.horizon, known, other_hospital=other, policy=policy)
         gathered = gather_record(records, source, task.model, Gatherer(folder))
     gathered.fates.update(dict.fromkeys(_earlier(gathered, task.since), EARLIER))
     own = all(each.site.startswith(OF_ACCOUNTS) for each in gathered.stays.values())

@@ -137,6 +137,7 @@ def _kept(found: Gathered, source: RecordSource, at: NDArray[np.datetime64], lab
         windows=windows,
         probabilities=found.probabilities[kept],
         gaps=found.gaps[kept],
+        warned=found.warned[kept],
         rows=found.rows[kept],
         before=before,
     )

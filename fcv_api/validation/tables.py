@@ -120,8 +120,11 @@ def _found(report: Members) -> Iterator[Table]:
     ]
     head = ["scorer", "alarms a patient-day, at most", "onsets found", *map(words, ILL)]
     ahead = [f"{least} minutes ahead or more" for least in AHEAD]
+    policy = report.get("policy")
+    by = f" by policy {policy['policy']}" if policy else ""
     if rows:
-        yield "Onsets found in the two hours before, and lead time", [*head, *ahead, "lead, quartiles in minutes"], rows
+        title = f"Onsets found{by} in the two hours before, and lead time"
+        yield title, [*head, *ahead, "lead, quartiles in minutes"], rows
 
 
 def _share(part: Members | None) -> str:
@@ -133,7 +136,7 @@ def _share(part: Members | None) -> str:
 def _burden(report: Members) -> Table:
     rows = [
         [
-            "nothing rings" if at["threshold"] is None else f"{at['threshold']:.4f}",
+            _rule(at),
             with_interval(at["whole_stays"]["alarms_per_patient_day"]),
             _share(at["whole_stays"]["stays_that_ring"]),
             f"{at['whole_stays']['patient_hours']:.0f}",
@@ -143,7 +146,15 @@ def _burden(report: Members) -> Table:
     ]
     at_rates = [f"PPV at {rate:g} onsets a patient-day" for rate in EVENT_RATES]
     head = ["threshold", "alarms a patient-day (95 %)", "stays that ring", "patient-hours", *at_rates]
-    return "Burden over whole stays", head, rows
+    policy = report.get("policy")
+    of = f" of policy {policy['policy']}" if policy else ""
+    return f"Burden{of} over whole stays", head, rows
+
+
+def _rule(at: Members) -> str:
+    if "policy" in at:
+        return f"policy {at['policy']}"
+    return "nothing rings" if at["threshold"] is None else f"{at['threshold']:.4f}"
 
 
 def _ppv(rate: float) -> str:

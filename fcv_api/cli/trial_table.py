@@ -12,7 +12,7 @@ from fcv_api.lstm.attest import FEW_EVENTS, FEWEST_EVENTS
 from fcv_api.wire.answer import STATE_NAMES
 
 Members = dict[str, Any]
-MOST_NAMED = 20
+MOST_NAMED = 10
 CANNOT = f"cannot be answered: under {FEWEST_EVENTS} events"
 NO_OUTCOMES = (
     "No outcome of these stays was imported (`fcv outcomes import`): nothing can be said of sensitivity, lead time or "
@@ -54,8 +54,9 @@ def _alarms(report: Members, at: Members) -> Iterator[str]:
     yield ""
     yield f"Alarms by {rule_in_words(at['rule'])}, over {at['patient_days']:.1f} patient-days:"
     yield HEAD
-    yield _row("alarms a patient-day", at["alarms_per_patient_day"])
+    yield _row("alarms a patient-day, whole stays", at["alarms_per_patient_day"])
     if report["outcomes"]:
+        yield _row("alarms a patient-day, before onsets", at["alarms_per_patient_day_before_onsets"])
         yield from _found(report, at)
     for kind, who in (("gained", "the candidate alone"), ("lost", "the one that answered alone")):
         stays = at["changed"][kind]
@@ -69,16 +70,18 @@ def rule_in_words(rule: Members) -> str:
     """Return what rings."""
     if rule["kind"] == "policy":
         return f"policy {rule['policy']}{', which is in force' if rule['in_force'] else ''}"
-    least = "none" if rule["threshold"] is None else f"{rule['threshold']:.4f}"
-    most = f"{rule['at_most_alarms_per_patient_day']:g} alarms a patient-day before onsets by the model that answered"
-    return f"one threshold for both ({least}, at most {most}; no policy is in force)"
+    first, second = ("none" if each is None else f"{each:.4f}" for each in rule["thresholds"])
+    most = f"at most {rule['at_most_alarms_per_patient_day']:g} alarms a patient-day before onsets"
+    if rule["kind"] == "threshold":
+        return f"one threshold for both ({first}: {most}, of the model that answered; no policy is in force)"
+    return f"a threshold for each ({first} and {second}: {most}, of each)"
 
 
 def _found(report: Members, at: Members) -> Iterator[str]:
     for state, count in report["events"].items():
         own = at["sensitivity"].get(state)
-        name = f"onsets found, {state}{_few(count)}"
-        yield _row(name, own) if own else f"  {name:<36} {CANNOT} ({count})"
+        name = f"onsets found, {state}"
+        yield _row(name + _few(count), own) if own else f"  {name:<36} {CANNOT} ({count})"
     leads = at["lead_time"]
     if leads is None:
         yield f"  {'onsets found, lead time':<36} {CANNOT}"

@@ -58,12 +58,12 @@ def _opening_in_spanish(data: Members, policy: Members | None, at: str | None) -
         f"{data['patients']} pacientes, {data['encounters']} estancias y {data['windows']} ventanas de {data['first']} "
         f"a {data['last']}; origen: {data['origin']}."
     )
-    later = f"Medido en estancias que empezaron desde {at}; lo anterior fue para evaluadores simples y un reajuste."
+    later = f"Medido en estancias que empezaron desde {at}; lo anterior fue para modelos simples y un reajuste."
     yield "No se dividió nada." if at is None else later
     if policy:
         yield (
             f"Las alarmas siguen la política {policy['policy']} (sha256 {policy['sha256']}), con "
-            f"{policy['silence_minutes']:g} minutos de silencio; los evaluadores simples suenan como máximo tan a "
+            f"{policy['silence_minutes']:g} minutos de silencio; los modelos simples suenan como máximo tan a "
             "menudo antes de los comienzos."
         )
     else:

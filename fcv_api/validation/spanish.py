@@ -29,7 +29,7 @@ PATTERNS: list[tuple[re.Pattern[str], str]] = [
         (r"policy (\S+)", "política {0}"),
         (
             r"Onsets found by policy (\S+) in the two hours before, and lead time",
-            ("Comienzos hallados por la política {0} en las dos horas previas, y anticipación"),
+            ("Comienzos hallados por la política {0} en las dos horas previas, y antelación"),
         ),
         (r"Burden of policy (\S+) over whole stays", "Carga de la política {0} en estancias enteras"),
         (

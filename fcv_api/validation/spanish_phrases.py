@@ -16,12 +16,12 @@ PHRASES = {
         "Sensibilidad de State, la clase más probable, por ventana"
     ),
     "Onsets found in the two hours before, and lead time": (
-        "Comienzos hallados en las dos horas previas, y anticipación"
+        "Comienzos hallados en las dos horas previas, y antelación"
     ),
     "Burden over whole stays": "Carga en estancias enteras",
     "Subgroups, any of the three states": "Subgrupos, cualquiera de los tres estados",
     "Beside simpler scorers, on the same drawn patients": (
-        "Junto a evaluadores más simples, con los mismos pacientes sorteados"
+        "Junto a modelos más simples, con los mismos pacientes sorteados"
     ),
     "Drift against the reference in the model's manifest": "Deriva frente a la referencia del manifiesto del modelo",
     "what became of them": "qué fue de ellos",
@@ -33,18 +33,18 @@ PHRASES = {
     "of all windows": "de todas las ventanas",
     "events": "eventos",
     "what can be said": "qué se puede decir",
-    "scorer": "evaluador",
+    "scorer": "modelo",
     "windows": "ventanas",
     "expected": "esperadas",
-    "observed to expected": "observado entre esperado",
-    "observed to expected (95 %)": "observado entre esperado (95 %)",
+    "observed to expected": "observados entre esperados",
+    "observed to expected (95 %)": "observados entre esperados (95 %)",
     "slope": "pendiente",
     "intercept": "intercepto",
     "Brier skill": "habilidad de Brier",
     "share of its windows before the onset (95 %)": "parte de sus ventanas antes del comienzo (95 %)",
     "alarms a patient-day, at most": "alarmas por paciente y día, como máximo",
     "onsets found": "comienzos hallados",
-    "lead, quartiles in minutes": "anticipación, cuartiles en minutos",
+    "lead, quartiles in minutes": "antelación, cuartiles en minutos",
     "threshold": "umbral",
     "alarms a patient-day (95 %)": "alarmas por paciente y día (95 %)",
     "stays that ring": "estancias con alarma",
@@ -83,7 +83,7 @@ PHRASES = {
     flow.LONG_AFTER: "solo ventanas mucho después del comienzo",
     flow.EVENT_UNSEEN: "medidos, pero sin ventana en el horizonte antes del comienzo",
     flow.EARLIER: "empieza antes del primer día pedido",
-    flow.IN_EARLY: "en la parte temprana, para evaluadores simples y un reajuste",
+    flow.IN_EARLY: "en la parte temprana, para modelos simples y un reajuste",
     flow.RETURNS: "en la parte temprana, de un paciente que vuelve en la tardía",
     flow.ALARMS_ALONE: "sin desenlace conocido: cuenta solo para las alarmas",
     flow.OF_TESTS: "de una fuente de prueba",

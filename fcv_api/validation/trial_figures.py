@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from fcv_api.domain.errors import TooFewInstants
 from fcv_api.lstm.attest import FEW_EVENTS, FEWEST_EVENTS
-from fcv_api.training.alarms import RATES, SILENCE
+from fcv_api.training.alarms import RATES, SILENCE, Watch
 from fcv_api.training.burden import AHEAD, Found, find
 from fcv_api.training.report_members import ILL, events
 from fcv_api.validation.paired import Patients, calibrations, medians, pair, ratio
@@ -54,42 +54,51 @@ def trial_members(trial: Trial, policy: Members | None) -> Members:
 
 
 def _thresholds(trial: Trial) -> Iterator[Rule]:
-    """Yield the thresholds at which the model that answered rings so often before onsets: the same for both."""
+    """Yield what rings so often before onsets: first by one threshold for both, then by each model's own."""
     watches = [trial.watch(model) for model in range(len(MODELS))]
-    own = watches[0]
-    before = own.only(trial.windows.ahead)
     for rate in RATES:
-        threshold = before.threshold_for(rate)
-        about = {
-            "kind": "threshold",
-            "at_most_alarms_per_patient_day": rate * 24,
-            "threshold": threshold if np.isfinite(threshold) else None,
-            "silence_minutes": SILENCE,
-        }
-        rang = [np.zeros(len(own.score), dtype=np.bool_) for _ in MODELS]
-        for each, watch in zip(rang, watches, strict=True):
-            each[watch.alarms(threshold)] = True
-        yield Rule(about, (rang[0], rang[1]))
+        own = [watch.only(trial.windows.ahead).threshold_for(rate) for watch in watches]
+        for kind, thresholds in (("threshold", [own[0]] * 2), ("own_thresholds", own)):
+            about = {
+                "kind": kind,
+                "at_most_alarms_per_patient_day": rate * 24,
+                "thresholds": [each if np.isfinite(each) else None for each in thresholds],
+                "silence_minutes": SILENCE,
+            }
+            answered, candidate = (_rings(*each) for each in zip(watches, thresholds, strict=True))
+            yield Rule(about, (answered, candidate))
+
+
+def _rings(watch: Watch, threshold: float) -> NDArray[np.bool_]:
+    rang = np.zeros(len(watch.score), dtype=np.bool_)
+    rang[watch.alarms(threshold)] = True
+    return rang
 
 
 def _heard(trial: Trial, rule: Rule, patients: Patients, states: list[str]) -> Members:
     """Return what a ward would have heard of both by one rule, and which stays would have changed."""
     watch = trial.watch(0)
     rung = [np.flatnonzero(each) for each in rule.rang]
-    everywhere = np.arange(len(watch.score))
-    days = patients.sums(np.full(len(everywhere), watch.step / 60 / 24), everywhere)
-    alarms = [ratio(patients.sums(np.ones(len(at)), at), days) for at in rung]
+    whole = np.ones(len(watch.score), dtype=np.bool_)
     soon, first = np.flatnonzero(watch.soon), np.unique(watch.encounter[watch.soon], return_index=True)[1]
     onsets = soon[first]  # one window of each stay with an onset
     found = [find(watch, at) for at in rung]
     return {
         "rule": rule.about,
-        "patient_days": float(days[0]),
-        "alarms_per_patient_day": pair(*alarms),
+        "patient_days": watch.hours / 24,
+        "alarms_per_patient_day": _rates(rule, watch, patients, whole),
+        "alarms_per_patient_day_before_onsets": _rates(rule, watch, patients, trial.windows.ahead),
         "sensitivity": _sensitivities(found, patients, onsets, states),
         "lead_time": _leads(found, patients, onsets) if ANY in states else None,
         "changed": changed_stays(trial, rule.rang),
     }
+
+
+def _rates(rule: Rule, watch: Watch, patients: Patients, watched: NDArray[np.bool_]) -> Members:
+    """Return the alarms a patient-day over the windows that are watched. watched: (n,)."""
+    at = np.flatnonzero(watched)
+    days = patients.sums(np.full(len(at), watch.step / 60 / 24), at)
+    return pair(*(ratio(patients.sums(each[at], at), days) for each in rule.rang))
 
 
 def _sensitivities(

@@ -115,7 +115,7 @@ def test_a_page_begins_with_a_picture_and_one_sentence_and_keeps_the_order(
     assert places == sorted(places)
 
 
-def test_the_page_in_spanish_has_no_english_title_head_or_word(report: dict[str, Any], pages: dict[str, str]) -> None:
+def test_the_page_in_spanish_has_no_english_title_head_or_word(pages: dict[str, str]) -> None:
     page = pages["es"]
     assert "<html lang=es>" in page
     assert "<h1>¿Funciona fcv-sim/2.0.0 aquí?</h1>" in page

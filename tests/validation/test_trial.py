@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from made_up_trial import DAY, START, STATES, STEP, WINDOWS, outcome_of, record, stays, trial_of, tried
+from made_up_trial import DAY, START, STATES, STEP, WINDOWS, outcome_of, probabilities, record, stays, trial_of, tried
 
 from fcv_api.domain.policy import Assessment, Policy
+from fcv_api.domain.prediction import State
 from fcv_api.training.report_members import ILL
 from fcv_api.validation.paired import Patients, calibrations, medians, pair, ratio
 from fcv_api.validation.trial_figures import ANY, trial_members
@@ -37,6 +38,26 @@ def test_a_candidate_that_finds_more_onsets_is_told_apart_by_paired_intervals(tr
     assert at["lead_time"]["found_30_minutes_ahead"]["difference"]["low"] > 0
 
 
+def test_at_equal_burden_each_model_has_a_threshold_of_its_own() -> None:
+    parts = stays((0.5, 0.5), well=25)
+    bolder = [
+        [one._replace(assessments=(one.assessments[0], bolder_than(one.assessments[0]))) for one in p] for p in parts
+    ]
+    outcomes = {number: outcome_of(number) for number in range(1, 101)}
+    same, own = trial_members(trial_of(bolder, outcomes), None)["alarms"][:2]
+    assert same["alarms_per_patient_day"]["difference"]["verdict"] == "higher"
+    assert own["rule"]["thresholds"][0] < own["rule"]["thresholds"][1]
+    assert own["alarms_per_patient_day"]["difference"]["value"] == 0
+    assert own["changed"]["gained"] == own["changed"]["lost"] == []
+
+
+def bolder_than(assessment: Assessment) -> Assessment:
+    """Return what a model says that ranks windows alike, and calls each more ill."""
+    assert assessment.probabilities is not None
+    ill = 1 - assessment.probabilities[State.NONE_OF_THESE]
+    return Assessment(assessment.at, probabilities(ill**0.5, State.CARDIAC_ARREST))
+
+
 def test_the_stays_that_would_have_changed_are_named_with_what_came_of_them(trial: Trial) -> None:
     (at,) = trial_members(trial, ABOUT)["alarms"]
     assert trial.rang is not None
@@ -50,7 +71,12 @@ def test_the_stays_that_would_have_changed_are_named_with_what_came_of_them(tria
 def test_a_model_against_itself_differs_in_nothing() -> None:
     same = [[each._replace(assessments=(each.assessments[0],) * 2) for each in part] for part in stays((0.5, 0.5))]
     report = trial_members(trial_of(same, {number: outcome_of(number) for number in range(1, 151)}), None)
-    for at in report["alarms"]:  # a threshold for each rate: no policy was followed
+    assert [at["rule"]["kind"] for at in report["alarms"]] == ["threshold", "own_thresholds"] * 2
+    for at in report["alarms"]:  # no policy was followed
+        assert (
+            at["alarms_per_patient_day_before_onsets"]["answered"]
+            <= at["rule"]["at_most_alarms_per_patient_day"] + 1e-9
+        )
         assert at["alarms_per_patient_day"]["difference"] == {"value": 0, "low": 0, "high": 0} | NOT_TOLD
         assert at["changed"]["gained"] == at["changed"]["lost"] == []
     assert report["agreement"]["same_state"] == report["agreement"]["windows"] == 150 * WINDOWS
@@ -66,7 +92,7 @@ def test_under_twenty_events_a_state_is_not_answered_and_has_no_figure() -> None
     assert (report["calibration"], report["named_by_state"]) == ({}, {})
     assert set(report["alarms"][0]["sensitivity"]) == {ANY}  # 57 onsets together
     few = trial_members(trial_of(parts[:10], {number: outcome_of(number, 19) for number in range(1, 11)}), None)
-    assert [(at["sensitivity"], at["lead_time"]) for at in few["alarms"]] == [({}, None)] * 2
+    assert [(at["sensitivity"], at["lead_time"]) for at in few["alarms"]] == [({}, None)] * 4
 
 
 def test_without_outcomes_alarms_agreement_and_changes_are_told_and_no_sensitivity() -> None:

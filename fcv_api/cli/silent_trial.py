@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
 import click
-import numpy as np
 import orjson
 from sqlalchemy import select
 
@@ -31,14 +29,13 @@ from fcv_api.lstm import trial as loading
 from fcv_api.lstm.artifact import Manifest
 from fcv_api.lstm.runtime import RUNTIME, LiteRtModel
 from fcv_api.settings import Settings
-from fcv_api.training.dataset import Cohort, Horizon
+from fcv_api.training.dataset import Horizon
 from fcv_api.training.fingerprints import Fingerprints, learnt_from, texts_of_stay
-from fcv_api.training.flow import flow_rows
 from fcv_api.validation.policy_alarms import Followed
 from fcv_api.validation.record_reader import OTHER_WINDOW
 from fcv_api.validation.trial_figures import trial_members
+from fcv_api.validation.trial_stays import trial_data
 from fcv_api.validation.trial_windows import Trial, TrialGatherer, Tried
-from fcv_api.wire.outcomes import StayOutcome
 
 SCHEMA = "fcv-silent-trial-1"
 AT_ONCE = 500
@@ -56,13 +53,16 @@ def try_out(settings: Settings, reference: str, said: dict[str, Any]) -> None:
     for tried in tries(query.stream(wanted(settings, said)), model):
         gatherer.take(tried)
     horizon = Horizon(said["horizon"] or artifact.manifest.horizon_minutes or USUAL_HORIZON)
-    outcomes = {number: stay_of(rows) for number, rows in kept_outcomes().items()}
-    trial = gatherer.together(_within(outcomes, gatherer), horizon)
+    outcomes = {number: stay_of(rows) for number, rows in kept_outcomes().items() if number in gatherer.stays}
+    trial = gatherer.together(outcomes, horizon)
     if not len(trial.windows):
         raise click.ClickException("There is no recorded window to score.")
     _refuse_known(artifact.manifest, trial, other_hospital=said["other_hospital"])
-    report = _report(artifact.manifest, trial, about, horizon)
-    if said["as_json"]:
+    _print(_report(artifact.manifest, trial, about, horizon), as_json=said["as_json"])
+
+
+def _print(report: Members, *, as_json: bool) -> None:
+    if as_json:
         click.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY).decode())
     else:
         print_trial(report)
@@ -107,11 +107,6 @@ def _about(followed: Followed, *, is_in_force: bool) -> Members:
     return {"kind": "policy", "in_force": is_in_force} | followed.as_json()
 
 
-def _within(outcomes: dict[int, StayOutcome], gatherer: TrialGatherer) -> dict[int, StayOutcome]:
-    """Keep the outcomes of stays that were recorded in the time that is looked at."""
-    return {number: each for number, each in outcomes.items() if number in gatherer.stays}
-
-
 def _refuse_known(manifest: Manifest, trial: Trial, *, other_hospital: bool) -> None:
     """Raise UnusableData where the model learnt from any patient whose outcome it is judged by."""
     if manifest.learnt_from is None:
@@ -130,8 +125,6 @@ def _refuse_known(manifest: Manifest, trial: Trial, *, other_hospital: bool) -> 
 
 def _report(manifest: Manifest, trial: Trial, policy: Members | None, horizon: Horizon) -> Members:
     """Return the trial as JSON holds it."""
-    sites = {number: each.site for number, each in trial.stays.items()}
-    windows = trial.windows
     figures = trial_members(trial, policy)
     for at in figures["alarms"]:
         _name_beds(at["changed"])
@@ -142,17 +135,7 @@ def _report(manifest: Manifest, trial: Trial, policy: Members | None, horizon: H
         "candidate": {"model": str(manifest.identity), "model_sha256": manifest.sha256},
         "answered": {"models": dict(trial.by.most_common())},
         "horizon_minutes": horizon.minutes,
-        "data": {
-            "first": f"{np.datetime_as_string(windows.end.min(), unit='s')}Z",
-            "last": f"{np.datetime_as_string(windows.end.max(), unit='s')}Z",
-            "windows": len(windows),
-            "stays": len(np.unique(windows.encounter)),
-            "patients": len(np.unique(windows.patient)),
-            "stays_with_outcome": len(np.unique(windows.encounter[trial.known])),
-        },
-        "flow": [
-            {"part": row.part} | asdict(row) for row in flow_rows(Cohort([], trial.labels, {}, sites), trial.fates)
-        ],
+        **trial_data(trial),
         **figures,
     }
 

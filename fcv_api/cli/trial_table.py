@@ -34,8 +34,7 @@ def lines_of(report: Members) -> Iterator[str]:
     yield f"Candidate {candidate} on {data['windows']:,} recorded windows of {data['stays']:,} stays."
     yield f"Answered by {models}, from {data['first']} to {data['last']}."
     yield from _flow(report["flow"])
-    if not report["outcomes"]:
-        yield NO_OUTCOMES
+    yield from () if report["outcomes"] else (NO_OUTCOMES,)
     for at in report["alarms"]:
         yield from _alarms(report, at)
     if report["outcomes"]:

@@ -122,9 +122,8 @@ def _gather_stay(encounter: Encounter, told: StayOutcome, task: Task) -> None:
     if not len(instants):
         gatherer.fates[encounter.id] = TooFewInstants.code
         return
-    facts = facts_of(encounter.id, told, instants)
-    places.of_stay(facts)
-    gatherer.stays[encounter.id] = facts
+    gatherer.stays[encounter.id] = facts_of(encounter.id, told, instants)
+    places.of_stay(gatherer.stays[encounter.id])
     outside = onset_outside(encounter, label, source.horizon)
     fate = ONSET_OUTSIDE if outside else _score_stay(encounter, label, task)
     if fate is not None:

@@ -94,16 +94,20 @@ def calibrations(said: Vector, happened: Mask, patients: Patients, at: Column) -
     said, happened: (m,). at: (m,), the positions of their windows.
     """
     odds, whole = log_odds(said), agreement(said, happened)
-    drawn = {"observed_to_expected": ratio(patients.sums(happened, at), patients.sums(said, at))}
-    constant, slope = recalibration(odds, happened) if not np.isnan(whole["slope"]) else (np.nan, np.nan)
+    likely = expit(odds + whole["intercept"])
+    moved = ratio(patients.sums(happened - likely, at), patients.sums(likely * (1 - likely), at))
+    return {
+        "observed_to_expected": ratio(patients.sums(happened, at), patients.sums(said, at)),
+        "slope": _slopes(odds, happened, patients, at) if not np.isnan(whole["slope"]) else moved * np.nan,
+        "intercept": whole["intercept"] + moved,
+    }
+
+
+def _slopes(odds: Vector, happened: Mask, patients: Patients, at: Column) -> Vector:
+    """Return the slope of the logistic recalibration, over all and over each drawing, (r + 1,)."""
+    constant, slope = recalibration(odds, happened)
     likely = expit(constant + slope * odds)
     weight, missed = likely * (1 - likely), happened - likely
-    score, steep, level, mixed, square = (
-        patients.sums(each, at) for each in (missed, missed * odds, weight, weight * odds, weight * odds**2)
-    )
-    drawn["slope"] = slope + ratio(level * steep - mixed * score, level * square - mixed**2)
-    likely = expit(odds + whole["intercept"])
-    drawn["intercept"] = whole["intercept"] + ratio(
-        patients.sums(happened - likely, at), patients.sums(likely * (1 - likely), at)
-    )
-    return drawn
+    parts = (missed, missed * odds, weight, weight * odds, weight * odds**2)
+    score, steep, level, mixed, square = (patients.sums(each, at) for each in parts)
+    return slope + ratio(level * steep - mixed * score, level * square - mixed**2)

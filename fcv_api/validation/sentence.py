@@ -2,10 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from fcv_api.lstm.attest import FEWEST_EVENTS
 from fcv_api.validation.cells import Members
+
+OPENINGS = {
+    "en": {
+        "title": "Does {} work here?",
+        "whom": (
+            "{patients} patients, {encounters} stays and {windows} windows from {first} to {last}; origin: {origin}."
+        ),
+        "split": "Measured on stays that began from {} on; what came before was for baselines and a refit.",
+        "unsplit": "Nothing was split.",
+        "policy": (
+            "Alarms go by policy {policy} (sha256 {sha256}), with {silence_minutes:g} minutes of silence; simpler "
+            "scorers ring at most as often before onsets."
+        ),
+        "thresholds": (
+            "Alarms go by no policy: by thresholds with at most 1.2 and 4.8 alarms a patient-day before onsets."
+        ),
+        "end": (
+            "Intervals are 95 %, over patients; of few events those of AUPRC, Brier skill and slope are too narrow. "
+            "docs/validate.md defines each figure."
+        ),
+    },
+    "es": {
+        "title": "¿Funciona {} aquí?",
+        "whom": (
+            "{patients} pacientes, {encounters} estancias y {windows} ventanas de {first} a {last}; origen: {origin}."
+        ),
+        "split": "Medido en estancias que empezaron desde {}; lo anterior fue para modelos simples y un reajuste.",
+        "unsplit": "No se dividió nada.",
+        "policy": (
+            "Las alarmas siguen la política {policy} (sha256 {sha256}), con {silence_minutes:g} minutos de silencio; "
+            "los modelos simples suenan como máximo tan a menudo antes de los comienzos."
+        ),
+        "thresholds": (
+            "Las alarmas no siguen una política, sino umbrales con 1,2 y 4,8 alarmas por paciente y día como máximo "
+            "antes de los comienzos."
+        ),
+        "end": (
+            "Los intervalos son de 95 %, sobre pacientes; con pocos eventos los de AUPRC, habilidad de Brier y "
+            "pendiente son demasiado estrechos. docs/validate.es.md define cada cifra."
+        ),
+    },
+}
+"""What stands over the tables, by language."""
 
 
 def sentence(report: Members) -> tuple[str, str]:
@@ -29,53 +70,15 @@ def sentence(report: Members) -> tuple[str, str]:
 
 def opening(report: Members, language: str) -> tuple[str, str]:
     """Return the page's title, and what stands over its tables: who was measured, and by which alarms."""
-    data, policy, at = report["data"], report.get("policy"), report["split"]["at"]
-    if language == "es":
-        return f"¿Funciona {report['model']} aquí?", " ".join(_opening_in_spanish(data, policy, at))
-    return f"Does {report['model']} work here?", " ".join(_opening_in_english(data, policy, at))
-
-
-def _opening_in_english(data: Members, policy: Members | None, at: str | None) -> Iterator[str]:
-    yield (
-        f"{data['patients']} patients, {data['encounters']} stays and {data['windows']} windows from {data['first']} "
-        f"to {data['last']}; origin: {data['origin']}."
-    )
-    later = f"Measured on stays that began from {at} on; what came before was for baselines and a refit."
-    yield "Nothing was split." if at is None else later
-    if policy:
-        yield (
-            f"Alarms go by policy {policy['policy']} (sha256 {policy['sha256']}), with {policy['silence_minutes']:g} "
-            "minutes of silence; simpler scorers ring at most as often before onsets."
+    policy, at, words = report["policy"], report["split"]["at"], OPENINGS[language]
+    return words["title"].format(report["model"]), " ".join(
+        (
+            words["whom"].format_map(report["data"]),
+            words["split" if at else "unsplit"].format(at),
+            words["policy" if policy else "thresholds"].format_map(policy or {}),
+            words["end"],
         )
-    else:
-        yield "Alarms go by no policy: by thresholds with at most 1.2 and 4.8 alarms a patient-day before onsets."
-    yield "Intervals are 95 %, over patients; of few events those of AUPRC, Brier skill and slope are too narrow."
-    yield "docs/validate.md defines each figure."
-
-
-def _opening_in_spanish(data: Members, policy: Members | None, at: str | None) -> Iterator[str]:
-    yield (
-        f"{data['patients']} pacientes, {data['encounters']} estancias y {data['windows']} ventanas de {data['first']} "
-        f"a {data['last']}; origen: {data['origin']}."
     )
-    later = f"Medido en estancias que empezaron desde {at}; lo anterior fue para modelos simples y un reajuste."
-    yield "No se dividió nada." if at is None else later
-    if policy:
-        yield (
-            f"Las alarmas siguen la política {policy['policy']} (sha256 {policy['sha256']}), con "
-            f"{policy['silence_minutes']:g} minutos de silencio; los modelos simples suenan como máximo tan a "
-            "menudo antes de los comienzos."
-        )
-    else:
-        yield (
-            "Las alarmas no siguen una política, sino umbrales con 1,2 y 4,8 alarmas por paciente y día como máximo "
-            "antes de los comienzos."
-        )
-    yield (
-        "Los intervalos son de 95 %, sobre pacientes; con pocos eventos los de AUPRC, habilidad de Brier y pendiente "
-        "son demasiado estrechos."
-    )
-    yield "docs/validate.es.md define cada cifra."
 
 
 def _unanswered(model: str, events: int, patients: int) -> tuple[str, str]:

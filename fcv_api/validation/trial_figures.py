@@ -152,8 +152,7 @@ def _calibration(trial: Trial, patients: Patients, state: str) -> Members:
 
 def _refusals(trial: Trial) -> Members:
     """Return the shares of what was asked that was refused, without the first minutes of stays."""
-    stays = list(trial.stays.values())
-    patients, at = Patients.of(_owners(trial)), np.arange(len(stays))
+    stays, patients, at = list(trial.stays.values()), Patients.of(_owners(trial)), np.arange(len(trial.stays))
     early = np.array([each.refused[0][TooFewInstants.code] for each in stays], dtype=np.float64)
     asked = patients.sums(np.array([each.asked for each in stays]) - early, at)
     counts = [np.array([each.refused[place].total() for each in stays]) - early for place in range(len(MODELS))]

@@ -24,6 +24,10 @@ class AskedStay:
     refused: tuple[Counter[str], Counter[str]] = field(default_factory=lambda: (Counter(), Counter()))
 
 
+Told = tuple[Mapping[int, Label], Mapping[int, AskedStay]]
+"""By encounter, what became of a stay, and what was asked of it."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Labelled:
     """Windows with their states, (n,). known: where the state is. outside: stays with an onset outside of them."""
@@ -36,13 +40,7 @@ class Labelled:
     outside: set[int]
 
     @classmethod
-    def of(
-        cls,
-        encounter: NDArray[np.int64],
-        end: NDArray[np.datetime64],
-        told: tuple[Mapping[int, Label], Mapping[int, AskedStay]],
-        horizon: Horizon,
-    ) -> Labelled:
+    def of(cls, encounter: NDArray[np.int64], end: NDArray[np.datetime64], told: Told, horizon: Horizon) -> Labelled:
         """Label the windows of each stay that has an outcome. encounter, end: (n,), by stay and end."""
         labels, stays = told
         nothing = np.full(len(end), NONE), np.full(len(end), np.nan), np.zeros(len(end), dtype=np.bool_)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 from sklearn.metrics import cohen_kappa_score, confusion_matrix
 
 from fcv_api.lstm.import_request import CLASSES
+from fcv_api.training.dataset import Cohort
+from fcv_api.training.flow import flow_rows
 from fcv_api.validation.trial_windows import MODELS, Trial
 
 Members = dict[str, Any]
@@ -16,21 +19,32 @@ Rang = tuple[NDArray[np.bool_], NDArray[np.bool_]]
 NAMES = [state.value for state in CLASSES]
 
 
-def changed_stays(trial: Trial, rang: Rang) -> Members:
-    """Return the stays that one model alone would have rung for. rang: (n,) of each model.
+def trial_data(trial: Trial) -> Members:
+    """Return what was judged on, and what became of each stay."""
+    windows, sites = trial.windows, {number: each.site for number, each in trial.stays.items()}
+    first, last = (np.datetime_as_string(each, unit="s") + "Z" for each in (windows.end.min(), windows.end.max()))
+    stays, patients, told = (
+        len(np.unique(each)) for each in (windows.encounter, windows.patient, windows.encounter[trial.known])
+    )
+    counts = {"windows": len(windows), "stays": stays, "patients": patients, "stays_with_outcome": told}
+    rows = flow_rows(Cohort([], trial.labels, {}, sites), trial.fates)
+    return {
+        "data": {"first": first, "last": last, **counts},
+        "flow": [{"part": row.part} | asdict(row) for row in rows],
+    }
 
-    gained: the candidate alone. lost: the one that answered alone. Both: those in which both rang, as a count.
-    """
-    windows = trial.windows
-    ids, index = np.unique(windows.encounter, return_inverse=True)
-    counts = np.array([np.bincount(index, each, len(ids)) for each in rang], dtype=np.intp).reshape(2, -1)
-    firsts = [_first(index, each, windows.end, len(ids)) for each in rang]
-    gained, lost = (np.flatnonzero((counts[a] == 0) & (counts[b] > 0)) for a, b in ((0, 1), (1, 0)))
+
+def changed_stays(trial: Trial, rang: Rang) -> Members:
+    """Return the stays for which the candidate alone rings, gained, or the other alone, lost. rang: (n,) of each."""
+    ids, index = np.unique(trial.windows.encounter, return_inverse=True)
+    answered, candidate = (np.bincount(index, each, len(ids)).astype(np.intp) for each in rang)
+    firsts = [_first(index, each, trial.windows.end, len(ids)) for each in rang]
+    gained, lost = (answered == 0) & (candidate > 0), (answered > 0) & (candidate == 0)
     return {
         "stays": len(ids),
-        "both_ring": int((counts > 0).all(axis=0).sum()),
-        "gained": [_stay(trial, int(ids[at]), int(counts[1][at]), firsts[1][at]) for at in gained.tolist()],
-        "lost": [_stay(trial, int(ids[at]), int(counts[0][at]), firsts[0][at]) for at in lost.tolist()],
+        "both_ring": int(((answered > 0) & (candidate > 0)).sum()),
+        "gained": [_stay(trial, *each) for each in zip(ids[gained], candidate[gained], firsts[1][gained], strict=True)],
+        "lost": [_stay(trial, *each) for each in zip(ids[lost], answered[lost], firsts[0][lost], strict=True)],
     }
 
 
@@ -42,12 +56,12 @@ def _first(index: NDArray[np.intp], rang: NDArray[np.bool_], end: Any, stays: in
     return first
 
 
-def _stay(trial: Trial, number: int, alarms: int, first: np.datetime64) -> Members:
-    label = trial.labels.get(number)
+def _stay(trial: Trial, number: np.int64, alarms: np.intp, first: np.datetime64) -> Members:
+    label = trial.labels.get(int(number))
     onset = None if label is None or label.onset is None else f"{np.datetime_as_string(label.onset, unit='s')}Z"
     return {
         "encounter": str(number),
-        "alarms": alarms,
+        "alarms": int(alarms),
         "first_alarm": f"{np.datetime_as_string(first, unit='s')}Z",
         "outcome": None if label is None else label.state.value,
         "onset": onset,

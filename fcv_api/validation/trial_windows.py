@@ -89,10 +89,7 @@ class TrialGatherer:
         """Follow the policy, count what was refused, and keep what was answered."""
         rang = [self._follows(place, tried) for place in range(len(MODELS))]
         record = tried.record
-        stay = self._stay(record)
-        stay.asked += 1
-        for counter, reason in zip(stay.refused, tried.refused, strict=True):
-            counter.update([] if reason is None else [reason])
+        stay = self._asked(tried)
         if record.problem is not None:
             return
         first, end = (_microseconds(text) for text in (record.window_first, record.window_last))
@@ -111,29 +108,37 @@ class TrialGatherer:
         courses[tried.stream] = step.course
         return any(event.kind == RAISED for event in step.events)
 
-    def _stay(self, record: Record) -> AskedStay:
-        known = self.stays.get(record.encounter)
-        if known is None:
+    def _asked(self, tried: Tried) -> AskedStay:
+        """Count what was asked of a stay, and what was refused."""
+        record = tried.record
+        stay = self.stays.get(record.encounter)
+        if stay is None:
             at = np.datetime64(_microseconds(record.at), "us")
-            known = self.stays[record.encounter] = AskedStay(at, source_of(record.sources) or UNKNOWN)
-        return known
+            stay = self.stays[record.encounter] = AskedStay(at, source_of(record.sources) or UNKNOWN)
+        stay.asked += 1
+        for counter, reason in zip(stay.refused, tried.refused, strict=True):
+            counter.update([] if reason is None else [reason])
+        return stay
 
     def together(self, outcomes: Mapping[int, StayOutcome], horizon: Horizon) -> Trial:
         """Put windows in order, and label those of stays whose outcome is known."""
-        times = np.frombuffer(self._times, np.int64).reshape(-1, 2)
-        order = np.lexsort((np.arange(len(times)), times[:, 1], times[:, 0]))
-        again = np.append(False, (np.diff(times[order], axis=0) == 0).all(axis=1))
-        kept = order[~again[: len(order)]]
-        said = np.frombuffer(self._said, np.float32).reshape(-1, len(MODELS), len(CLASSES))[kept]
-        rang = np.frombuffer(self._rang, np.int8).reshape(-1, len(MODELS))[kept].astype(np.bool_)
+        times, order = self._in_order()
+        said = np.frombuffer(self._said, np.float32).reshape(-1, len(MODELS), len(CLASSES))[order]
+        rang = np.frombuffer(self._rang, np.int8).reshape(-1, len(MODELS))[order].astype(np.bool_)
         labels = {number: Label(each.state, each.onset, each.patient) for number, each in outcomes.items()}
-        ends = times[kept, 1].astype("datetime64[us]")
-        labelled = Labelled.of(times[kept, 0], ends, (labels, self.stays), horizon)
+        labelled = Labelled.of(times[:, 0], times[:, 1].astype("datetime64[us]"), (labels, self.stays), horizon)
         policy = None if self.policy is None else (rang[:, 0], rang[:, 1])
         answers = said[:, 0], said[:, 1]
         mine = {number: each for number, each in labels.items() if number not in labelled.outside}
         fates = labelled.fates(labels, self.stays)
         return Trial(labelled.windows(mine), labelled.known, answers, policy, self.stays, mine, fates, self.by)
+
+    def _in_order(self) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+        """Return encounters and ends, (n, 2), in their order, and where each stood. What came again is left out."""
+        times = np.frombuffer(self._times, np.int64).reshape(-1, 2)
+        order = np.lexsort((np.arange(len(times)), times[:, 1], times[:, 0]))
+        again = np.append(False, (np.diff(times[order], axis=0) == 0).all(axis=1))[: len(order)]
+        return times[order[~again]], order[~again]
 
 
 def _microseconds(text: str | None) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fcv_api.lstm.attest import FEWEST_EVENTS
 from fcv_api.validation.cells import Members
+from fcv_api.validation.spanish import in_spanish
 
 OPENINGS = {
     "en": {
@@ -63,7 +64,7 @@ def sentence(report: Members) -> tuple[str, str]:
     )
     spanish = (
         f"En {data['patients']} pacientes, {report['model']} encontró {early['count']} de {early['of']} comienzos "
-        f"({share}) al menos 15 minutos antes, con {rings:.1f} alarmas por paciente y día."
+        f"({share}) al menos 15 minutos antes, con {in_spanish(f'{rings:.1f}')} alarmas por paciente y día."
     )
     return english, spanish
 

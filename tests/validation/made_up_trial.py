@@ -17,7 +17,7 @@ from fcv_api.wire.outcomes import StayOutcome
 
 START = np.datetime64("2025-01-01T00:00:00", "us")
 DAY, STEP = np.timedelta64(1, "D"), np.timedelta64(5, "m")
-WINDOWS = 30
+WINDOWS, EACH, WELL = 20, 20, 40
 STATES = [State(name) for name in ILL]
 FILLER = Record(*[None] * len(Record._fields))  # type: ignore[arg-type]
 
@@ -47,7 +47,7 @@ def tried(encounter: int, place: int, said: tuple[float, float], state: State = 
     return Tried(record(encounter, end), (encounter, 1), (answered, candidate), (None, None))
 
 
-def stays(found: tuple[float, float], each: int = 25, well: int = 75, seed: int = 1) -> Iterator[list[Tried]]:
+def stays(found: tuple[float, float], each: int = EACH, well: int = WELL, seed: int = 1) -> Iterator[list[Tried]]:
     """Yield `each` stays of every ill state and others. found: the share of onsets that each model finds."""
     dice = np.random.default_rng(seed)
     states = [*np.repeat(np.arange(3), each).tolist(), *[None] * well]
@@ -59,7 +59,7 @@ def stays(found: tuple[float, float], each: int = 25, well: int = 75, seed: int 
         yield [tried(number, at, (row[0], row[1]), state) for at, row in enumerate(noise.tolist())]
 
 
-def outcome_of(number: int, each: int = 25) -> StayOutcome:
+def outcome_of(number: int, each: int = EACH) -> StayOutcome:
     """Return what became of a stay of `stays`: the onset comes five minutes after its last window."""
     if number > 3 * each:
         return StayOutcome(State.NONE_OF_THESE, None, str(number))

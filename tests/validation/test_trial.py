@@ -4,7 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from made_up_trial import DAY, START, STATES, STEP, WINDOWS, outcome_of, probabilities, record, stays, trial_of, tried
+from made_up_trial import (
+    DAY,
+    EACH,
+    START,
+    STATES,
+    STEP,
+    WELL,
+    WINDOWS,
+    outcome_of,
+    probabilities,
+    record,
+    stays,
+    trial_of,
+    tried,
+)
 
 from fcv_api.domain.policy import Assessment, Policy
 from fcv_api.domain.prediction import State
@@ -15,13 +29,14 @@ from fcv_api.validation.trial_windows import Trial, Tried
 
 POLICY = Policy("ours", "1.0.0", 60.0, threshold=0.4)
 ABOUT = {"kind": "policy", "policy": str(POLICY)}
+OUTCOMES = {number: outcome_of(number) for number in range(1, 3 * EACH + WELL + 1)}
 NOT_TOLD = {"verdict": "not told apart"}
 
 
 @pytest.fixture(scope="module")
 def trial() -> Trial:
     """Return a trial in which the candidate finds far more onsets."""
-    return trial_of(list(stays((0.4, 0.95))), {number: outcome_of(number) for number in range(1, 151)}, POLICY)
+    return trial_of(list(stays((0.4, 0.95))), OUTCOMES, POLICY)
 
 
 def test_a_candidate_that_finds_more_onsets_is_told_apart_by_paired_intervals(trial: Trial) -> None:
@@ -29,8 +44,8 @@ def test_a_candidate_that_finds_more_onsets_is_told_apart_by_paired_intervals(tr
     (at,) = report["alarms"]
     for state in ILL:
         own = at["sensitivity"][state]
-        assert own["onsets"] == report["events"][state] == 25
-        assert own["difference"]["value"] == pytest.approx((own["found"][1] - own["found"][0]) / 25)
+        assert own["onsets"] == report["events"][state] == EACH
+        assert own["difference"]["value"] == pytest.approx((own["found"][1] - own["found"][0]) / EACH)
         assert own["difference"]["low"] < own["difference"]["value"] < own["difference"]["high"]
     assert at["sensitivity"][ANY]["difference"]["verdict"] == "higher"
     assert at["alarms_per_patient_day"]["difference"]["verdict"] == "higher"
@@ -39,12 +54,11 @@ def test_a_candidate_that_finds_more_onsets_is_told_apart_by_paired_intervals(tr
 
 
 def test_at_equal_burden_each_model_has_a_threshold_of_its_own() -> None:
-    parts = stays((0.5, 0.5), well=25)
+    parts = stays((0.5, 0.5))
     bolder = [
         [one._replace(assessments=(one.assessments[0], bolder_than(one.assessments[0]))) for one in p] for p in parts
     ]
-    outcomes = {number: outcome_of(number) for number in range(1, 101)}
-    same, own = trial_members(trial_of(bolder, outcomes), None)["alarms"][:2]
+    same, own = trial_members(trial_of(bolder, OUTCOMES), None)["alarms"][:2]
     assert same["alarms_per_patient_day"]["difference"]["verdict"] == "higher"
     assert own["rule"]["thresholds"][0] < own["rule"]["thresholds"][1]
     assert own["alarms_per_patient_day"]["difference"]["value"] == 0
@@ -70,7 +84,7 @@ def test_the_stays_that_would_have_changed_are_named_with_what_came_of_them(tria
 
 def test_a_model_against_itself_differs_in_nothing() -> None:
     same = [[each._replace(assessments=(each.assessments[0],) * 2) for each in part] for part in stays((0.5, 0.5))]
-    report = trial_members(trial_of(same, {number: outcome_of(number) for number in range(1, 151)}), None)
+    report = trial_members(trial_of(same, OUTCOMES), None)
     assert [at["rule"]["kind"] for at in report["alarms"]] == ["threshold", "own_thresholds"] * 2
     for at in report["alarms"]:  # no policy was followed
         assert (
@@ -79,7 +93,7 @@ def test_a_model_against_itself_differs_in_nothing() -> None:
         )
         assert at["alarms_per_patient_day"]["difference"] == {"value": 0, "low": 0, "high": 0} | NOT_TOLD
         assert at["changed"]["gained"] == at["changed"]["lost"] == []
-    assert report["agreement"]["same_state"] == report["agreement"]["windows"] == 150 * WINDOWS
+    assert report["agreement"]["same_state"] == report["agreement"]["windows"] == len(OUTCOMES) * WINDOWS
     for state in ILL:
         for own in report["calibration"][state].values():
             assert own["difference"]["verdict"] == "not told apart"

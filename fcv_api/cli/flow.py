@@ -1,4 +1,4 @@
-"""What `fcv train` and `fcv evaluate` print of an export's patients: who was lost, and why."""
+"""What `fcv train`, `evaluate` and `validate` print of an export's patients: who was lost, and why."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 
 from fcv_api.domain.errors import Unscorable
 from fcv_api.training.dataset import Cohort
-from fcv_api.training.flow import KEPT, MOST_NAMED, ONSET_OUTSIDE, FlowRow
+from fcv_api.training.flow import KEPT, MOST_NAMED, ONSET_OUTSIDE, ORDER, FlowRow
 
 HEAD = ("patients", "encounters", "state", "site", "what became of them")
 
@@ -31,9 +31,9 @@ def print_left_out(cohort: Cohort, refused: dict[int, Unscorable]) -> None:
 
 
 def print_flow(rows: Sequence[FlowRow]) -> None:
-    """Print a table of who was kept and who was lost, with the first of the lost by their numbers."""
-    kept = sum(row.patients for row in rows if row.kept)
-    click.echo(f"Patients: {kept} kept, {sum(row.patients for row in rows) - kept} lost.")
+    """Print a table of who was measured, set apart and lost, with the first of those not kept by their numbers."""
+    counts = {part: sum(row.encounters for row in rows if row.part == part) for part in ORDER}
+    click.echo(f"Stays: {', '.join(f'{count} {part}' for part, count in counts.items())}.")
     click.echo("  {:>8}  {:>10}  {:<19}  {:<12}  {}".format(*HEAD))
     for row in rows:
         named = "" if row.reason == KEPT else f" ({_named(row.named, row.encounters)})"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import click
 from flask import current_app
@@ -17,10 +18,9 @@ from fcv_api.domain.errors import NoModel, Unscorable
 from fcv_api.domain.prediction import ModelIdentity
 from fcv_api.ledger import query
 from fcv_api.ledger.query import Wanted
-from fcv_api.ledger.record import Record
+from fcv_api.ledger.record import Record, utc_text
 from fcv_api.lstm import trial
 from fcv_api.lstm.runtime import RUNTIME, LiteRtModel
-from fcv_api.scoring import Replay
 from fcv_api.settings import Settings
 from fcv_api.wire.answer import STATE_NAMES
 
@@ -35,18 +35,38 @@ def left_out(*, with_test_beds: bool) -> int | None:
     return account
 
 
-def replay(settings: Settings, record_id: str | None, model: str | None, *, every: bool, with_test_beds: bool) -> None:
-    if every == (record_id is not None):
-        raise click.UsageError("Give the ID of a record, or --all.")
-    if record_id is None:
-        records: Iterable[Record] = query.stream(Wanted(without_user_id=left_out(with_test_beds=with_test_beds)))
+def replay(settings: Settings, /, record_id: str | None, model: str | None, **said: Any) -> None:  # noqa: ANN401 - options
+    _check(record_id, model, said)
+    if record_id is not None:
+        record = _one(record_id)
+        if model:
+            _try_one(record, trial.load(artifact_of(settings, model), settings.log_dir))
+        else:
+            _compare([record], Recorded(settings), name_each=True)
+    elif model:
+        from fcv_api.cli.silent_trial import try_out  # with the extra `train`: no other replay needs it
+
+        try_out(settings, model, said)
     else:
-        records = [_one(record_id)]
-    scored = (record for record in records if record.problem is None)
-    if model:
-        _try_out(scored, trial.load(artifact_of(settings, model), settings.log_dir))
-    else:
-        _compare(scored, Recorded(settings), name_each=not every)
+        records = query.stream(
+            replace(wanted(settings, said), without_user_id=left_out(with_test_beds=said["with_test_beds"]))
+        )
+        scored = (each for each in records if each.problem is None)
+        _compare(scored, Recorded(settings), name_each=False)
+
+
+def _check(record_id: str | None, model: str | None, said: dict[str, Any]) -> None:
+    if bool(record_id) == bool(said["every"] or (model and not record_id)):
+        raise click.UsageError("Give the ID of a record, or --all, or --model.")
+    if model is None and (said["policy"] or said["horizon"] or said["as_json"]):
+        raise click.UsageError("--policy, --horizon and --json are of a trial: they go with --model.")
+
+
+def wanted(settings: Settings, said: dict[str, Any]) -> Wanted:
+    """Return the records of a time, by the options --since and --until."""
+    zone = settings.timezone
+    since, until = (said[name] and utc_text(said[name].replace(tzinfo=zone)) for name in ("since", "until"))
+    return Wanted(since=since, until=until)
 
 
 def _one(record_id: str) -> Record:
@@ -110,39 +130,10 @@ def _verdict(record: Record, models: Recorded) -> str:
     return replayed.verdict
 
 
-def _try_out(records: Iterable[Record], model: LiteRtModel) -> None:
-    """Score records with another model, and report on what it would have changed."""
-    changes: Counter[tuple[str, str]] = Counter()
-    encounters: Counter[int] = Counter()
-    differences = []
-    for replayed in _replayed(records, model):
-        recorded, now = str(replayed.record.state), replayed.state.value
-        changes[recorded, now] += 1
-        encounters[replayed.record.encounter] += recorded != now
-        differences.append(replayed.difference)
-    total, agreed = len(differences), sum(count for (old, new), count in changes.items() if old == new)
-    if not total:
-        raise click.ClickException("There is no recorded window to score.")
-    click.echo(f"{model.identity} on {total:,} recorded windows of {len(encounters):,} encounters.")
-    click.echo(f"Same state: {agreed:,} ({agreed / total:.1%}).")
-    median = sorted(differences)[total // 2]
-    click.echo(f"Largest difference of a probability: median {median:.3f}, most {max(differences):.3f}.")
-    _print_changes(changes, encounters)
-
-
-def _print_changes(changes: Counter[tuple[str, str]], encounters: Counter[int]) -> None:
+def _try_one(record: Record, model: LiteRtModel) -> None:
+    """Score one record with another model, and print what both said. Raises NoModel."""
+    replayed = scoring.replay(record, model, RUNTIME)
     names = {state.value: name for state, name in STATE_NAMES.items()}
-    for (old, new), count in changes.most_common():
-        if old != new:
-            click.echo(f"{count:>10,}  {names[old]} -> {names[new]}")
-    changed = [(encounter, count) for encounter, count in encounters.most_common() if count]
-    if changed:
-        click.echo(f"{len(changed):,} encounters change:")
-    for encounter, count in changed:
-        click.echo(f"{encounter:>20}  {count:,} windows")
-
-
-def _replayed(records: Iterable[Record], model: LiteRtModel) -> Iterator[Replay]:
-    """Return the replays. Raises NoModel when the model does not read such windows."""
-    for record in records:
-        yield scoring.replay(record, model, RUNTIME)
+    click.echo(f"{record.model_name}/{record.model_version} said {names[str(record.state)]}.")
+    click.echo(f"{model.identity} says {names[replayed.state.value]}.")
+    click.echo(f"Largest difference of a probability: {replayed.difference:.3f}.")

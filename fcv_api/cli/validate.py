@@ -44,7 +44,7 @@ def validate(export: Path | None, outcomes: Path | None, **said: Any) -> None:  
             gathered = gather_export(_source(task, export, outcomes), task.model, Path(folder))
             files, checked = (export, outcomes), task.checked
         origin = origin_of(gathered.sites, said["origin"])
-        report_on(task, gathered, Subject(task.manifest, task.horizon, origin, files, checked))
+        report_on(task, gathered, Subject(task.manifest, task.horizon, origin, files, checked, task.followed))
 
 
 def report_on(task: Task, gathered: Gathered, subject: Subject) -> None:
@@ -80,6 +80,7 @@ def _source(task: Task, export: Path, outcomes: Path) -> ExportSource:
         task.since,
         Fingerprints.read(learnt) if learnt else None,
         other_hospital=task.said["other_hospital"],
+        policy=task.followed.policy if task.followed else None,
     )
 
 

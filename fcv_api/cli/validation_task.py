@@ -11,8 +11,10 @@ import click
 import numpy as np
 import orjson
 
+from fcv_api.alerts.policies import policy_sha256
 from fcv_api.app import database_app
 from fcv_api.cli.active import artifact_of
+from fcv_api.cli.policy_files import read_policy
 from fcv_api.domain.prediction import State
 from fcv_api.ledger import query, stay_outcomes
 from fcv_api.ledger.query import Wanted
@@ -25,8 +27,10 @@ from fcv_api.lstm.runtime import LiteRtModel
 from fcv_api.settings import Settings
 from fcv_api.training.dataset import Horizon
 from fcv_api.training.fingerprints import Fingerprints
-from fcv_api.validation.from_record import gather_record
+from fcv_api.training.flow import EARLIER
+from fcv_api.validation.from_record import NO_RECORD, gather_record
 from fcv_api.validation.gathered import Gathered, Gatherer
+from fcv_api.validation.policy_alarms import Followed
 from fcv_api.validation.record_reader import RecordSource
 from fcv_api.wire.outcomes import Outcome, StayOutcome, first_outcome, stay_outcome
 
@@ -44,16 +48,22 @@ class Task:
     model: LiteRtModel
     horizon: Horizon
     said: dict[str, Any]
+    followed: Followed | None
 
     @classmethod
     def of(cls, settings: Settings, said: dict[str, Any]) -> Task:
-        """Load the model that is asked about. Raises ArtifactError."""
+        """Load the model and the policy that are asked about. Raises ArtifactError or UnusablePolicy."""
         with database_app(settings).app_context():
             artifact = artifact_of(settings, said["reference"])
         if said["version"]:
             _check_free(settings, artifact.manifest, said["version"])
         minutes = said["horizon"] or artifact.manifest.horizon_minutes or USUAL_HORIZON
-        return cls(settings, artifact, trial.load(artifact, settings.log_dir), Horizon(minutes, said["every"]), said)
+        followed = None
+        if said["policy"]:
+            file = read_policy(settings.models_dir, said["policy"])
+            followed = Followed(file.policy, policy_sha256(file.text))
+        model = trial.load(artifact, settings.log_dir)
+        return cls(settings, artifact, model, Horizon(minutes, said["every"]), said, followed)
 
     @property
     def manifest(self) -> Manifest:
@@ -94,25 +104,42 @@ def over_the_record(task: Task, folder: Path) -> tuple[Gathered, tuple[Path, Pat
     records = query.stream(Wanted(since=utc_text(task.since_moment)))
     with files[0].open("w", encoding="utf-8") as listed:
         other = bool(task.said["other_hospital"])
-        source = RecordSource(stated, known_at, listed, task.horizon, known, other_hospital=other)
+        policy = task.followed.policy if task.followed else None
+        source = RecordSource(stated, known_at, listed, task.horizon, known, other_hospital=other, policy=policy)
         gathered = gather_record(records, source, task.model, Gatherer(folder))
+    gathered.fates.update(dict.fromkeys(_earlier(gathered, task.since), EARLIER))
     own = all(each.site.startswith(OF_ACCOUNTS) for each in gathered.stays.values())
     return gathered, files, task.checked and own
 
 
+def _earlier(gathered: Gathered, since: np.datetime64 | None) -> set[int]:
+    """Return the stays with an outcome that came before the first day asked for, and left no record since then."""
+    absent = [number for number, fate in gathered.fates.items() if fate == NO_RECORD]
+    onsets = {number: gathered.labels[number].onset for number in absent}
+    ended = {number for number, onset in onsets.items() if onset is not None and since is not None and onset < since}
+    return ended | query.recorded(absent)
+
+
 def _outcomes(file: Path) -> tuple[dict[int, StayOutcome], dict[int, np.datetime64]]:
     """Return the outcomes that hold, by stay, and when each was imported; and write them to a file."""
-    by_stay: dict[int, list[Kept]] = {}
+    by_stay = kept_outcomes()
     lines = ["encounter,state,onset,known_at\n"]
-    for kept in stay_outcomes.stream():
-        by_stay.setdefault(kept.encounter, []).append(kept)
-        lines.append(f"{kept.encounter},{kept.state},{kept.onset or ''},{kept.known_at}\n")
+    lines += [f"{r.encounter},{r.state},{r.onset or ''},{r.known_at}\n" for rows in by_stay.values() for r in rows]
     file.write_text("".join(lines), "utf-8")
-    stated = {number: _stay(rows) for number, rows in by_stay.items()}
+    stated = {number: stay_of(rows) for number, rows in by_stay.items()}
     return stated, {number: min(_instant(row.known_at) for row in rows) for number, rows in by_stay.items()}
 
 
-def _stay(rows: list[Kept]) -> StayOutcome:
+def kept_outcomes() -> dict[int, list[Kept]]:
+    """Return the outcomes that hold, by stay. Needs the app's context."""
+    by_stay: dict[int, list[Kept]] = {}
+    for kept in stay_outcomes.stream():
+        by_stay.setdefault(kept.encounter, []).append(kept)
+    return by_stay
+
+
+def stay_of(rows: list[Kept]) -> StayOutcome:
+    """Return what became of a stay, by its first onset."""
     found = [
         Outcome(row.encounter, State(row.state), _instant(row.onset) if row.onset else None, row.patient)
         for row in rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -69,6 +69,16 @@ def stream(wanted: Wanted) -> Iterator[Record]:
     query = _ALL.where(*_conditions(wanted, PredictionRow)).order_by(PredictionRow.seq)
     with read_transaction() as connection, connection.execution_options(yield_per=ROWS_AT_ONCE).execute(query) as rows:
         yield from (Record(*row) for row in rows)
+
+
+def recorded(encounters: Sequence[int]) -> set[int]:
+    """Return which of some encounters have a record, whenever it was made."""
+    found: set[int] = set()
+    for start in range(0, len(encounters), ROWS_AT_ONCE):
+        some = PredictionRow.encounter.in_(encounters[start : start + ROWS_AT_ONCE])
+        with read_transaction() as connection:
+            found |= set(connection.scalars(select(PredictionRow.encounter).where(some).distinct()))
+    return found
 
 
 def newest_at() -> datetime | None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,10 @@ class Watch:
         minute = (windows.end[order] - windows.end.min()) / MINUTE
         encounter, patient = windows.encounter[order], windows.patient[order]
         return cls(score[order], encounter, minute, windows.lead[order], _states(windows)[order], patient)
+
+    def only(self, wanted: Mask) -> Watch:
+        """Keep some of the windows. wanted: (n,)."""
+        return Watch(**{each.name: getattr(self, each.name)[wanted] for each in fields(self)})
 
     @property
     def hours(self) -> float:

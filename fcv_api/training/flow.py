@@ -1,4 +1,4 @@
-"""Where an export's patients went: who was kept, and who was lost, for what reason, by state and site.
+"""Where an export's patients went: who was measured, set apart or lost, for what reason, by state and site.
 
 After the participant flow that TRIPOD+AI (Collins et al., BMJ 2024) asks of a report.
 """
@@ -26,14 +26,25 @@ ONSET_OUTSIDE = "onset outside the stay"
 TOO_SHORT = "the stay ends before the horizon of its first window"
 LONG_AFTER = "only windows long after the onset"
 EVENT_UNSEEN = "kept, but no window within the horizon before its onset"
+EARLIER = "begins before the first day asked for"
+IN_EARLY = "in the early part, for baselines and a refit"
+RETURNS = "in the early part, of a patient who returns in the late one"
+OF_TESTS = "of a test source"
+ALARMS_ALONE = "no outcome is known: counted for alarms alone"
 UNKNOWN = "-"
 """The state of who has no label, and the site of who has none."""
+ORDER = MEASURED, APART, LOST = "measured", "set apart", "lost"
+"""Three parts of the flow, the best first. APART: nobody asked for them here, so nobody lost them."""
+PARTS = dict.fromkeys((KEPT, EVENT_UNSEEN), MEASURED) | dict.fromkeys(
+    (EARLIER, IN_EARLY, RETURNS, OF_TESTS, ALARMS_ALONE), APART
+)
+"""By reason; every other one is a loss."""
 MOST_NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class FlowRow:
-    """Encounters of one fate. patients: of the kept, or those who have no other encounter that was kept.
+    """Encounters of one fate. patients: those who have no encounter in a better part of the flow.
 
     named: the first few encounters.
     """
@@ -46,9 +57,9 @@ class FlowRow:
     named: tuple[int, ...]
 
     @property
-    def kept(self) -> bool:
-        """Whether windows of theirs are used."""
-        return self.reason in (KEPT, EVENT_UNSEEN)
+    def part(self) -> str:
+        """Whether they were measured, set apart or lost."""
+        return PARTS.get(self.reason, LOST)
 
 
 def flow_table(flow: Iterable[Mapping[str, Any]]) -> tuple[list[str], list[list[str]]]:
@@ -128,13 +139,26 @@ def flow_rows(cohort: Cohort, fates: dict[int, str]) -> list[FlowRow]:
         label = cohort.labels.get(number)
         key = reason, label.state.value if label else UNKNOWN, cohort.sites.get(number, UNKNOWN)
         groups.setdefault(key, []).append(number)
-    saved = _patients(cohort, (number for number, reason in fates.items() if reason in (KEPT, EVENT_UNSEEN)))
+    better = _in_better_parts(cohort, fates)
     rows = []
     for (reason, state, site), numbers in groups.items():
-        own = _patients(cohort, numbers)
-        count = len(own if reason in (KEPT, EVENT_UNSEEN) else own - saved)
+        count = len(_patients(cohort, numbers) - better[PARTS.get(reason, LOST)])
         rows.append(FlowRow(reason, state, site, count, len(numbers), tuple(numbers[:MOST_NAMED])))
-    return sorted(rows, key=lambda row: (row.reason != KEPT, -row.patients, row.reason, row.state, row.site))
+    return sorted(rows, key=_order)
+
+
+def _order(row: FlowRow) -> tuple[int, bool, int, str, str, str]:
+    return ORDER.index(row.part), row.reason != KEPT, -row.patients, row.reason, row.state, row.site
+
+
+def _in_better_parts(cohort: Cohort, fates: Mapping[int, str]) -> dict[str, set[str]]:
+    """Return by part the patients who have an encounter in a better one."""
+    found: dict[str, set[str]] = {}
+    before: set[str] = set()
+    for part in ORDER:
+        found[part] = before
+        before = before | _patients(cohort, (each for each, why in fates.items() if PARTS.get(why, LOST) == part))
+    return found
 
 
 def _patients(cohort: Cohort, numbers: Iterable[int]) -> set[str]:

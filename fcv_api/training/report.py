@@ -33,12 +33,15 @@ def write_report(folder: Path, comparison: Comparison, notes: tuple[str, ...] = 
     return write_both(folder, _page(comparison, notes), data)
 
 
-def write_both(folder: Path, page: str, data: bytes) -> tuple[Path, Path]:
-    """Write a page and its figures as `report.html` and `report.json`, each whole or not at all; give both paths."""
-    contents = page.encode(), data + b"\n"
+def write_both(folder: Path, page: str, data: bytes, spanish: str | None = None) -> tuple[Path, Path]:
+    """Write a page and its figures as `report.html` and `report.json`, each whole or not at all; give both paths.
+
+    spanish: the page in Spanish, for `report.es.html`, where there is one.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     written = folder / "report.html", folder / "report.json"
-    _write_whole(folder, dict(zip(written, contents, strict=True)))
+    contents = dict(zip(written, (page.encode(), data + b"\n"), strict=True))
+    _write_whole(folder, contents | ({folder / "report.es.html": spanish.encode()} if spanish else {}))
     return written
 
 

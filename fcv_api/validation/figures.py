@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fcv_api.domain.policy import Policy
 from fcv_api.lstm.attest import FEW_EVENTS, FEWEST_EVENTS
 from fcv_api.training.alarms import RATES, Watch
 from fcv_api.training.baselines import EARLY_WARNING
@@ -20,6 +21,7 @@ from fcv_api.training.discrimination import AREAS, ROWS, Discrimination
 from fcv_api.training.report_members import ILL, burden, events, lead_time
 from fcv_api.validation.calibration import with_intervals
 from fcv_api.validation.intervals import area_interval, by_patient, share_interval
+from fcv_api.validation.policy_alarms import heard_by
 
 Figures = dict[str, Any]
 Scores = NDArray[Any]
@@ -28,11 +30,15 @@ ANY = "any_of_the_three"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
-    """What is measured. scores: (n, 4) by scorer; the first is the model. counts: events by state."""
+    """What is measured. scores: (n, 4) by scorer; the first is the model. counts: events by state.
+
+    policy: by which the model's alarms go, and (n,) for which windows it rang; None for thresholds.
+    """
 
     windows: LabelledWindows
     scores: dict[str, Scores]
     counts: dict[str, int]
+    policy: tuple[Policy, NDArray[np.bool_]] | None = None
 
     @classmethod
     def of(cls, windows: LabelledWindows, scores: dict[str, Scores]) -> Measured:
@@ -144,11 +150,17 @@ def named_of(measured: Measured) -> dict[str, Figures]:
 
 
 def _alarms(measured: Measured, name: str) -> list[Figures]:
-    """Return what a scorer finds at each burden, and what it costs; of answered states alone."""
+    """Return what a scorer finds at each burden, and what it costs; of answered states alone.
+
+    Where the model's alarms go by a policy, other scorers ring at most as often as it does before onsets.
+    """
+    own = heard_by(measured.policy[0], measured.windows, measured.policy[1]) if measured.policy else None
+    if own is not None and name == measured.model:
+        return [_answerable(measured, own)]
     nothing = measured.scores[name][:, NONE]
     urgency = -nothing if name == EARLY_WARNING else 1 - nothing
     watch, whole = Watch.of(measured.windows, urgency), Watch.of(measured.windows, urgency, whole=True)
-    return [_answerable(measured, at_rate(watch, whole, rate)) for rate in RATES]
+    return [_answerable(measured, at_rate(watch, whole, rate)) for rate in (RATES if own is None else [own["at_most"]])]
 
 
 def _answerable(measured: Measured, at: Figures) -> Figures:

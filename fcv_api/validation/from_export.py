@@ -13,30 +13,33 @@ from numpy.typing import NDArray
 
 from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import TooFewInstants, Unscorable
+from fcv_api.domain.policy import Policy
 from fcv_api.domain.prediction import Refusal, Scorer, probabilities_of
 from fcv_api.domain.quality import gaps_of
 from fcv_api.domain.rolling import Rolling
+from fcv_api.domain.screens import warnings_of
 from fcv_api.domain.window import Matrix
 from fcv_api.lstm.import_request import CLASSES
 from fcv_api.training.baselines import summaries_of
 from fcv_api.training.dataset import Horizon, Label, UnusableData, label_ends
 from fcv_api.training.fingerprints import Fingerprints, learnt_from
-from fcv_api.training.flow import NO_LABEL, NO_ROWS, ONSET_OUTSIDE, TOO_SHORT, onset_outside
-from fcv_api.validation.gathered import Block, Gathered, Gatherer, StayFacts
+from fcv_api.training.flow import EARLIER, NO_LABEL, NO_ROWS, ONSET_OUTSIDE, TOO_SHORT, onset_outside
+from fcv_api.validation.gathered import Block, Gathered, Gatherer, StayFacts, Warned
+from fcv_api.validation.policy_alarms import read_by
 from fcv_api.wire.export import read_places, read_sites, stream_export
 from fcv_api.wire.file_form import FileForm
 from fcv_api.wire.outcomes import StayOutcome, read_outcomes
 from fcv_api.wire.table_file import open_table
 
 BED_COLUMNS, UNIT_COLUMN = ("cama", "serialNo"), "idUbicacion"
-EARLIER = "begins before the first day asked for"
 
 
 @dataclass(frozen=True, slots=True)
 class ExportSource:
     """An export and its outcomes. zone: of times without an offset. since: stays that begin before it are left out.
 
-    known: fingerprints of the patients that the model learnt from; None where its manifest has none.
+    known: fingerprints of the patients that the model learnt from; None where its manifest has none. policy: whose
+    warnings are kept.
     """
 
     export: Path
@@ -47,6 +50,7 @@ class ExportSource:
     since: np.datetime64 | None = None
     known: Fingerprints | None = None
     other_hospital: bool = False
+    policy: Policy | None = None
 
 
 def gather_export(source: ExportSource, model: Scorer, folder: Path) -> Gathered:
@@ -63,6 +67,8 @@ def gather_export(source: ExportSource, model: Scorer, folder: Path) -> Gathered
         stated = outcomes.pop(read.encounter if isinstance(read, Refusal) else read.id, None)
         if isinstance(read, Refusal):
             gatherer.fates[read.encounter] = NO_LABEL if stated is None else read.reason.code
+        elif _is_earlier(read, source.since):  # nobody asks for it, whatever else is known of it
+            gatherer.fates[read.id] = EARLIER
         elif stated is None:
             gatherer.fates[read.id] = NO_LABEL
         elif source.known and source.known.knows(read, stated.patient, other_hospital=source.other_hospital):
@@ -116,15 +122,17 @@ def _gather_stay(encounter: Encounter, stated: StayOutcome, task: Task) -> None:
     if not len(instants):
         gatherer.fates[encounter.id] = TooFewInstants.code
         return
-    facts = facts_of(encounter.id, stated, instants)
-    places.of_stay(facts)
-    gatherer.stays[encounter.id] = facts
-    fate = EARLIER if source.since is not None and facts.first < source.since else None
-    fate = ONSET_OUTSIDE if onset_outside(encounter, label, source.horizon) else fate
-    if fate is None:
-        fate = _score_stay(encounter, label, task)
+    gatherer.stays[encounter.id] = facts_of(encounter.id, stated, instants)
+    places.of_stay(gatherer.stays[encounter.id])
+    outside = onset_outside(encounter, label, source.horizon)
+    fate = ONSET_OUTSIDE if outside else _score_stay(encounter, label, task)
     if fate is not None:
         gatherer.fates[encounter.id] = fate
+
+
+def _is_earlier(encounter: Encounter, since: np.datetime64 | None) -> bool:
+    instants = encounter.instants[~np.isnan(encounter.values)]
+    return since is not None and len(instants) > 0 and bool(instants.min() < since)
 
 
 def facts_of(number: int, stated: StayOutcome, instants: np.ndarray[tuple[int], np.dtype[np.datetime64]]) -> StayFacts:
@@ -151,8 +159,19 @@ def _score_stay(encounter: Encounter, label: Label, task: Task) -> str | None:
     usable = np.array([each not in refusals for each in asked[at].tolist()], dtype=np.bool_)
     if not usable.any():
         return facts.refused.most_common(1)[0][0] if len(at) else TOO_SHORT
-    gatherer.add(_block(rolling, model, asked[at[usable]], (states[usable], leads[usable])))
+    block = _block(rolling, model, asked[at[usable]], (states[usable], leads[usable]))
+    gatherer.add(block._replace(warnings=_warnings(rolling, asked[at[usable]], source.policy)))
     return None
+
+
+def _warnings(rolling: Rolling, at: NDArray[np.intp], policy: Policy | None) -> list[Warned] | None:
+    """Return what a policy reads of the warnings of windows. at: (w,), which of them."""
+    if policy is None or not policy.warnings:
+        return None
+    wanted = np.zeros(len(rolling), dtype=np.bool_)
+    wanted[at] = True
+    found = warnings_of(rolling, wanted)
+    return [read_by(policy, ((each.code, each.sign) for each in found[window])) for window in at.tolist()]
 
 
 def _block(rolling: Rolling, model: Scorer, at: NDArray[np.intp], stated: tuple[NDArray[Any], NDArray[Any]]) -> Block:

@@ -15,13 +15,12 @@ from fcv_api.ledger.record import Record
 from fcv_api.ledger.sources import is_test
 from fcv_api.training.dataset import Horizon, Label, UnusableData, label_ends
 from fcv_api.training.fingerprints import learnt_from, texts_of_stay
-from fcv_api.training.flow import ONSET_OUTSIDE, TOO_SHORT
+from fcv_api.training.flow import OF_TESTS, ONSET_OUTSIDE, TOO_SHORT
 from fcv_api.validation.gathered import Gathered, Gatherer, StayFacts
 from fcv_api.validation.record_reader import Reader, RecordSource
 
 AT_ONCE = 500
-OF_TESTS = "of a test source"
-NO_RECORD = "no record since the first day asked for"
+NO_RECORD = "no record"
 MICROSECONDS = 60_000_000
 HEAD = "id,hash,encounter,window_last,at\n"
 
@@ -101,15 +100,24 @@ def _of_stay(
     """Return which of a stay's windows can be labelled, and how; and give the stay its fate where none can."""
     ends = found.windows.end[own]
     number = int(found.windows.encounter[own[0]])
-    label, facts = found.labels[number], found.stays[number]
-    outside = label.onset is not None and not (
-        facts.first <= label.onset <= ends[-1] + np.timedelta64(round(horizon.minutes * 60), "s")
-    )
-    labelled = label_ends(ends, ends[-1:], label, horizon)
-    if outside or not len(labelled[0]):
-        found.fates[number] = ONSET_OUTSIDE if outside else TOO_SHORT
-        return tuple(each[:0] for each in labelled)  # type: ignore[return-value]
+    labelled = label_stay(ends, found.stays[number].first, found.labels[number], horizon)
+    if labelled is None or not len(labelled[0]):
+        found.fates[number] = ONSET_OUTSIDE if labelled is None else TOO_SHORT
+        return np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0)
     return labelled
+
+
+def label_stay(
+    ends: NDArray[np.datetime64], first: np.datetime64, label: Label, horizon: Horizon
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]] | None:
+    """Label a stay's windows as `label_ends` does; None where the onset lies outside of the stay.
+
+    ends: (n,), ascending. first: of its first window.
+    """
+    latest = ends[-1] + np.timedelta64(round(horizon.minutes * 60), "s")
+    if label.onset is not None and not first <= label.onset <= latest:
+        return None
+    return label_ends(ends, ends[-1:], label, horizon)
 
 
 def _kept(found: Gathered, source: RecordSource, at: NDArray[np.datetime64], labelled: Labelled) -> Gathered:
@@ -129,6 +137,7 @@ def _kept(found: Gathered, source: RecordSource, at: NDArray[np.datetime64], lab
         windows=windows,
         probabilities=found.probabilities[kept],
         gaps=found.gaps[kept],
+        warned=found.warned[kept],
         rows=found.rows[kept],
         before=before,
     )

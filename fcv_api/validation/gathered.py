@@ -26,6 +26,8 @@ LAST = slice(4 * len(SIGNS), 5 * len(SIGNS))
 BLOCK = 100_000
 """Windows whose features are in memory at once: 43 MB as float64."""
 BITS = 1 << np.arange(len(SIGNS))
+Warned = tuple[tuple[str, str | None], ...]
+"""What a window warns of, as far as a policy reads it: each one's code and sign."""
 
 
 @dataclass(slots=True)
@@ -54,7 +56,8 @@ class StayFacts:
 class Block(NamedTuple):
     """Some windows as columns, (w, ...). gaps: (w, 9), which signs were filled for the most part or at the end.
 
-    before: whether the window's record was written before its outcome was known.
+    before: whether the window's record was written before its outcome was known. warnings: w of them, where a policy
+    reads any.
     """
 
     encounter: NDArray[np.int64]
@@ -65,6 +68,7 @@ class Block(NamedTuple):
     features: Matrix
     gaps: NDArray[np.bool_]
     before: NDArray[np.bool_]
+    warnings: list[Warned] | None = None
 
 
 class FeatureFile:
@@ -93,8 +97,8 @@ class FeatureFile:
 class Gathered:
     """n windows. windows: without their raw rows. probabilities: (n, 4) float32 by `CLASSES`. gaps: (n,) a bit a sign.
 
-    before: (n,), as of a `Block`. rows: (n,), of the file of features. stays: by encounter, also those without a
-    window. fates: why a stay gave none.
+    before: (n,), as of a `Block`. warned: (n,), which of `warnings`. rows: (n,), of the file of features.
+    stays: by encounter, also those without a window. fates: why a stay gave none.
     labels, sites: by encounter, of all that are known.
     """
 
@@ -102,12 +106,14 @@ class Gathered:
     probabilities: NDArray[Any]
     gaps: NDArray[np.uint16]
     before: NDArray[np.bool_]
+    warned: NDArray[np.int32]
     rows: NDArray[np.int32]
     features: FeatureFile
     stays: dict[int, StayFacts]
     fates: dict[int, str]
     labels: dict[int, Label]
     sites: dict[int, str]
+    warnings: list[Warned]
 
     def __len__(self) -> int:
         return len(self.windows)
@@ -137,7 +143,8 @@ class Gatherer:
         self.fates: dict[int, str] = {}
         self.labels: dict[int, Label] = {}
         self.sites: dict[int, str] = {}
-        self._columns: list[list[NDArray[Any]]] = [[] for _ in range(7)]
+        self._warnings: dict[Warned, int] = {(): 0}
+        self._columns: list[list[NDArray[Any]]] = [[] for _ in EMPTY]
 
     def add(self, block: Block) -> None:
         """Keep a block's columns small, and its features on disk."""
@@ -146,26 +153,32 @@ class Gatherer:
         kept = (
             *(block.encounter, block.end, block.label.astype(np.int8), block.lead.astype(np.float32)),
             *(block.probabilities.astype(np.float32), gaps, block.before),
+            self._numbers(block.warnings or [()] * len(gaps)),
         )
         for column, own in zip(self._columns, kept, strict=True):
             column.append(own)
 
+    def _numbers(self, warnings: list[Warned]) -> NDArray[np.int32]:
+        """Return a number for each window's warnings: few windows differ in them."""
+        return np.array([self._warnings.setdefault(each, len(self._warnings)) for each in warnings], dtype=np.int32)
+
     def together(self) -> Gathered:
         """Return all that was given. Patients are numbers here: their names would take more than all else."""
-        encounter, end, label, lead, probabilities, gaps, before = map(_concatenated, self._columns, EMPTY)
+        encounter, end, label, lead, probabilities, gaps, before, warned = map(_concatenated, self._columns, EMPTY)
         ids, index = np.unique(encounter, return_inverse=True)
         _, patients = np.unique([self.stays[each].patient for each in ids.tolist()], return_inverse=True)
         raw = np.empty((len(end), 0, len(SIGNS)))
         patient = patients.astype(np.int32)[index]
         windows = LabelledWindows(raw, encounter, patient, end, label, lead)
-        known = self.stays, self.fates, self.labels, self.sites
+        known = self.stays, self.fates, self.labels, self.sites, list(self._warnings)
         rows = np.arange(len(end), dtype=np.int32)
-        return Gathered(windows, probabilities, gaps, before, rows, self.features, *known)
+        return Gathered(windows, probabilities, gaps, before, warned, rows, self.features, *known)
 
 
 EMPTY = (
     *(np.empty(0, np.int64), np.empty(0, "datetime64[us]"), np.empty(0, np.int8), np.empty(0, np.float32)),
     *(np.empty((0, 4), np.float32), np.empty(0, np.uint16), np.empty(0, np.bool_)),
+    np.empty(0, np.int32),
 )
 
 

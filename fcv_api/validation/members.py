@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from fcv_api.validation.drift import Finding
 from fcv_api.validation.figures import Figures, Measured, figures_of
 from fcv_api.validation.flow_notes import flow, flow_notes
 from fcv_api.validation.gathered import Gathered
+from fcv_api.validation.policy_alarms import Followed, rung_by
 from fcv_api.validation.refit import apply_refit
 from fcv_api.validation.second_opinions import second_opinions
 from fcv_api.validation.split import Split
@@ -31,7 +32,8 @@ Members = dict[str, Any]
 class Subject:
     """What is validated, and with what. files: the export and its outcomes. origin: as of a report.
 
-    overlap_checked: whether the model's patients are known, and none of them is here.
+    overlap_checked: whether the model's patients are known, and none of them is here. followed: by which alarms go;
+    None for thresholds.
     """
 
     manifest: Manifest
@@ -39,6 +41,7 @@ class Subject:
     origin: str
     files: tuple[Path, Path]
     overlap_checked: bool
+    followed: Followed | None = None
 
 
 def validation_members(subject: Subject, gathered: Gathered, split: Split, more: Members) -> Members:
@@ -46,6 +49,9 @@ def validation_members(subject: Subject, gathered: Gathered, split: Split, more:
     windows = gathered.windows.where(split.late)
     own = {str(subject.manifest.identity): gathered.probabilities[split.late]}
     measured = Measured.of(windows, own | second_opinions(gathered, split))
+    followed = subject.followed
+    if followed:
+        measured = replace(measured, policy=(followed.policy, rung_by(followed.policy, gathered, split.late)))
     return {
         "schema": SCHEMA,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -56,10 +62,11 @@ def validation_members(subject: Subject, gathered: Gathered, split: Split, more:
         "evidence": subject.manifest.evidence.value,
         "horizon_minutes": subject.horizon.minutes,
         "data": _data(subject, gathered, split),
-        "flow": [asdict(row) for row in flow(gathered, split.late)],
+        "flow": [{"part": row.part} | asdict(row) for row in flow(gathered, split.late)],
         "flow_notes": [asdict(each) for each in flow_notes(gathered, split.late)],
         "overlap": {"checked": subject.overlap_checked, "patients": 0},
         "split": split.as_json(),
+        "policy": followed.as_json() if followed else None,
         **figures_of(measured),
         "subgroups": subgroups(gathered, split.late),
         **more,

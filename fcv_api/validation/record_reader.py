@@ -10,6 +10,7 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from fcv_api.domain.policy import Policy
 from fcv_api.domain.prediction import ModelIdentity, Scorer, probabilities_of
 from fcv_api.domain.vitals import INDEX_BY_NAME, SIGN_NAMES
 from fcv_api.domain.window import Matrix
@@ -20,7 +21,8 @@ from fcv_api.training.baselines import summaries_of
 from fcv_api.training.dataset import Horizon
 from fcv_api.training.fingerprints import Fingerprints
 from fcv_api.training.flow import NO_LABEL
-from fcv_api.validation.gathered import Block, Gatherer, StayFacts
+from fcv_api.validation.gathered import Block, Gatherer, StayFacts, Warned
+from fcv_api.validation.policy_alarms import read_by
 from fcv_api.wire.outcomes import StayOutcome
 
 OTHER_WINDOW = "other-window"
@@ -31,7 +33,8 @@ OTHER_WINDOW = "other-window"
 class RecordSource:
     """What labels and filters the record. outcomes: by encounter. known_at: when each was imported.
 
-    listed: takes a line for each record that is used, so that a report can name what it was made from.
+    listed: takes a line for each record that is used, so that a report can name what it was made from. policy: whose
+    warnings are kept.
     """
 
     outcomes: dict[int, StayOutcome]
@@ -40,6 +43,7 @@ class RecordSource:
     horizon: Horizon
     known: Fingerprints | None = None
     other_hospital: bool = False
+    policy: Policy | None = None
 
 
 class Reader:
@@ -72,10 +76,19 @@ class Reader:
         answers = np.array([self._answer(each, window) for each, window in zip(usable, raw, strict=True)])
         gaps = np.stack([gaps_of_record(each) for each in usable])
         unknown = np.full(len(ids), np.nan)
-        self.gatherer.add(Block(ids, ends, np.zeros(len(ids)), unknown, answers, summaries_of(raw), gaps, own))
+        warnings = [self._warnings(each) for each in usable]
+        states = np.zeros(len(ids))
+        self.gatherer.add(Block(ids, ends, states, unknown, answers, summaries_of(raw), gaps, own, warnings))
         self.source.listed.writelines(
             f"{each.id},{each.hash},{each.encounter},{each.window_last},{each.at}\n" for each in usable
         )
+
+    def _warnings(self, record: Record) -> Warned:
+        """Return what a policy reads of a record's warnings."""
+        if self.source.policy is None:
+            return ()
+        said = ((each["code"], each["sign"]) for each in orjson.loads(record.warnings or b"[]"))
+        return read_by(self.source.policy, said)
 
     def whole(self) -> NDArray[np.datetime64]:
         """Return when each window was recorded, (n,)."""

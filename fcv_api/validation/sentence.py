@@ -1,9 +1,53 @@
-"""What a validation found, in one sentence, in English and in Spanish."""
+"""What a validation found, in one sentence, and of whom, in English and in Spanish."""
 
 from __future__ import annotations
 
 from fcv_api.lstm.attest import FEWEST_EVENTS
 from fcv_api.validation.cells import Members
+from fcv_api.validation.spanish import in_spanish
+
+OPENINGS = {
+    "en": {
+        "title": "Does {} work here?",
+        "whom": (
+            "{patients} patients, {encounters} stays and {windows} windows from {first} to {last}; origin: {origin}."
+        ),
+        "split": "Measured on stays that began from {} on; what came before was for baselines and a refit.",
+        "unsplit": "Nothing was split.",
+        "policy": (
+            "Alarms go by policy {policy} (sha256 {sha256}), with {silence_minutes:g} minutes of silence; simpler "
+            "scorers ring at most as often before onsets."
+        ),
+        "thresholds": (
+            "Alarms go by no policy: by thresholds with at most 1.2 and 4.8 alarms a patient-day before onsets."
+        ),
+        "end": (
+            "Intervals are 95 %, over patients; of few events those of AUPRC, Brier skill and slope are too narrow. "
+            "docs/validate.md defines each figure."
+        ),
+    },
+    "es": {
+        "title": "¿Funciona {} aquí?",
+        "whom": (
+            "{patients} pacientes, {encounters} estancias y {windows} ventanas de {first} a {last}; origen: {origin}."
+        ),
+        "split": "Medido en estancias que empezaron desde {}; lo anterior fue para modelos simples y un reajuste.",
+        "unsplit": "No se dividió nada.",
+        "policy": (
+            "Las alarmas siguen la política {policy} (sha256 {sha256}), con {silence_minutes:g} minutos de silencio; "
+            "los modelos simples suenan como máximo tan a menudo antes de los comienzos."
+        ),
+        "thresholds": (
+            "Las alarmas no siguen una política, sino umbrales con 1,2 y 4,8 alarmas por paciente y día como máximo "
+            "antes de los comienzos."
+        ),
+        "end": (
+            "Los intervalos son de 95 %, sobre pacientes; con pocos eventos los de AUPRC, habilidad de Brier y "
+            "pendiente son demasiado estrechos. docs/validate.es.md define cada cifra."
+        ),
+    },
+}
+"""What stands over the tables, by language."""
 
 
 def sentence(report: Members) -> tuple[str, str]:
@@ -20,9 +64,22 @@ def sentence(report: Members) -> tuple[str, str]:
     )
     spanish = (
         f"En {data['patients']} pacientes, {report['model']} encontró {early['count']} de {early['of']} comienzos "
-        f"({share}) al menos 15 minutos antes, con {rings:.1f} alarmas por paciente y día."
+        f"({share}) al menos 15 minutos antes, con {in_spanish(f'{rings:.1f}')} alarmas por paciente y día."
     )
     return english, spanish
+
+
+def opening(report: Members, language: str) -> tuple[str, str]:
+    """Return the page's title, and what stands over its tables: who was measured, and by which alarms."""
+    policy, at, words = report["policy"], report["split"]["at"], OPENINGS[language]
+    return words["title"].format(report["model"]), " ".join(
+        (
+            words["whom"].format_map(report["data"]),
+            words["split" if at else "unsplit"].format(at),
+            words["policy" if policy else "thresholds"].format_map(policy or {}),
+            words["end"],
+        )
+    )
 
 
 def _unanswered(model: str, events: int, patients: int) -> tuple[str, str]:

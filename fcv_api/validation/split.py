@@ -10,12 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fcv_api.training.flow import IN_EARLY, RETURNS
 from fcv_api.validation.gathered import Gathered
 
 EARLY_SHARE = 0.4
 """Of stays, by their first instants."""
-IN_EARLY = "in the early part, for baselines and a refit"
-RETURNS = "in the early part, of a patient who returns in the late one"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,7 +16,7 @@ from fcv_api.validation.further_tables import further_tables
 
 def tables(report: Members) -> Iterator[Table]:
     """Yield the tables. A state of which nothing can be said has a row that says so, and no figure."""
-    yield "Patients, and what became of them", *flow_table(report["flow"])
+    yield _flow(report["flow"])
     yield from _notes(report["flow_notes"])
     yield _events(report)
     yield _areas(report)
@@ -25,6 +25,13 @@ def tables(report: Members) -> Iterator[Table]:
     yield from _found(report)
     yield _burden(report)
     yield from further_tables(report)
+
+
+def _flow(flow: list[Members]) -> Table:
+    """Return who was measured, who was set apart, as those of the early part, and who was lost."""
+    head, rows = flow_table(flow)
+    parts = [[each["part"], *row] for each, row in zip(flow, rows, strict=True)]
+    return "Patients, and what became of them", ["", *head], parts
 
 
 def _notes(notes: list[Members]) -> Iterator[Table]:
@@ -113,8 +120,11 @@ def _found(report: Members) -> Iterator[Table]:
     ]
     head = ["scorer", "alarms a patient-day, at most", "onsets found", *map(words, ILL)]
     ahead = [f"{least} minutes ahead or more" for least in AHEAD]
+    policy = report.get("policy")
+    by = f" by policy {policy['policy']}" if policy else ""
     if rows:
-        yield "Onsets found in the two hours before, and lead time", [*head, *ahead, "lead, quartiles in minutes"], rows
+        title = f"Onsets found{by} in the two hours before, and lead time"
+        yield title, [*head, *ahead, "lead, quartiles in minutes"], rows
 
 
 def _share(part: Members | None) -> str:
@@ -126,7 +136,7 @@ def _share(part: Members | None) -> str:
 def _burden(report: Members) -> Table:
     rows = [
         [
-            "nothing rings" if at["threshold"] is None else f"{at['threshold']:.4f}",
+            _rule(at),
             with_interval(at["whole_stays"]["alarms_per_patient_day"]),
             _share(at["whole_stays"]["stays_that_ring"]),
             f"{at['whole_stays']['patient_hours']:.0f}",
@@ -136,7 +146,15 @@ def _burden(report: Members) -> Table:
     ]
     at_rates = [f"PPV at {rate:g} onsets a patient-day" for rate in EVENT_RATES]
     head = ["threshold", "alarms a patient-day (95 %)", "stays that ring", "patient-hours", *at_rates]
-    return "Burden over whole stays", head, rows
+    policy = report.get("policy")
+    of = f" of policy {policy['policy']}" if policy else ""
+    return f"Burden{of} over whole stays", head, rows
+
+
+def _rule(at: Members) -> str:
+    if "policy" in at:
+        return f"policy {at['policy']}"
+    return "nothing rings" if at["threshold"] is None else f"{at['threshold']:.4f}"
 
 
 def _ppv(rate: float) -> str:

@@ -111,11 +111,25 @@ class RefitSchema(Members):
     after = fields.Dict(required=True)
 
 
+class PolicySchema(Members):
+    """The policy by which alarms go, as its file says it."""
+
+    policy = fields.String(required=True, metadata={"description": "NAME/VERSION."})
+    sha256 = fields.String(required=True)
+    silence_minutes = fields.Float(required=True, validate=COUNT)
+    warnings = fields.List(fields.String(), required=True)
+    threshold = fields.Float(required=True, allow_none=True, validate=SHARE)
+    thresholds = fields.Dict(fields.String(), fields.Float(), required=True)
+
+
 class ValidationMembers(Members):
     """What `fcv validate` says beside what attesting needs."""
 
     flow_notes = fields.List(fields.Nested(FlowNoteSchema))
     split = fields.Nested(SplitSchema)
+    policy = fields.Nested(
+        PolicySchema, allow_none=True, metadata={"description": "Null where alarms go by thresholds."}
+    )
     cannot_answer = fields.List(
         fields.String(), metadata={"description": "Ill states with under 20 events: no figure is given of them."}
     )

@@ -77,8 +77,9 @@ class DataSchema(Members):
 
 
 class FlowSchema(Members):
-    """Encounters of one fate: kept, or lost for a reason. State and site are `-` where nobody said."""
+    """Encounters of one fate: measured, set apart or lost, for a reason. State and site are `-` where nobody said."""
 
+    part = fields.String(validate=OneOf(["measured", "set apart", "lost"]))
     reason = fields.String(required=True)
     state = fields.String(required=True)
     site = fields.String(required=True)

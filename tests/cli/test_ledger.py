@@ -242,16 +242,69 @@ def test_a_replay_that_differs_or_lacks_its_model_is_told_with_exit_code_1(run: 
     assert "fcv-sim/9.9.9 with sha256" in result.stdout
 
 
-@pytest.mark.usefixtures("predicted")
-def test_another_model_is_tried_on_the_recorded_windows(run: Run, tmp_path: Path) -> None:
+@pytest.fixture
+def candidate(tmp_path: Path) -> str:
+    """Put a model of other classes beside the one that answered, and give its folder."""
     folder = tmp_path / "models" / "trial" / "2"
     shutil.copytree(ROOT / "models" / "fcv-sim" / "2.0.0", folder)
     manifest = json.loads((folder / "manifest.json").read_bytes())
     manifest |= {"name": "trial", "version": "2", "classes": [*manifest["classes"][1:], manifest["classes"][0]]}
     manifest["golden"] = manifest["golden"][:1]
     (folder / "manifest.json").write_text(json.dumps(manifest))
-    result = run("replay", "--all", "--model", "trial", MODELS_DIR=str(tmp_path / "models"))
-    assert "trial/2 on 2 recorded windows of 2 encounters." in result.stdout
-    assert "Same state: 0 (0.0%)." in result.stdout
+    return str(tmp_path / "models")
+
+
+@pytest.mark.usefixtures("predicted")
+def test_another_model_is_tried_on_the_recorded_windows(run: Run, candidate: str) -> None:
+    result = run("replay", "--model", "trial", MODELS_DIR=candidate)
+    assert "Candidate trial/2 on 2 recorded windows of 2 stays." in result.stdout
+    assert "Answered by fcv-sim/2.0.0 (2)" in result.stdout
+    assert "nothing can be said of sensitivity, lead time or calibration" in " ".join(result.stdout.split())
+    assert "Same state in 0 of 2 windows; Cohen's kappa 0.000." in result.stdout
     assert "2  Sano -> Shock_cardiogenico" in result.stdout
-    assert "2 encounters change:" in result.stdout
+    assert "alarms a patient-day" in result.stdout
+    assert "answered: too-few-instants 1" in result.stdout
+
+
+def test_one_record_is_tried_by_another_model(run: Run, predicted: str, candidate: str) -> None:
+    told = run("replay", predicted, "--model", "trial", MODELS_DIR=candidate).stdout
+    assert "fcv-sim/2.0.0 said Sano.\ntrial/2 says Shock_cardiogenico." in told
+
+
+@pytest.mark.usefixtures("predicted")
+def test_a_trial_joins_imported_outcomes_and_says_what_they_are_too_few_for(
+    run: Run, candidate: str, tmp_path: Path
+) -> None:
+    outcomes = tmp_path / "outcomes.csv"
+    outcomes.write_text("idAtencion,State,onset\n5501,Shock_cardiogenico,2024-03-03T09:40:00-05:00\n5502,Sano,\n")
+    assert CliRunner().invoke(main, ("outcomes", "import", str(outcomes))).exit_code == 0
+    told = run("replay", "--model", "trial", MODELS_DIR=candidate).stdout
+    assert re.search(r"onsets found, cardiogenic_shock \(1 events\)|cardiogenic_shock +cannot be answered", told)
+    report = json.loads(run("replay", "--all", "--model", "trial", "--json", MODELS_DIR=candidate).stdout)
+    assert (report["schema"], report["events"]["cardiogenic_shock"]) == ("fcv-silent-trial-1", 1)
+    assert report["cannot_answer"] == ["cardiac_arrest", "low_cardiac_output", "cardiogenic_shock"]
+    assert {row["reason"] for row in report["flow"]} >= {"kept"}
+
+
+@pytest.mark.usefixtures("predicted")
+def test_a_trial_goes_by_the_policy_that_is_named_and_names_the_stays_that_change(
+    run: Run, candidate: str, tmp_path: Path
+) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text('name = "ours"\nversion = "1"\nsilence_minutes = 60\n[score]\nthreshold = 0.5\n')
+    given = ("replay", "--model", "trial", "--policy", str(policy))
+    told = run(*given, MODELS_DIR=candidate).stdout
+    assert "Alarms by policy ours/1, over" in told
+    assert "Stays with an alarm gained, which the candidate alone would have rung for: 2." in told
+    assert re.search(r"5501: first alarm 2024-.+Z, 1 in all; outcome not known", told)
+    (at,) = json.loads(run(*given, "--json", MODELS_DIR=candidate).stdout)["alarms"]
+    assert [each["encounter"] for each in at["changed"]["gained"]] == ["5501", "5502"]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [(), ("--all", "1"), ("--all", "--json"), ("--model", "fcv-sim", "--with-test-beds")],
+    ids=["nothing", "both", "no trial", "test beds"],
+)
+def test_what_makes_no_sense_is_a_usage_error(run: Run, given: tuple[str, ...]) -> None:
+    assert run("replay", *given).exit_code == 2

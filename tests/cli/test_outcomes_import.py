@@ -10,11 +10,15 @@ import orjson
 import pytest
 from click.testing import CliRunner, Result
 from recorded import PREDICTION, append
+from sqlalchemy import update
 
 from fcv_api.cli import main
+from fcv_api.extensions import write_transaction
 from fcv_api.ledger import stay_outcomes as outcomes
 from fcv_api.ledger.record import utc_text
+from fcv_api.ledger.tables import PredictionRow
 from fcv_api.lstm.registry import SHIPPED
+from fcv_api.training.flow import EARLIER
 
 HEAD = "idAtencion,State,onset,idPaciente,estado\n"
 
@@ -104,13 +108,19 @@ def test_the_record_is_validated_with_imported_outcomes_and_names_what_it_was_ma
         first, last = utc_text(end - timedelta(minutes=95)), utc_text(end)
         whole = PREDICTION._replace(window_first=first, window_last=last, window_raw=raw)
         append([whole._replace(encounter=each) for each in (1, 2)], 0.0)
-    imported(file, f"1,Arresto_cardiaco,{(now - timedelta(minutes=9)).isoformat()},,", "2,Sano,,,")
+    append([PREDICTION._replace(encounter=4)], 0.0)
+    with write_transaction() as session:  # recorded before the first day that is asked for
+        session.execute(update(PredictionRow).where(PredictionRow.encounter == 4).values(at=f"2019{utc_text(now)[4:]}"))
+    early = "3,Arresto_cardiaco,2019-05-01T10:00:00Z,,", "4,Sano,,,", "5,Sano,,,"
+    imported(file, f"1,Arresto_cardiaco,{(now - timedelta(minutes=9)).isoformat()},,", "2,Sano,,,", *early)
     result = run("validate", "--since", "2020-01-01", "--model", SHIPPED, "--split", "none", "--out", tmp_path / "out")
     assert "it cannot be answered" in result.output
     report = orjson.loads((tmp_path / "out" / "report.json").read_bytes())
     assert (report["data"]["export"]["name"], report["data"]["windows"]) == ("windows.csv", 20)
     assert (tmp_path / "out" / "windows.csv").read_text().count("\n") == 27
     assert report["overlap"]["checked"]
+    others = {(row["part"], row["reason"], row["encounters"]) for row in report["flow"] if row["part"] != "measured"}
+    assert others == {("set apart", EARLIER, 1), ("lost", "no record", 1)}  # a row for each state
 
 
 def test_the_record_needs_a_first_day(file: Path, tmp_path: Path) -> None:

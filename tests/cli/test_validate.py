@@ -33,15 +33,24 @@ def test_a_few_stays_are_counted_and_cannot_answer(files: tuple[Path, Path], tmp
     result = run("validate", *files, "--every", 12, "--out", tmp_path / "report")
     assert "it cannot be answered whether fcv-sim/2.0.0 works here" in result.output
     assert "in the early part, for baselines and a refit" in result.output
+    assert "Stays: 6 measured, 4 set apart, 0 lost." in result.output
     report = orjson.loads((tmp_path / "report" / "report.json").read_bytes())
     assert (report["schema"], report["data"]["origin"]) == ("fcv-report-1", "simulated")
     assert "<h2>Patients, and what became of them" in (tmp_path / "report" / "report.html").read_text("utf-8")
 
 
-def test_what_is_too_few_to_answer_is_not_attested(files: tuple[Path, Path], tmp_path: Path) -> None:
-    run("validate", *files, "--every", 12, "--out", tmp_path)
-    report = tmp_path / "report.json"
-    report.write_bytes(orjson.dumps(orjson.loads(report.read_bytes()) | {"model": "other/1"}))
+def test_alarms_go_by_the_policy_that_is_named_and_what_is_too_few_to_answer_is_not_attested(
+    files: tuple[Path, Path], tmp_path: Path
+) -> None:
+    policy, report = tmp_path / "policy.toml", tmp_path / "report.json"
+    policy.write_text('name = "ours"\nversion = "1"\nsilence_minutes = 60\nwarnings = ["critical_value"]\n')
+    run("validate", *files, "--every", 12, "--policy", policy, "--out", tmp_path)
+    said = orjson.loads(report.read_bytes())
+    assert (said["policy"]["policy"], said["policy"]["warnings"]) == ("ours/1", ["critical_value"])
+    assert ([at["policy"] for at in said["alarms"]], len(said["burden"])) == (["ours/1"], 1)
+    for page, words in (("report.html", "Alarms go by policy ours/1"), ("report.es.html", "siguen la política ours/1")):
+        assert words in (tmp_path / page).read_text("utf-8")
+    report.write_bytes(orjson.dumps(said | {"model": "other/1"}))
     given = ("--report", report, "--data", files[0], "--outcomes", files[1], "--signed-by", "Dr. Eva Ruiz")
     assert "data.origin is 'simulated'" in run("model", "attest", SHIPPED, *given).output
 

@@ -19,6 +19,7 @@ WINDOWS, NEAR = 24, 6
 
 def made_up(folder: Path, events: int = 30, well: int = 60, signal: float = 2.0, seed: int = 1) -> Gathered:
     """Return a stay a day: `events` of each ill state among `well` others. signal: how much the model knows."""
+    folder.mkdir(exist_ok=True)
     dice, gatherer = np.random.default_rng(seed), Gatherer(folder)
     states = dice.permutation([*np.repeat(ILL_PLACES, events), *[NONE] * well])
     for number, state in enumerate(states.tolist(), 1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,15 @@ from fcv_api.lstm.attest import Evidenced, attest, check_events, check_subject
 from fcv_api.lstm.registry import SHIPPED, SHIPPED_IN
 from fcv_api.training.baselines import EARLY_WARNING, FITTED
 from fcv_api.training.dataset import Horizon
+from fcv_api.training.flow import NO_LABEL, NO_ROWS, ONSET_OUTSIDE, PARTS, TOO_SHORT
 from fcv_api.training.report_members import ILL
 from fcv_api.validation.figures import Measured, figures_of
 from fcv_api.validation.gathered import Gathered
 from fcv_api.validation.members import Subject, validation_members
 from fcv_api.validation.page import write_validation
+from fcv_api.validation.spanish import in_spanish, table_in
 from fcv_api.validation.split import split_in_time
+from fcv_api.validation.tables import tables
 from fcv_api.wire.report_file import check_members, json_schema
 
 
@@ -56,6 +60,14 @@ def report(gathered: Gathered, folder: Path) -> dict[str, Any]:
     return report_of(gathered, folder)
 
 
+@pytest.fixture(scope="module")
+def pages(report: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return the page by language."""
+    note = "Drift is not shown: the model's manifest has no reference of it."
+    page, _ = write_validation(tmp_path_factory.mktemp("out"), report, (note,))
+    return {"en": page.read_text("utf-8"), "es": page.with_name("report.es.html").read_text("utf-8")}
+
+
 def test_a_report_has_every_member_that_attesting_needs_and_is_of_the_published_schema(report: dict[str, Any]) -> None:
     check_members(report)
     check_events(report)
@@ -84,17 +96,16 @@ def test_under_twenty_events_a_state_cannot_be_answered_and_has_no_figure(tmp_pa
         check_events(report)
 
 
-def test_under_a_hundred_events_it_is_said_beside_every_figure(report: dict[str, Any], tmp_path: Path) -> None:
-    text = write_validation(tmp_path, report, ())[0].read_text("utf-8")
+def test_under_a_hundred_events_it_is_said_beside_every_figure(report: dict[str, Any], pages: dict[str, str]) -> None:
     assert report["few_events"] == list(ILL)
     few = f"cardiac arrest ({report['events']['cardiac_arrest']} events)"
-    assert text.count(few) >= 6  # discrimination by four scorers, calibration, sensitivity
+    assert pages["en"].count(few) >= 6  # discrimination by four scorers, calibration, sensitivity
 
 
 def test_a_page_begins_with_a_picture_and_one_sentence_and_keeps_the_order(
-    report: dict[str, Any], tmp_path: Path
+    report: dict[str, Any], pages: dict[str, str]
 ) -> None:
-    text = write_validation(tmp_path, report, ("Simulated.",))[0].read_text("utf-8")
+    text = pages["en"]
     body = text.partition("</h1>")[2].lstrip()
     assert body.startswith("<img")
     assert f"Among {report['data']['patients']} patients, fcv-sim/2.0.0 found" in body
@@ -102,6 +113,29 @@ def test_a_page_begins_with_a_picture_and_one_sentence_and_keeps_the_order(
     order = ["Patients, and what", "Events:", "Discrimination", "Calibration", "Sensitivity", "Onsets found", "Burden"]
     places = [text.index(f"<h2>{title}") for title in [*order, "Subgroups", "Beside simpler scorers"]]
     assert places == sorted(places)
+
+
+def test_the_page_in_spanish_has_no_english_title_head_or_word(pages: dict[str, str]) -> None:
+    page = pages["es"]
+    assert "<html lang=es>" in page
+    assert "<h1>¿Funciona fcv-sim/2.0.0 aquí?</h1>" in page
+    assert "La deriva no se muestra" in page
+    assert '<a href="report.es.html">En español</a>' in pages["en"]
+    assert not re.search(r"<t[dh]>[^<]*\b(the|of|cannot|patients|onsets)\b", page)
+    assert page.count("<table>") == pages["en"].count("<table>")
+
+
+def test_all_that_a_page_can_say_has_its_spanish(report: dict[str, Any]) -> None:
+    finding = {"what": "gaps", "sign": "", "value": 0.1, "low": 0.0, "high": 0.2, "verdict": "drift"}
+    drift = {"findings": [finding | {"now": 1, "reference": 2}]}
+    flow = [report["flow"][0] | {"reason": each} for each in [*PARTS, NO_LABEL, NO_ROWS, ONSET_OUTSIDE, TOO_SHORT]]
+    full = report | {"drift": drift, "flow": flow, "policy": {"policy": "ours/1", "sha256": "a", "silence_minutes": 60}}
+    found = list(tables(full))
+    seen = {text for title, head, rows in found for text in (title, *head, *(cell for row in rows for cell in row))}
+    same = {text for text in seen if in_spanish(text) == text and re.search(r"[a-zA-Z]{3}", text)}
+    assert same == {"AUROC", "AUPRC", "AUROC (95 %)", "AUPRC (95 %)", report["model"]}
+    assert "Carga de la política ours/1 en estancias enteras" in [table_in(each, "es")[0] for each in found]
+    assert in_spanish("3 of 4: 0.750 (0.300 to 0.954)") == "3 de 4: 0,750 (0,300 a 0,954)"
 
 
 def test_a_model_of_swapped_labels_is_found_out(gathered: Gathered) -> None:

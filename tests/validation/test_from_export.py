@@ -9,14 +9,17 @@ import numpy as np
 import pytest
 from fakes import FakeModel
 
+from fcv_api.bulk.assess import assess_each
+from fcv_api.domain.policy import Policy
 from fcv_api.domain.window import WindowSpec
 from fcv_api.training.dataset import Horizon, UnusableData, cut_windows
 from fcv_api.training.fingerprints import Fingerprints
-from fcv_api.training.flow import NO_LABEL, NO_ROWS, ONSET_OUTSIDE
+from fcv_api.training.flow import APART, EARLIER, NO_LABEL, NO_ROWS, ONSET_OUTSIDE
 from fcv_api.training.simulate import Stay, cohort_of, simulate
 from fcv_api.validation.flow_notes import flow, flow_notes
-from fcv_api.validation.from_export import EARLIER, ExportSource, gather_export
+from fcv_api.validation.from_export import ExportSource, gather_export
 from fcv_api.validation.gathered import LAST, Gathered
+from fcv_api.validation.policy_alarms import read_by
 from fcv_api.wire.file_form import PLAIN
 from fcv_api.wire.stays import write_stays
 
@@ -99,13 +102,37 @@ def test_who_has_no_outcome_and_who_has_no_rows_is_counted(files: tuple[Path, Pa
 
 def test_stays_that_begin_before_the_first_day_are_left_out(files: tuple[Path, Path]) -> None:
     starts = sorted(each.instants.min() for each in STAYS)
-    assert reasons(gathered_of(files, since=starts[2]))[EARLIER] == 2
+    gathered = gathered_of(files, since=starts[2])
+    assert reasons(gathered)[EARLIER] == 2
+    rows = flow(gathered, np.arange(len(gathered)))
+    assert {row.part for row in rows if row.reason == EARLIER} == {APART}  # nobody asked for them: they are not lost
 
 
 def test_patients_that_the_model_learnt_from_are_refused(files: tuple[Path, Path]) -> None:
     known = Fingerprints.of(cohort_of(STAYS[:2]))
     with pytest.raises(UnusableData, match="learnt from 2 of these patients"):
         gathered_of(files, known=known)
+
+
+def test_patients_that_the_model_learnt_from_before_the_first_day_are_in_nobodys_way(files: tuple[Path, Path]) -> None:
+    first, second, *_ = sorted(STAYS, key=lambda each: each.instants.min())
+    gathered = gathered_of(files, known=Fingerprints.of(cohort_of([first])), since=second.instants.min())
+    assert reasons(gathered)[EARLIER] == 1
+
+
+def test_a_policy_reads_the_warnings_that_an_answer_would_have_had(files: tuple[Path, Path]) -> None:
+    policy = Policy("raw", "1", 60.0, warnings=("critical_value", "level", "trend", "filled:MDC_TEMP"))
+    gathered = gathered_of(files, policy=policy)
+    said = {}
+    for each in cohort_of(STAYS).encounters:
+        scores = assess_each(each, FakeModel())
+        for end, warnings in zip(scores.last.tolist(), scores.warnings, strict=True):
+            said[each.id, end] = read_by(policy, ((one.code, one.sign) for one in warnings))
+    windows = gathered.windows
+    found = zip(windows.encounter.tolist(), windows.end.tolist(), gathered.warned.tolist(), strict=True)
+    pairs = [(gathered.warnings[warned], said[number, end]) for number, end, warned in found]
+    assert any(kept for kept, _ in pairs)
+    assert all(kept == wanted for kept, wanted in pairs)
 
 
 def test_a_transfer_is_seen_by_the_beds_of_an_export(files: tuple[Path, Path]) -> None:

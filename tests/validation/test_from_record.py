@@ -15,15 +15,16 @@ import pytest
 from fakes import FakeModel
 from recorded import PREDICTION, REFUSAL, append
 
+from fcv_api.domain.policy import Policy
 from fcv_api.domain.prediction import ModelIdentity, State
 from fcv_api.ledger import query
 from fcv_api.ledger.query import Wanted
 from fcv_api.ledger.record import Entry, utc_text
 from fcv_api.training.dataset import NONE, Horizon, UnusableData
 from fcv_api.training.fingerprints import Fingerprints
-from fcv_api.training.flow import NO_LABEL, ONSET_OUTSIDE
+from fcv_api.training.flow import NO_LABEL, OF_TESTS, ONSET_OUTSIDE
 from fcv_api.validation.flow_notes import flow, flow_notes
-from fcv_api.validation.from_record import NO_RECORD, OF_TESTS, gather_record
+from fcv_api.validation.from_record import NO_RECORD, gather_record
 from fcv_api.validation.gathered import Gathered, Gatherer
 from fcv_api.validation.record_reader import RecordSource
 from fcv_api.wire.outcomes import StayOutcome
@@ -58,10 +59,15 @@ WELL = StayOutcome(State.NONE_OF_THESE, None, "8")
 def gather(empty_database: None, tmp_path: Path) -> Gather:  # noqa: ARG001 - the record must be there
     """Record entries, and gather them with outcomes."""
 
-    def gather(entries: list[Entry], outcomes: dict[int, StayOutcome], known: Fingerprints | None = None) -> Gathered:
+    def gather(
+        entries: list[Entry],
+        outcomes: dict[int, StayOutcome],
+        known: Fingerprints | None = None,
+        policy: Policy | None = None,
+    ) -> Gathered:
         append(entries, 0.0)
         later = np.datetime64((datetime.now(UTC) + timedelta(hours=1)).replace(tzinfo=None), "us")
-        source = RecordSource(outcomes, dict.fromkeys(outcomes, later), io.StringIO(), Horizon(), known)
+        source = RecordSource(outcomes, dict.fromkeys(outcomes, later), io.StringIO(), Horizon(), known, policy=policy)
         return gather_record(query.stream(Wanted()), source, FakeModel(identity=MODEL), Gatherer(tmp_path))
 
     return gather
@@ -139,6 +145,16 @@ def test_the_signs_that_a_record_warns_of_as_filled_are_its_gaps(gather: Gather)
     found = gather([each._replace(warnings=warned) for each in stay(1)], {1: ill(10)})
     assert found.gap(6).all()
     assert not found.gap(5).any()
+
+
+def test_a_policy_reads_the_warnings_of_the_record(gather: Gather) -> None:
+    said = [{"code": code, "sign": "MDC_TEMP", "detail": ""} for code in ("critical_value", "trend")]
+    entries = stay(1)
+    entries[3] = entries[3]._replace(warnings=orjson.dumps(said).decode())
+    found = gather(entries, {1: ill(10)}, policy=Policy("raw", "1", 60.0, warnings=("critical_value",)))
+    kept = [found.warnings[each] for each in found.warned.tolist()]
+    assert [place for place, each in enumerate(kept) if each] == [3]
+    assert kept[3] == (("critical_value", "MDC_TEMP"),)
 
 
 def test_patients_that_the_model_learnt_from_are_refused(gather: Gather) -> None:

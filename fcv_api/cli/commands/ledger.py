@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fcv_api.cli.commands import options
-from fcv_api.cli.commands.kinds import DatabaseGroup
-from fcv_api.cli.commands.options import FILE, WHEN
+from fcv_api.cli.commands.kinds import DatabaseGroup, ExtraDatabaseCommand
+from fcv_api.cli.commands.options import FILE, POSITIVE, WHEN
 
 if TYPE_CHECKING:
     from fcv_api.settings import Settings
@@ -89,17 +89,27 @@ def latest(**given: Any) -> None:
     work(**given)
 
 
-@ledger.command()
+@ledger.command(cls=ExtraDatabaseCommand)
 @click.argument("record_id", metavar="[ID]", required=False)
-@click.option("--all", "every", is_flag=True, help="All of the record, instead of one.")
-@click.option("--model", metavar="NAME[/VERSION]", help="Score with this model, and say what it would have changed.")
+@click.option("--all", "every", is_flag=True, help="All of the record, instead of one. With --model this is usual.")
+@click.option("--model", metavar="NAME[/VERSION]", help="A silent trial of this model, beside the one that answered.")
+@click.option("--policy", metavar="NAME/VERSION|FILE", help="By which alarms go.  [default: the policy in force]")
+@click.option("--since", type=WHEN, help="Only what was recorded then or later, in FCV_TIMEZONE.")
+@click.option("--until", type=WHEN, help="Only what was recorded before then.")
+@click.option("--horizon", type=POSITIVE, help="Minutes.  [default: the model's own, or 30]")
+@click.option("--other-hospital", is_flag=True, help="The model learnt from another hospital, with numbers of its own.")
+@options.as_json
 @options.with_test_beds
 @click.pass_obj
 def replay(settings: Settings, /, **given: Any) -> None:
     """Compute recorded windows again, and compare with what was answered.
 
     With the recorded model: equal to the last bit on the same library and processor, within 1e-6 elsewhere; exit code
-    1 otherwise. With --model: a trial of another one, which no request waits for.
+    1 otherwise.
+
+    With --model: a silent trial of another one, which no request waits for. With the outcomes of `fcv outcomes import`
+    it gives both models' alarms, sensitivity, lead time, calibration and refusals, each difference with its interval
+    over patients, and the stays in which an alarm would have been gained or lost.
     """
     from fcv_api.cli.ledger_replay import replay as work
 

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 @click.argument("export", type=FILE, required=False)
 @click.argument("outcomes", type=FILE, required=False)
 @options.model
+@click.option(
+    "--policy",
+    metavar="NAME/VERSION|FILE",
+    help="By which alarms go.  [default: thresholds of 1.2 and 4.8 alarms a day]",
+)
 @click.option("--out", type=FOLDER, required=True, help="The report's folder.")
 @click.option("--since", type=DAY, help="Only stays, or records, from then on, in FCV_TIMEZONE.")
 @click.option("--split", type=click.Choice(["temporal", "none"]), default="temporal", show_default=True)

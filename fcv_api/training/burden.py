@@ -18,7 +18,7 @@ from fcv_api.domain.window import Matrix
 from fcv_api.lstm.import_request import CLASSES
 from fcv_api.training.alarms import Watch
 from fcv_api.training.dataset import NONE
-from fcv_api.training.metrics import Vector, drawn_weights, interval
+from fcv_api.training.metrics import Vector, drawn_sums, interval
 
 QUARTILES = (0.25, 0.5, 0.75)
 AHEAD = (15, 30)
@@ -110,7 +110,7 @@ def _by_state(found: Found) -> Figures:
 def _drawn(watch: Watch, rung: NDArray[np.intp], event_rates: Sequence[float]) -> Figures:
     """Return what resampled patients give: alarms a patient-day, the share that is true, and that at other rates."""
     counts = _counted_by_patient(watch, rung)
-    alarms, true, days, onsets, calm = np.vstack([counts.sum(axis=0), drawn_weights(len(counts)) @ counts]).T
+    alarms, true, days, onsets, calm = np.vstack([counts.sum(axis=0), drawn_sums(counts)]).T
     figures = {"alarms_per_patient_day": _ratio(alarms, days), "ppv": _ratio(true, alarms)}
     for rate in event_rates:
         heard = rate * _ratio(true, onsets)  # true alarms a patient-day where onsets are so frequent
@@ -137,7 +137,7 @@ def _whole(whole: Watch, rung: NDArray[np.intp]) -> Figures:
     counts = np.zeros((len(names), 2))
     np.add.at(counts[:, 0], index[rung], 1)
     np.add.at(counts[:, 1], index, whole.step / 60 / 24)
-    alarms, days = np.vstack([counts.sum(axis=0), drawn_weights(len(names)) @ counts]).T
+    alarms, days = np.vstack([counts.sum(axis=0), drawn_sums(counts)]).T
     stays = len(np.unique(whole.encounter))
     return {
         "patient_hours": whole.hours,

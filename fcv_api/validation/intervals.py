@@ -1,7 +1,8 @@
-"""Intervals of figures that are sums over patients: one patient's windows resemble each other, so patients count.
+"""Intervals of figures over patients: one patient's windows resemble each other, so patients count, not windows.
 
-Where a figure has a closed form, so has its interval: the linearised variance between patients, on the scale on which
-the figure is nearly normal. `bench/validation.py` measures how often they hold the truth.
+Each figure has *parts*: by how much each patient moves it (its influence function, or what leaving the patient out
+does). Their squares are its variance. With few patients of weight that variance is itself unsure: Student's t has as
+many degrees of freedom as it is worth (Pan and Wall 2002). `make validation-truth` measures how often they hold.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 from scipy.stats import norm
+from scipy.stats import t as student
 
 from fcv_api.domain.window import Matrix
-from fcv_api.training.metrics import Mask, Vector, interval
+from fcv_api.training.metrics import Mask, Vector
 
 Z = float(norm.ppf(0.975))
 NOTHING = (float("nan"), float("nan"))
@@ -21,11 +23,49 @@ Ends = tuple[float, float]
 
 
 def by_patient(values: Matrix, patients: Patients) -> Matrix:
-    """Return the sums of each patient, (p, ...). values: (n, ...)."""
+    """Return the sums of each patient, (p, ...). values: (n, k)."""
     _, index = np.unique(patients, return_inverse=True)
-    sums = np.zeros((index.max(initial=-1) + 1, *values.shape[1:]))
-    np.add.at(sums, index, values)
-    return sums
+    return np.stack([np.bincount(index, each) for each in values.T], axis=1)
+
+
+def degrees(parts: Vector) -> float:
+    """Return the degrees of freedom of a variance that is the sum of patients' squared parts, (p,).
+
+    2 V² / var V, by the squares' own variance between patients (Satterthwaite 1946; Pan and Wall 2002): as many as
+    patients of equal weight, and 2 where one patient decides.
+    """
+    squares = parts**2
+    spread = float(((squares - squares.mean()) ** 2).sum())
+    return 2 * float(squares.sum()) ** 2 / spread if spread > 0 else float("inf")
+
+
+def reach(parts: Vector) -> float:
+    """Return how far the 95 % interval reaches to either side of a figure that patients move by their parts, (p,)."""
+    return float(student.ppf(0.975, degrees(parts))) * _error(parts)
+
+
+def area_interval(value: float, parts: Vector, left: Vector) -> Ends:
+    """Return the interval of an area, on the scale of its log-odds. left: (g,), without one group after the other."""
+    known = left[(left > 0) & (left < 1)]
+    if not (0 < value < 1 and len(known) > 1):
+        return NOTHING
+    centre = logit(value) - _bias(float(logit(value)), logit(known))
+    far = reach(parts) / (value * (1 - value))
+    return float(expit(centre - far)), float(expit(centre + far))
+
+
+def sum_interval(value: float, parts: Vector, left: Vector) -> Ends:
+    """Return the interval of a mean of several areas, or of a difference of two, on its own scale. left: (g,)."""
+    known = left[~np.isnan(left)]
+    if len(known) < 2 or not parts.any():  # noqa: PLR2004 - of one group nothing is left
+        return NOTHING
+    centre, far = value - _bias(value, known), reach(parts)
+    return centre - far, centre + far
+
+
+def _bias(value: float, left: Vector) -> float:
+    """Return by how much a figure of few patients is too large, by leaving out groups of them (Quenouille 1956)."""
+    return float((len(left) - 1) * (left.mean() - value))
 
 
 def ratio_interval(above: Vector, below: Vector) -> Ends:
@@ -34,32 +74,37 @@ def ratio_interval(above: Vector, below: Vector) -> Ends:
     if not (total > 0 and of > 0):
         return NOTHING
     ratio = total / of
-    error = _error((above - ratio * below) / of) / ratio
-    return float(ratio * np.exp(-Z * error)), float(ratio * np.exp(Z * error))
+    far = reach((above - ratio * below) / of) / ratio
+    return float(ratio * np.exp(-far)), float(ratio * np.exp(far))
 
 
-def area_interval(value: float, draws: Vector) -> Ends:
-    """Return the interval of an area by drawn patients, on the scale of its log-odds. draws: (r,), NaN for none."""
-    known = draws[(draws > 0) & (draws < 1)]
-    if not (0 < value < 1 and len(known) > 1):
-        low, high = interval(draws).tolist()
-        return low, high
-    error = float(logit(known).std())
-    return float(expit(logit(value) - Z * error)), float(expit(logit(value) + Z * error))
+def skill_interval(happened: Vector, error: Vector, windows: Vector) -> Ends:
+    """Return the interval of the Brier skill, on the scale of log(1 - skill). All (p,), sums of patients.
+
+    1 - skill is error * windows / (happened * others); the logarithm's derivative by each sum gives the parts.
+    """
+    sums = np.stack([error, windows, happened, windows - happened])
+    totals = sums.sum(axis=1)
+    if not (totals > 0).all():
+        return NOTHING
+    signs = np.array([1.0, 1.0, -1.0, -1.0])
+    far, rest = reach((signs / totals) @ sums), float(np.exp((signs * np.log(totals)).sum()))
+    return float(1 - rest * np.exp(far)), float(1 - rest * np.exp(-far))
 
 
 def share_interval(some: Vector, of: Vector) -> Ends:
     """Return Wilson's interval of a share of windows, of as many as are independent. some, of: (p,), of patients.
 
-    Those are what the variance between patients makes of them (Kish 1965), and never more than there are patients.
+    Those are what the variance between patients makes of them (Kish 1965): at most all windows, and as many as patients
+    where none of them differs.
     """
+    there = of > 0
     total, whole = some.sum(), of.sum()
-    patients = float((of > 0).sum())
     if not whole:
         return NOTHING
     share = total / whole
-    variance = _error((some - share * of) / whole) ** 2
-    count = min(patients, share * (1 - share) / variance) if variance > 0 else patients
+    variance = _error((some[there] - share * of[there]) / whole) ** 2
+    count = float(min(whole, share * (1 - share) / variance) if variance > 0 else there.sum())
     centre, spread = share + Z**2 / (2 * count), Z * np.sqrt(share * (1 - share) / count + (Z / (2 * count)) ** 2)
     return float((centre - spread) / (1 + Z**2 / count)), float((centre + spread) / (1 + Z**2 / count))
 
@@ -76,23 +121,18 @@ def slope_interval(odds: Vector, happened: Mask, patients: Patients, fitted: End
     score, steep, level, mixed, square = by_patient(parts, patients).T
     left = level.sum() - level, mixed.sum() - mixed, square.sum() - square
     moved = (left[1] * score - left[0] * steep) / (left[0] * left[2] - left[1] ** 2)
-    error = float(np.sqrt(((moved - moved.mean()) ** 2).sum() * (len(score) - 1) / len(score)))
-    return fitted[1] - Z * error, fitted[1] + Z * error
+    far = reach(moved - moved.mean())
+    return fitted[1] - far, fitted[1] + far
 
 
 def offset_interval(odds: Vector, happened: Mask, patients: Patients, intercept: float) -> Ends:
     """Return the interval of the shift of the log-odds at which as many are expected as happened."""
     likely = expit(odds + intercept)
-    scores = by_patient(happened - likely, patients)
-    error = float(np.sqrt((scores**2).sum() * _few(len(scores)))) / float((likely * (1 - likely)).sum())
-    return intercept - Z * error, intercept + Z * error
+    scores = by_patient((happened - likely)[:, np.newaxis], patients)[:, 0]
+    far = reach(scores) / float((likely * (1 - likely)).sum())
+    return intercept - far, intercept + far
 
 
 def _error(parts: Vector) -> float:
     """Return the standard error of a sum of patients' parts."""
-    return float(np.sqrt((parts**2).sum() * _few(len(parts))))
-
-
-def _few(patients: int) -> float:
-    """Return the correction for few patients."""
-    return patients / max(1, patients - 1)
+    return float(np.sqrt((parts**2).sum() * len(parts) / max(1, len(parts) - 1)))

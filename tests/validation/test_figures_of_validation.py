@@ -19,7 +19,6 @@ from fcv_api.lstm.registry import SHIPPED, SHIPPED_IN
 from fcv_api.training.baselines import EARLY_WARNING, FITTED
 from fcv_api.training.dataset import Horizon
 from fcv_api.training.report_members import ILL
-from fcv_api.validation.figures import Measured, figures_of
 from fcv_api.validation.gathered import Gathered
 from fcv_api.validation.members import Subject, validation_members
 from fcv_api.validation.page import write_validation
@@ -102,17 +101,6 @@ def test_a_page_begins_with_a_picture_and_one_sentence_and_keeps_the_order(
     order = ["Patients, and what", "Events:", "Discrimination", "Calibration", "Sensitivity", "Onsets found", "Burden"]
     places = [text.index(f"<h2>{title}") for title in [*order, "Subgroups", "Beside simpler scorers"]]
     assert places == sorted(places)
-
-
-def test_a_model_of_swapped_labels_is_found_out(gathered: Gathered) -> None:
-    swapped = gathered.probabilities[:, [1, 3, 2, 0]]  # each ill state's probability under another's name
-    right, wrong = (
-        figures_of(Measured.of(gathered.windows, {"m/1": each})) for each in (gathered.probabilities, swapped)
-    )
-    for name in ILL:
-        assert wrong["discrimination"][name]["auroc"]["high"] < right["discrimination"][name]["auroc"]["low"]
-        assert wrong["sensitivity_intervals"][name]["high"] < right["sensitivity_intervals"][name]["low"]
-        assert wrong["calibration"][name]["intervals"]["slope"][1] < 1
 
 
 def test_baselines_learn_from_the_early_part_alone(gathered: Gathered, report: dict[str, Any]) -> None:

@@ -51,6 +51,7 @@ def drift() -> dict[str, Any]:
     lower = [_drifted(compare_with(reference, _lowered(week))) for week in weeks]
     found = sum("distribution MDC_PULS_OXIM_SAT_O2" in each for each in lower)
     return {
+        "seed": SEED,
         "reference_stays": REFERENCE,
         "stays_a_week": WEEK,
         "months": MONTHS,

@@ -9,12 +9,10 @@ from numpy.typing import NDArray
 
 from fcv_api.training.agreement import agreement, log_odds, recalibration
 from fcv_api.training.metrics import Mask, Vector
+from fcv_api.training.parts import NOTHING, Ends, ratio_interval
 from fcv_api.validation.intervals import (
-    NOTHING,
-    Ends,
     by_patient,
     offset_interval,
-    ratio_interval,
     skill_interval,
     slope_interval,
 )

@@ -1,9 +1,4 @@
-"""Intervals of figures over patients: one patient's windows resemble each other, so patients count, not windows.
-
-Each figure has *parts*: by how much each patient moves it (its influence function, or what leaving the patient out
-does). Their squares are its variance. With few patients of weight that variance is itself unsure: Student's t has as
-many degrees of freedom as it is worth (Pan and Wall 2002). `make validation-truth` measures how often they hold.
-"""
+"""Intervals of a validation's figures over patients: one patient's windows resemble each other, so patients count."""
 
 from __future__ import annotations
 
@@ -11,37 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 from scipy.stats import norm
-from scipy.stats import t as student
 
 from fcv_api.domain.window import Matrix
 from fcv_api.training.metrics import Mask, Vector
+from fcv_api.training.parts import NOTHING, Ends, reach, standard_error
 
 Z = float(norm.ppf(0.975))
-NOTHING = (float("nan"), float("nan"))
 Patients = NDArray[np.int32]
-Ends = tuple[float, float]
 
 
 def by_patient(values: Matrix, patients: Patients) -> Matrix:
     """Return the sums of each patient, (p, ...). values: (n, k)."""
     _, index = np.unique(patients, return_inverse=True)
     return np.stack([np.bincount(index, each) for each in values.T], axis=1)
-
-
-def degrees(parts: Vector) -> float:
-    """Return the degrees of freedom of a variance that is the sum of patients' squared parts, (p,).
-
-    2 V² / var V, by the squares' own variance between patients (Satterthwaite 1946; Pan and Wall 2002): as many as
-    patients of equal weight, and 2 where one patient decides.
-    """
-    squares = parts**2
-    spread = float(((squares - squares.mean()) ** 2).sum())
-    return 2 * float(squares.sum()) ** 2 / spread if spread > 0 else float("inf")
-
-
-def reach(parts: Vector) -> float:
-    """Return how far the 95 % interval reaches to either side of a figure that patients move by their parts, (p,)."""
-    return float(student.ppf(0.975, degrees(parts))) * _error(parts)
 
 
 def area_interval(value: float, parts: Vector, left: Vector) -> Ends:
@@ -66,16 +43,6 @@ def sum_interval(value: float, parts: Vector, left: Vector) -> Ends:
 def _bias(value: float, left: Vector) -> float:
     """Return by how much a figure of few patients is too large, by leaving out groups of them (Quenouille 1956)."""
     return float((len(left) - 1) * (left.mean() - value))
-
-
-def ratio_interval(above: Vector, below: Vector) -> Ends:
-    """Return the interval of a ratio of two sums, on the scale of its logarithm. above, below: (p,), of patients."""
-    total, of = above.sum(), below.sum()
-    if not (total > 0 and of > 0):
-        return NOTHING
-    ratio = total / of
-    far = reach((above - ratio * below) / of) / ratio
-    return float(ratio * np.exp(-far)), float(ratio * np.exp(far))
 
 
 def skill_interval(happened: Vector, error: Vector, windows: Vector) -> Ends:
@@ -103,7 +70,7 @@ def share_interval(some: Vector, of: Vector) -> Ends:
     if not whole:
         return NOTHING
     share = total / whole
-    variance = _error((some[there] - share * of[there]) / whole) ** 2
+    variance = standard_error((some[there] - share * of[there]) / whole) ** 2
     count = float(min(whole, share * (1 - share) / variance) if variance > 0 else there.sum())
     centre, spread = share + Z**2 / (2 * count), Z * np.sqrt(share * (1 - share) / count + (Z / (2 * count)) ** 2)
     return float((centre - spread) / (1 + Z**2 / count)), float((centre + spread) / (1 + Z**2 / count))
@@ -131,8 +98,3 @@ def offset_interval(odds: Vector, happened: Mask, patients: Patients, intercept:
     scores = by_patient((happened - likely)[:, np.newaxis], patients)[:, 0]
     far = reach(scores) / float((likely * (1 - likely)).sum())
     return intercept - far, intercept + far
-
-
-def _error(parts: Vector) -> float:
-    """Return the standard error of a sum of patients' parts."""
-    return float(np.sqrt((parts**2).sum() * len(parts) / max(1, len(parts) - 1)))

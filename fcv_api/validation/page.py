@@ -38,7 +38,7 @@ def _page(report: Members) -> str:
     over = (
         f"{data['patients']} patients, {data['encounters']} stays and {data['windows']} windows from {data['first']} "
         f"to {data['last']}; origin: {data['origin']}. {_split(report['split'])} Intervals are 95 %, over patients; "
-        "of few events those of AUPRC, Brier skill and slope are too narrow. docs/validate.md defines each figure."
+        "of a kind of patient who is not here they cannot know. docs/validate.md defines each figure."
     )
     parts = [
         "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>",

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from fcv_api.lstm.attest import FEWEST_EVENTS
 from fcv_api.training.dataset import NONE, LabelledWindows
 from fcv_api.training.flow import UNKNOWN
+from fcv_api.training.parts import ratio_interval
 from fcv_api.training.report_members import events
 from fcv_api.validation.areas import Areas, owners_of
 from fcv_api.validation.gathered import Gathered
-from fcv_api.validation.intervals import area_interval, by_patient, ratio_interval
+from fcv_api.validation.intervals import area_interval, by_patient
 
 Figures = dict[str, Any]
 OF_STAYS = ("site", "unit", "age", "sex")

@@ -6,12 +6,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from fcv_api.training.parts import degrees, ratio_interval, reach
 from fcv_api.validation.areas import GROUPS, Areas, mean_of, owners_of
 from fcv_api.validation.intervals import (
     area_interval,
-    degrees,
-    ratio_interval,
-    reach,
     share_interval,
     skill_interval,
     sum_interval,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from fcv_api.training.parts import degrees, ratio_interval, reach
@@ -23,7 +26,7 @@ FOUND = Areas.of(SCORES, HIT, OWNERS)
 LITTLE = 1e-6
 
 
-def areas(**given: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def areas(**given: Any) -> NDArray[np.float64]:
     """Return scikit-learn's."""
     return np.array([measure(HIT, SCORES, **given) for measure in (roc_auc_score, average_precision_score)])
 

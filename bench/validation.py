@@ -19,101 +19,27 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import orjson
 
+from bench.validation_coverage import coverage
 from fcv_api.domain.vitals import INDEX_BY_NAME
 from fcv_api.domain.window import WindowSpec
-from fcv_api.lstm.registry import Registry
 from fcv_api.settings import ROOT
-from fcv_api.training.alarms import Watch
-from fcv_api.training.burden import find, share
-from fcv_api.training.dataset import NONE, Horizon, LabelledWindows, cut_windows
-from fcv_api.training.evaluate import score_windows
 from fcv_api.training.observed import Observed, observe, reference_of
-from fcv_api.training.report_members import ILL
 from fcv_api.training.simulate import cohort_of, simulate
 from fcv_api.validation.drift import DRIFT, LARGE_DRIFT, compare_with
-from fcv_api.validation.figures import Measured, areas_of, calibration_of, named_of, separation_of
 
 RESULTS = ROOT / "bench" / "validation.json"
-SEED, FIRST = 7007, 7_000_000_000
-POOL, COHORT, REPEATED, EVERY = 4000, 500, 200, 4
-THRESHOLD = 0.05
-"""On 1 - P(none of these): what is found at it is a figure too."""
+SEED, FIRST = 90_210, 7_000_000_000
+"""The rule of drift was found on seed 7007: these stays are others."""
 WEEK, MONTHS, REFERENCE, SHIFT = 50, 12, 800, 2.0
 """Stays a week, as of a unit of twenty beds with stays of three days."""
 SATURATION = INDEX_BY_NAME["MDC_PULS_OXIM_SAT_O2"]
 SIZES = (300, 600, 1200)
-Figures = dict[str, tuple[float, float, float]]
-"""By name: value and interval."""
-
-
-def pool() -> tuple[LabelledWindows, np.ndarray[Any, Any]]:
-    """Return the population: windows of simulated stays, and what the shipped model says of each."""
-    model = Registry(ROOT / "models").load(None)
-    parts, said = [], []
-    stays = simulate(POOL, SEED, FIRST, 0.3)
-    while some := list(islice(stays, 500)):
-        windows = cut_windows(cohort_of(some), WindowSpec(), Horizon(every=EVERY))
-        said.append(score_windows(model, windows).astype(np.float32))
-        parts.append(replace(windows, raw=np.empty((len(windows), 0, 9)), patient=windows.encounter))
-        print(f"  {500 * len(parts)} stays", flush=True)
-    whole = parts[0]
-    for part in parts[1:]:
-        whole = whole.and_those(part)
-    return whole, np.concatenate(said)
-
-
-def figures(windows: LabelledWindows, said: np.ndarray[Any, Any]) -> Figures:
-    """Return every figure with its interval, as a report gives it."""
-    measured = Measured.of(windows, {"model": said})
-    found: Figures = {}
-    for state, areas in areas_of(measured, separation_of(measured, said)).items():
-        found |= {f"{area} {state}": (own["value"], own["low"], own["high"]) for area, own in areas.items()}
-    for state in ILL:
-        own = calibration_of(measured, state)
-        found |= {f"{name} {state}": (own[name], *ends) for name, ends in own["intervals"].items()}
-    for state, own in named_of(measured).items():
-        found[f"sensitivity {state}"] = own["value"], own["low"], own["high"]
-    watch = Watch.of(windows, 1 - said[:, NONE])
-    onsets = find(watch, watch.alarms(THRESHOLD))
-    early = share(int((onsets.lead >= 15).sum()), len(onsets.lead))  # noqa: PLR2004 - minutes
-    found["onsets found 15 minutes ahead"] = early["value"], early["low"], early["high"]
-    return found
-
-
-def cohorts(windows: LabelledWindows, said: np.ndarray[Any, Any]) -> Iterator[Figures]:
-    """Draw cohorts from the population, each stay a patient of its own, and yield their figures."""
-    names, index = np.unique(windows.encounter, return_inverse=True)
-    order = np.argsort(index, kind="stable")
-    places = np.split(order, np.flatnonzero(np.diff(index[order])) + 1)
-    dice = np.random.default_rng(SEED)
-    for _ in range(REPEATED):
-        drawn = dice.integers(0, len(names), COHORT)
-        at = np.concatenate([places[each] for each in drawn])
-        owner = np.repeat(np.arange(COHORT), [len(places[each]) for each in drawn])
-        yield figures(replace(windows.where(at), encounter=owner, patient=owner), said[at])
-
-
-def coverage() -> dict[str, Any]:
-    """Return how often the interval of each figure holds the population's."""
-    windows, said = pool()
-    truth = {name: each[0] for name, each in figures(windows, said).items()}
-    held: dict[str, list[bool]] = {name: [] for name in truth}
-    for done, found in enumerate(cohorts(windows, said), 1):
-        for name, (_, low, high) in found.items():
-            held[name].append(low <= truth[name] <= high)
-        if done % 20 == 0:
-            print(f"  {done} cohorts", flush=True)
-    covered = {
-        name: {"truth": truth[name], "held": float(np.mean(each)), "of": len(each)} for name, each in held.items()
-    }
-    return {"population": POOL, "cohort": COHORT, "repeated": REPEATED, "figures": covered}
 
 
 def drift() -> dict[str, Any]:
@@ -125,6 +51,7 @@ def drift() -> dict[str, Any]:
     lower = [_drifted(compare_with(reference, _lowered(week))) for week in weeks]
     found = sum("distribution MDC_PULS_OXIM_SAT_O2" in each for each in lower)
     return {
+        "seed": SEED,
         "reference_stays": REFERENCE,
         "stays_a_week": WEEK,
         "months": MONTHS,

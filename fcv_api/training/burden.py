@@ -1,7 +1,7 @@
 """What a ward would hear of a model: how often it rings, whom it finds, and how long before. Each with its interval.
 
-Shares of onsets have Wilson's intervals; rates and predictive values those of drawing patients, for one patient's
-alarms resemble each other.
+Shares of onsets have Wilson's intervals, rates and predictive values such over patients: one patient's alarms resemble
+each other.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from fcv_api.domain.window import Matrix
 from fcv_api.lstm.import_request import CLASSES
 from fcv_api.training.alarms import Watch
 from fcv_api.training.dataset import NONE
-from fcv_api.training.metrics import Vector, drawn_weights, interval
+from fcv_api.training.metrics import Vector, drawn_sums, interval
+from fcv_api.training.parts import ratio_interval
 
 QUARTILES = (0.25, 0.5, 0.75)
 AHEAD = (15, 30)
@@ -110,12 +111,13 @@ def _by_state(found: Found) -> Figures:
 def _drawn(watch: Watch, rung: NDArray[np.intp], event_rates: Sequence[float]) -> Figures:
     """Return what resampled patients give: alarms a patient-day, the share that is true, and that at other rates."""
     counts = _counted_by_patient(watch, rung)
-    alarms, true, days, onsets, calm = np.vstack([counts.sum(axis=0), drawn_weights(len(counts)) @ counts]).T
-    figures = {"alarms_per_patient_day": _ratio(alarms, days), "ppv": _ratio(true, alarms)}
+    alarms, true, _, onsets, calm = np.vstack([counts.sum(axis=0), drawn_sums(counts)]).T
+    figures = {"ppv": _ratio(true, alarms)}
     for rate in event_rates:
         heard = rate * _ratio(true, onsets)  # true alarms a patient-day where onsets are so frequent
         figures[f"ppv_at_{rate:g}_onsets_a_patient_day"] = _ratio(heard, heard + _ratio(alarms - true, calm))
-    return {name: _with_ends(values) for name, values in figures.items()}
+    often = {"alarms_per_patient_day": _rate(counts[:, 0], counts[:, 2])}
+    return often | {name: _with_ends(values) for name, values in figures.items()}
 
 
 def _counted_by_patient(watch: Watch, rung: NDArray[np.intp]) -> Matrix:
@@ -137,13 +139,19 @@ def _whole(whole: Watch, rung: NDArray[np.intp]) -> Figures:
     counts = np.zeros((len(names), 2))
     np.add.at(counts[:, 0], index[rung], 1)
     np.add.at(counts[:, 1], index, whole.step / 60 / 24)
-    alarms, days = np.vstack([counts.sum(axis=0), drawn_weights(len(names)) @ counts]).T
     stays = len(np.unique(whole.encounter))
     return {
         "patient_hours": whole.hours,
-        "alarms_per_patient_day": _with_ends(_ratio(alarms, days)),
+        "alarms_per_patient_day": _rate(counts[:, 0], counts[:, 1]),
         "stays_that_ring": share(len(np.unique(whole.encounter[rung])), stays),
     }
+
+
+def _rate(alarms: Vector, days: Vector) -> Figures:
+    """Return the alarms a patient-day, with the interval over patients. Both (p,), sums of patients."""
+    low, high = ratio_interval(alarms, days)
+    whole = float(days.sum())
+    return {"value": float(alarms.sum()) / whole if whole else float("nan"), "low": low, "high": high}
 
 
 def _ratio(above: Vector, below: Vector) -> Vector:

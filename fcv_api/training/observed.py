@@ -19,6 +19,7 @@ from fcv_api.domain.quality import gaps_of
 from fcv_api.domain.rolling import Rolling
 from fcv_api.domain.vitals import SIGN_NAMES
 from fcv_api.domain.window import Matrix, WindowSpec
+from fcv_api.training.metrics import drawn_sums
 
 SCHEMA = "fcv-drift-1"
 GROUPS = 20
@@ -75,6 +76,11 @@ class Tally:
         return Tally(
             bins, *(weights @ each for each in (self.gaps, self.windows, self.asked, self.refused, self.patients))
         )
+
+    def resampled(self, draws: int, seed: int) -> Tally:
+        """Return sums over drawn groups, (r, ...), the same for each member."""
+        names = Tally.__dataclass_fields__
+        return Tally(**{name: drawn_sums(getattr(self, name), draws, seed) for name in names})
 
     def grouped(self, groups: int) -> Tally:
         """Deal patients out into groups, in turn."""

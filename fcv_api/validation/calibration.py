@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fcv_api.training.agreement import agreement, log_odds, recalibration
-from fcv_api.training.metrics import Mask, Vector, drawn_weights, interval
+from fcv_api.training.metrics import Mask, Vector
+from fcv_api.training.parts import NOTHING, Ends, ratio_interval
 from fcv_api.validation.intervals import (
-    NOTHING,
-    Ends,
     by_patient,
     offset_interval,
-    ratio_interval,
+    skill_interval,
     slope_interval,
 )
 
@@ -28,7 +27,7 @@ def with_intervals(said: Vector, happened: Mask, patients: NDArray[Any]) -> dict
         "observed_to_expected": ratio_interval(sums[:, 0], sums[:, 1]),
         "slope": _slope_interval(odds, happened, patients),
         "intercept": offset_interval(odds, happened, patients, found["intercept"]),
-        "brier_skill": _skill_interval(sums),
+        "brier_skill": skill_interval(sums[:, 0], sums[:, 2], sums[:, 3]),
     }
     return found | {"intervals": intervals}
 
@@ -38,12 +37,3 @@ def _slope_interval(odds: Vector, happened: Mask, patients: NDArray[Any]) -> End
     if np.isnan(fitted[1]):
         return NOTHING
     return slope_interval(odds, happened, patients, fitted)
-
-
-def _skill_interval(sums: NDArray[np.float64]) -> Ends:
-    """Return the interval of the Brier skill by drawing patients. sums: (p, 4)."""
-    happened, _, error, count = (drawn_weights(len(sums)) @ sums).T
-    rate = happened / count
-    known = (rate > 0) & (rate < 1)
-    low, high = interval(1 - (error[known] / count[known]) / (rate[known] * (1 - rate[known])))
-    return float(low), float(high)

@@ -15,7 +15,7 @@ from scipy.special import rel_entr
 
 from fcv_api.domain.vitals import SIGN_NAMES
 from fcv_api.domain.window import Matrix
-from fcv_api.training.metrics import ENDS_95, drawn_weights
+from fcv_api.training.metrics import ENDS_95
 from fcv_api.training.observed import Observed, Tally, read_reference
 
 MODERATE, LARGE = 0.1, 0.25
@@ -67,7 +67,7 @@ def stability_index(before: Tally, now: Tally, sign: int) -> Matrix:
 
 
 def _draw(tally: Tally, seed: int) -> Tally:
-    return tally.drawn(drawn_weights(len(tally.windows), DRAWS, seed))
+    return tally.resampled(DRAWS, seed)
 
 
 def _smoothed(bins: Matrix, patients: Matrix) -> Matrix:

@@ -17,15 +17,16 @@ from fcv_api.training.alarms import RATES, Watch
 from fcv_api.training.baselines import EARLY_WARNING
 from fcv_api.training.burden import at_rate
 from fcv_api.training.dataset import NONE, LabelledWindows
-from fcv_api.training.discrimination import AREAS, ROWS, Discrimination
+from fcv_api.training.discrimination import curve
+from fcv_api.training.metrics import Ranking
 from fcv_api.training.report_members import ILL, burden, events, lead_time
 from fcv_api.validation.calibration import with_intervals
-from fcv_api.validation.intervals import area_interval, by_patient, share_interval
+from fcv_api.validation.intervals import by_patient, share_interval
 from fcv_api.validation.policy_alarms import heard_by
+from fcv_api.validation.separation import ANY, MEAN, Separation, areas_with_intervals, differences, separate
 
 Figures = dict[str, Any]
 Scores = NDArray[Any]
-ANY = "any_of_the_three"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +60,7 @@ class Measured:
     def rows(self) -> list[str]:
         """What has an area: those states, any of the three where they have events, their mean where all have."""
         some = [ANY] if sum(self.counts.values()) >= FEWEST_EVENTS else []
-        return [*self.answered, *some, *(["ill"] if len(self.answered) == len(ILL) else [])]
+        return [*self.answered, *some, *([MEAN] if len(self.answered) == len(ILL) else [])]
 
 
 def figures_of(measured: Measured) -> Figures:
@@ -72,8 +73,8 @@ def figures_of(measured: Measured) -> Figures:
         "events": measured.counts,
         "cannot_answer": [name for name in ILL if name not in measured.answered],
         "few_events": [name for name in measured.answered if measured.counts[name] < FEW_EVENTS],
-        "discrimination": areas_of(measured, own),
-        "curves": {name: own.curves[name] for name in measured.answered},
+        "discrimination": areas_with_intervals(own),
+        "curves": _curves(measured),
         "calibration": {name: calibration_of(measured, name) for name in measured.answered},
         "sensitivity": {name: each["value"] for name, each in named_of(measured).items()},
         "sensitivity_intervals": named_of(measured),
@@ -81,51 +82,27 @@ def figures_of(measured: Measured) -> Figures:
         "lead_time": [lead_time(at) for at in ward] if measured.rows else [],
         "burden": [_burden(at) for at in ward],
         "baselines": {
-            name: {"discrimination": areas_of(measured, each), "alarms": alarms[name]}
+            name: {"discrimination": areas_with_intervals(each), "alarms": alarms[name]}
             for name, each in separations.items()
             if name != measured.model
         },
         "differences": {
-            name: _differences(measured, own.against(name, each))
-            for name, each in separations.items()
-            if name != measured.model
+            name: differences(own, name, each) for name, each in separations.items() if name != measured.model
         },
     }
 
 
-def separation_of(measured: Measured, scores: Scores) -> Discrimination:
+def separation_of(measured: Measured, scores: Scores) -> Separation:
     """Return how well a scorer tells the states apart, on windows before an onset."""
     ahead = measured.windows.ahead
-    return Discrimination.of(measured.windows.where(ahead), scores[ahead])
+    return separate(measured.windows.where(ahead), scores[ahead], measured.rows)
 
 
-def _row(name: str) -> int:
-    """Return where an area stands in `ROWS`: any of the three is the rest of *none of these*."""
-    return NONE if name == ANY else ROWS.index(name)
-
-
-def areas_of(measured: Measured, separation: Discrimination) -> Figures:
-    """Return the areas with their intervals. An AUPRC of any of the three is that of *none of these*, and left out."""
-    found: Figures = {}
-    for name in measured.rows:
-        row = _row(name)
-        found[name] = {
-            area: _with_ends(float(separation.found[row, at]), separation.drawn[:, row, at])
-            for at, area in enumerate(AREAS)
-            if (name, area) != (ANY, "auprc")
-        }
-    return found
-
-
-def _with_ends(value: float, drawn: NDArray[np.float64]) -> Figures:
-    low, high = area_interval(value, drawn)
-    return {"value": value, "low": low, "high": high}
-
-
-def _differences(measured: Measured, against: Figures) -> Figures:
-    """Return the paired differences of the states that can be answered."""
-    states = [each for each in measured.rows if each != ANY]
-    return {area: {state: against[area][state] for state in states} for area in AREAS}
+def _curves(measured: Measured) -> Figures:
+    """Return the model's curves of the answered states."""
+    ahead = measured.windows.ahead
+    label, scores = measured.windows.label[ahead], measured.scores[measured.model][ahead]
+    return {name: curve(Ranking.of(scores[:, ILL[name]], label == ILL[name])) for name in measured.answered}
 
 
 def calibration_of(measured: Measured, name: str) -> Figures:

@@ -45,7 +45,7 @@ def _differences(report: Members) -> Iterator[Table]:
         for state, by_state in states.items()
     ]
     if rows:
-        yield "Beside simpler scorers, on the same drawn patients", ["scorer", "figure", "state", "verdict"], rows
+        yield "Beside simpler scorers, on the same patients", ["scorer", "figure", "state", "verdict"], rows
 
 
 def _drift(drift: Members | None) -> Iterator[Table]:

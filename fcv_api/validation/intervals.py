@@ -1,8 +1,4 @@
-"""Intervals of figures that are sums over patients: one patient's windows resemble each other, so patients count.
-
-Where a figure has a closed form, so has its interval: the linearised variance between patients, on the scale on which
-the figure is nearly normal. `bench/validation.py` measures how often they hold the truth.
-"""
+"""Intervals of a validation's figures over patients: one patient's windows resemble each other, so patients count."""
 
 from __future__ import annotations
 
@@ -12,54 +8,70 @@ from scipy.special import expit, logit
 from scipy.stats import norm
 
 from fcv_api.domain.window import Matrix
-from fcv_api.training.metrics import Mask, Vector, interval
+from fcv_api.training.metrics import Mask, Vector
+from fcv_api.training.parts import NOTHING, Ends, reach, standard_error
 
 Z = float(norm.ppf(0.975))
-NOTHING = (float("nan"), float("nan"))
 Patients = NDArray[np.int32]
-Ends = tuple[float, float]
 
 
 def by_patient(values: Matrix, patients: Patients) -> Matrix:
-    """Return the sums of each patient, (p, ...). values: (n, ...)."""
+    """Return the sums of each patient, (p, ...). values: (n, k)."""
     _, index = np.unique(patients, return_inverse=True)
-    sums = np.zeros((index.max(initial=-1) + 1, *values.shape[1:]))
-    np.add.at(sums, index, values)
-    return sums
+    return np.stack([np.bincount(index, each) for each in values.T], axis=1)
 
 
-def ratio_interval(above: Vector, below: Vector) -> Ends:
-    """Return the interval of a ratio of two sums, on the scale of its logarithm. above, below: (p,), of patients."""
-    total, of = above.sum(), below.sum()
-    if not (total > 0 and of > 0):
-        return NOTHING
-    ratio = total / of
-    error = _error((above - ratio * below) / of) / ratio
-    return float(ratio * np.exp(-Z * error)), float(ratio * np.exp(Z * error))
-
-
-def area_interval(value: float, draws: Vector) -> Ends:
-    """Return the interval of an area by drawn patients, on the scale of its log-odds. draws: (r,), NaN for none."""
-    known = draws[(draws > 0) & (draws < 1)]
+def area_interval(value: float, parts: Vector, left: Vector) -> Ends:
+    """Return the interval of an area, on the scale of its log-odds. left: (g,), without one group after the other."""
+    known = left[(left > 0) & (left < 1)]
     if not (0 < value < 1 and len(known) > 1):
-        low, high = interval(draws).tolist()
-        return low, high
-    error = float(logit(known).std())
-    return float(expit(logit(value) - Z * error)), float(expit(logit(value) + Z * error))
+        return NOTHING
+    centre = logit(value) - _bias(float(logit(value)), logit(known))
+    far = reach(parts) / (value * (1 - value))
+    return float(expit(centre - far)), float(expit(centre + far))
+
+
+def sum_interval(value: float, parts: Vector, left: Vector) -> Ends:
+    """Return the interval of a mean of several areas, or of a difference of two, on its own scale. left: (g,)."""
+    known = left[~np.isnan(left)]
+    if len(known) < 2 or not parts.any():  # noqa: PLR2004 - of one group nothing is left
+        return NOTHING
+    centre, far = value - _bias(value, known), reach(parts)
+    return centre - far, centre + far
+
+
+def _bias(value: float, left: Vector) -> float:
+    """Return by how much a figure of few patients is too large, by leaving out groups of them (Quenouille 1956)."""
+    return float((len(left) - 1) * (left.mean() - value))
+
+
+def skill_interval(happened: Vector, error: Vector, windows: Vector) -> Ends:
+    """Return the interval of the Brier skill, on the scale of log(1 - skill). All (p,), sums of patients.
+
+    1 - skill is error * windows / (happened * others); the logarithm's derivative by each sum gives the parts.
+    """
+    sums = np.stack([error, windows, happened, windows - happened])
+    totals = sums.sum(axis=1)
+    if not (totals > 0).all():
+        return NOTHING
+    signs = np.array([1.0, 1.0, -1.0, -1.0])
+    far, rest = reach((signs / totals) @ sums), float(np.exp((signs * np.log(totals)).sum()))
+    return float(1 - rest * np.exp(far)), float(1 - rest * np.exp(-far))
 
 
 def share_interval(some: Vector, of: Vector) -> Ends:
     """Return Wilson's interval of a share of windows, of as many as are independent. some, of: (p,), of patients.
 
-    Those are what the variance between patients makes of them (Kish 1965), and never more than there are patients.
+    Those are what the variance between patients makes of them (Kish 1965): at most all windows, and as many as patients
+    where none of them differs.
     """
+    there = of > 0
     total, whole = some.sum(), of.sum()
-    patients = float((of > 0).sum())
     if not whole:
         return NOTHING
     share = total / whole
-    variance = _error((some - share * of) / whole) ** 2
-    count = min(patients, share * (1 - share) / variance) if variance > 0 else patients
+    variance = standard_error((some[there] - share * of[there]) / whole) ** 2
+    count = float(min(whole, share * (1 - share) / variance) if variance > 0 else there.sum())
     centre, spread = share + Z**2 / (2 * count), Z * np.sqrt(share * (1 - share) / count + (Z / (2 * count)) ** 2)
     return float((centre - spread) / (1 + Z**2 / count)), float((centre + spread) / (1 + Z**2 / count))
 
@@ -76,23 +88,13 @@ def slope_interval(odds: Vector, happened: Mask, patients: Patients, fitted: End
     score, steep, level, mixed, square = by_patient(parts, patients).T
     left = level.sum() - level, mixed.sum() - mixed, square.sum() - square
     moved = (left[1] * score - left[0] * steep) / (left[0] * left[2] - left[1] ** 2)
-    error = float(np.sqrt(((moved - moved.mean()) ** 2).sum() * (len(score) - 1) / len(score)))
-    return fitted[1] - Z * error, fitted[1] + Z * error
+    far = reach(moved - moved.mean())
+    return fitted[1] - far, fitted[1] + far
 
 
 def offset_interval(odds: Vector, happened: Mask, patients: Patients, intercept: float) -> Ends:
     """Return the interval of the shift of the log-odds at which as many are expected as happened."""
     likely = expit(odds + intercept)
-    scores = by_patient(happened - likely, patients)
-    error = float(np.sqrt((scores**2).sum() * _few(len(scores)))) / float((likely * (1 - likely)).sum())
-    return intercept - Z * error, intercept + Z * error
-
-
-def _error(parts: Vector) -> float:
-    """Return the standard error of a sum of patients' parts."""
-    return float(np.sqrt((parts**2).sum() * _few(len(parts))))
-
-
-def _few(patients: int) -> float:
-    """Return the correction for few patients."""
-    return patients / max(1, patients - 1)
+    scores = by_patient((happened - likely)[:, np.newaxis], patients)[:, 0]
+    far = reach(scores) / float((likely * (1 - likely)).sum())
+    return intercept - far, intercept + far

@@ -18,9 +18,10 @@ from fcv_api.validation.tables import tables
 
 Members = dict[str, Any]
 PRINTED = (
-    "@media print{body{margin:0;max-width:none;font-size:9px}td,th{padding:.1rem .3rem}tr,img{break-inside:avoid}}"
+    "@media print{body{margin:0;max-width:none;font-size:9px}td,th{padding:.1rem .3rem}"
+    "tr,img{break-inside:avoid}h2{break-after:avoid}thead{display:table-header-group}}"
 )
-PHONE = "table{display:block;overflow-x:auto;width:max-content;max-width:100%}"
+PHONE = "table{display:block;overflow-x:auto;width:max-content;max-width:100%}td,th{text-align:left}"
 AREA, SAID, SEEN = "AUROC: 0.5 is chance, 1 is perfect (95 % interval)", "Probability said", "Frequency seen"
 COLOURS = ("#0072B2", "#999999", "#CC79A7", "#E69F00")
 """Okabe and Ito's: distinct for colour-blind readers too."""

@@ -22,7 +22,7 @@ OPENINGS = {
             "Alarms go by no policy: by thresholds with at most 1.2 and 4.8 alarms a patient-day before onsets."
         ),
         "end": (
-            "Intervals are 95 %, over patients; of few events those of AUPRC, Brier skill and slope are too narrow. "
+            "Intervals are 95 %, over patients; of a kind of patient who is not here they cannot know. "
             "docs/validate.md defines each figure."
         ),
     },
@@ -42,8 +42,8 @@ OPENINGS = {
             "antes de los comienzos."
         ),
         "end": (
-            "Los intervalos son de 95 %, sobre pacientes; con pocos eventos los de AUPRC, habilidad de Brier y "
-            "pendiente son demasiado estrechos. docs/validate.es.md define cada cifra."
+            "Los intervalos son de 95 %, sobre pacientes; de una clase de pacientes que no está aquí no pueden saber. "
+            "docs/validate.es.md define cada cifra."
         ),
     },
 }

@@ -10,8 +10,8 @@ from fcv_api.training.flow import flow_table
 from fcv_api.training.report_members import ILL
 from fcv_api.training.tables import Table, with_interval
 from fcv_api.validation.cells import CANNOT, Members, bounded, counted, words
-from fcv_api.validation.figures import ANY
 from fcv_api.validation.further_tables import further_tables
+from fcv_api.validation.separation import ANY
 
 
 def tables(report: Members) -> Iterator[Table]:

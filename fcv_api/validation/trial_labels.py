@@ -40,7 +40,9 @@ class Labelled:
     outside: set[int]
 
     @classmethod
-    def of(cls, encounter: NDArray[np.int64], end: NDArray[np.datetime64], stated: Stated, horizon: Horizon) -> Labelled:
+    def of(
+        cls, encounter: NDArray[np.int64], end: NDArray[np.datetime64], stated: Stated, horizon: Horizon
+    ) -> Labelled:
         """Label the windows of each stay that has an outcome. encounter, end: (n,), by stay and end."""
         labels, stays = stated
         nothing = np.full(len(end), NONE), np.full(len(end), np.nan), np.zeros(len(end), dtype=np.bool_)

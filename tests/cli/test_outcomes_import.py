@@ -9,6 +9,7 @@ import numpy as np
 import orjson
 import pytest
 from click.testing import CliRunner, Result
+from conftest import BOTH_DATABASES
 from recorded import PREDICTION, append
 from sqlalchemy import update
 
@@ -41,6 +42,7 @@ def kept() -> dict[tuple[int, str], str | None]:
     return {(each.encounter, each.state): each.onset for each in outcomes.stream()}
 
 
+@BOTH_DATABASES
 def test_importing_twice_changes_nothing(file: Path) -> None:
     row = "1,Shock_cardiogenico,2025-01-01T10:00:00-05:00,,"
     assert "1 new, 0 the same" in imported(file, row).output
@@ -58,6 +60,7 @@ def test_another_onset_corrects_and_keeps_when_the_first_word_came(file: Path) -
     assert (found.onset, found.known_at) == ("2025-01-01T10:30:00.000000Z", first)
 
 
+@BOTH_DATABASES
 def test_an_outcome_is_taken_back_and_may_be_another_then(file: Path) -> None:
     imported(file, "1,Arresto_cardiaco,2025-01-01 10:00:00Z,,", "2,Sano,,,")
     assert "1 taken back" in imported(file, "1,Arresto_cardiaco,,,D").output
@@ -98,6 +101,7 @@ def test_a_patients_number_is_hashed(file: Path) -> None:
     assert all(each and "52345678" not in each for each in patients)
 
 
+@BOTH_DATABASES
 def test_the_record_is_validated_with_imported_outcomes_and_names_what_it_was_made_from(
     file: Path, tmp_path: Path
 ) -> None:

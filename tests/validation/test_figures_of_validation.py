@@ -21,7 +21,6 @@ from fcv_api.training.baselines import EARLY_WARNING, FITTED
 from fcv_api.training.dataset import Horizon
 from fcv_api.training.flow import NO_LABEL, NO_ROWS, ONSET_OUTSIDE, PARTS, TOO_SHORT
 from fcv_api.training.report_members import ILL
-from fcv_api.validation.figures import Measured, figures_of
 from fcv_api.validation.gathered import Gathered
 from fcv_api.validation.members import Subject, validation_members
 from fcv_api.validation.page import write_validation
@@ -136,17 +135,6 @@ def test_all_that_a_page_can_say_has_its_spanish(report: dict[str, Any]) -> None
     assert same == {"AUROC", "AUPRC", "AUROC (95 %)", "AUPRC (95 %)", report["model"]}
     assert "Carga de la política ours/1 en estancias enteras" in [table_in(each, "es")[0] for each in found]
     assert in_spanish("3 of 4: 0.750 (0.300 to 0.954)") == "3 de 4: 0,750 (0,300 a 0,954)"
-
-
-def test_a_model_of_swapped_labels_is_found_out(gathered: Gathered) -> None:
-    swapped = gathered.probabilities[:, [1, 3, 2, 0]]  # each ill state's probability under another's name
-    right, wrong = (
-        figures_of(Measured.of(gathered.windows, {"m/1": each})) for each in (gathered.probabilities, swapped)
-    )
-    for name in ILL:
-        assert wrong["discrimination"][name]["auroc"]["high"] < right["discrimination"][name]["auroc"]["low"]
-        assert wrong["sensitivity_intervals"][name]["high"] < right["sensitivity_intervals"][name]["low"]
-        assert wrong["calibration"][name]["intervals"]["slope"][1] < 1
 
 
 def test_baselines_learn_from_the_early_part_alone(gathered: Gathered, report: dict[str, Any]) -> None:

@@ -31,7 +31,7 @@ INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 ENGLISH_ALONE = "*Esta página existe solo en inglés.*\n"
 
 
-class ListsAsOnAForge(Extension):  # type: ignore[misc] - it ships no types
+class ListsAsOnAForge(Extension):  # type: ignore[misc]
     """What is indented by two blanks belongs to a list's item, as on a forge; Markdown's own rule is four."""
 
     def extendMarkdown(self, md: Markdown) -> None:  # noqa: N802 - the library's name

@@ -172,3 +172,19 @@ def test_every_setting_that_a_document_names_is_one(root: Path) -> None:
         name for each in documents for name in re.findall(r"\bFCV_[A-Z_]+[A-Z]\b", each.read_text("utf-8", "replace"))
     }
     assert named - {"FCV_TIMEZON"} <= set(NAMES)  # the tutorial's: it is told that there is none
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.es.md", "docs/containers.md", "docs/hl7.md", "docs/incident.md"])
+def test_compose_builds_what_it_starts(root: Path, name: str) -> None:
+    """No registry has the images, and after `git checkout` the one that is there is the version before."""
+    text = (root / name).read_text("utf-8")
+    assert re.findall(r"docker compose [^\n`]*up -d(?! --build)", text) == []
+
+
+def test_the_migrations_that_the_documents_name_exist(root: Path) -> None:
+    there = {each.name[:4] for each in (root / "migrations" / "versions").glob("0*.py")}
+    documents = [*root.glob("*.md"), *(root / "docs").glob("*.md")]
+    named = {
+        number for each in documents for number in re.findall(r"tables are at (\d{4})|\(to (\d{4})\)", each.read_text())
+    }
+    assert {number for pair in named for number in pair if number} <= there

@@ -34,7 +34,7 @@ done
 
 # The guide, built here: the host there has nothing to build it with.
 "$python" "$inside/fcv/deploy/guide.py"
-rm -f "$inside/fcv/deploy/__pycache__"/*.pyc
+rm -rf "$inside/fcv/deploy/__pycache__"
 
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) "$python" deploy/sbom.py "$inside/sbom.cdx.json"
 echo "$version $(git rev-parse HEAD) $arch ${pythons[*]}" >"$inside/VERSION"

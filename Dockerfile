@@ -33,7 +33,22 @@ RUN /opt/venv/bin/pip uninstall --quiet --yes pip setuptools
 FROM ${BASE} AS checkout
 WORKDIR /opt/fcv
 COPY . .
-RUN python3 -m compileall -q --invalidation-mode unchecked-hash fcv_api migrations wsgi.py
+# What only the guide is made of stays out of the images.
+RUN rm -r bench docs mkdocs.yml mkdocs.es.yml CHANGELOG.md CONTRIBUTING.md SECURITY.md deploy/guide.py deploy/guide_pages.py deploy/requirements-docs.txt \
+ && python3 -m compileall -q --invalidation-mode unchecked-hash fcv_api migrations wsgi.py
+
+# The guide, by packages that no image keeps.
+FROM ${BASE} AS guide
+ARG PIP_INDEX_URL
+WORKDIR /opt/fcv
+COPY deploy/requirements-docs.txt deploy/
+RUN python3 -m venv /opt/docs \
+ && /opt/docs/bin/pip install --quiet --no-cache-dir --require-hashes --only-binary :all: --requirement deploy/requirements-docs.txt
+COPY CHANGELOG.md CONTRIBUTING.md SECURITY.md mkdocs.yml mkdocs.es.yml ./
+COPY deploy/guide.py deploy/guide_pages.py deploy/
+COPY bench bench
+COPY docs docs
+RUN /opt/docs/bin/python deploy/guide.py
 
 # What both images are, but for their packages. The user's number is fixed: volumes and secrets are given to it.
 FROM ${BASE} AS runtime
@@ -62,6 +77,7 @@ CMD ["--help"]
 
 FROM runtime AS service
 COPY --from=serving-environment /opt/venv /opt/venv
+COPY --from=guide /opt/fcv/build/guide /opt/fcv/build/guide
 # A base without time zones, or a package that does not load, fails here and not on the ward.
 RUN fcv --version && python -c "import zoneinfo, psycopg, ai_edge_litert.interpreter; zoneinfo.ZoneInfo('America/Bogota')"
 USER 10001:10001

@@ -16,14 +16,20 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo test check lint types format audit bench bench-short bench-parts feed-load profile model ablation validation-truth faults attack soak page-check screenshots ward-demo fuzz certs secrets \
+.PHONY: help serve docs demo test check lint types format audit bench bench-short bench-parts feed-load profile model ablation validation-truth faults attack soak page-check screenshots ward-demo fuzz certs secrets \
 	lock sbom image-check host-check bundle bundle-check clean
 
 help: ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-serve: $(VENV)/serving ## Install, and serve on 127.0.0.1:8000
+serve: $(VENV)/serving ## Install, and serve on 127.0.0.1:8000; the guide is built beside it, for /guide
+	@mkdir -p build
+	@($(MAKE) --no-print-directory docs OLDER=--if-older >build/guide.log 2>&1 || \
+		echo "The guide could not be built (build/guide.log says why): /guide has none. The service goes on.") & true
 	@exec $(BIN)/fcv serve
+
+docs: $(VENV)/docs ## Build the guide into build/guide, which the service answers under /guide
+	@$(BIN)/python deploy/guide.py $(OLDER)
 
 demo: $(VENV)/examples ## Install, and show one prediction from sign-in to answer, and a bed that is fed row by row
 	@$(BIN)/python examples/demo.py
@@ -122,7 +128,7 @@ lock: ## Write the hashes of what is deployed anew, from pyproject.toml and cons
 sbom: $(VENV)/release ## Write the bill of materials of what is deployed, as CycloneDX JSON
 	@$(BIN)/python deploy/sbom.py
 
-bundle: $(VENV)/release ## Make one archive for a LAN without internet: make bundle ARCH=aarch64 for another machine
+bundle: $(VENV)/release $(VENV)/docs ## Make one archive for a LAN without internet: make bundle ARCH=aarch64 for another machine
 	@PYTHON=$(BIN)/python deploy/bundle.sh $(ARCH)
 
 bundle-check: ## Install that archive with the network off, and ask what it serves (root)
@@ -149,6 +155,11 @@ $(VENV)/release: pyproject.toml constraints.txt | $(VENV)/serving
 	@$(PIP) --editable '.[release]'
 	@touch $@
 
+$(VENV)/docs: deploy/requirements-docs.txt | $(VENV)/serving
+	@echo "Installing what the guide is built with ..."
+	@$(BIN)/python deploy/pip_install.py --require-hashes --requirement $<
+	@touch $@
+
 $(VENV)/examples: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing what the examples need ..."
 	@$(PIP) --editable '.[examples]'
@@ -157,7 +168,7 @@ $(VENV)/examples: pyproject.toml constraints.txt | $(VENV)/bin/python
 $(VENV)/dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing what the tests need (TensorFlow is large: some minutes) ..."
 	@$(PIP) --editable '.[dev]'
-	@touch $@ $(VENV)/examples $(VENV)/serving $(VENV)/release
+	@touch $@ $(VENV)/docs $(VENV)/examples $(VENV)/serving $(VENV)/release
 
 $(RIVALS)/%/installed: bench/contenders/%/requirements.txt constraints.txt | $(VENV)/bin/python
 	@echo "Making the environment of $* ..."

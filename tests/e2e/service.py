@@ -84,10 +84,15 @@ class Service:
 
 def fcv(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command in this process, with the settings of an environment and no others."""
-    own: dict[str, str | None] = {name: None for name in os.environ if name.startswith("FCV_")}
-    done = CliRunner().invoke(main, arguments, env=own | environment)
+    done = CliRunner().invoke(main, arguments, env=fcv_settings(environment))
     said = f"{done.stderr}{done.exception or ''}"
     return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, said)
+
+
+def fcv_settings(environment: dict[str, str]) -> dict[str, str | None]:
+    """Return an environment that takes away this process's own settings."""
+    own: dict[str, str | None] = {name: None for name in os.environ if name.startswith("FCV_")}
+    return own | environment
 
 
 @contextmanager

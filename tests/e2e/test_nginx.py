@@ -21,6 +21,7 @@ from conftest import FIXTURES, UNTRAINED
 from proxied import Proxy, needs_nginx, proxied
 from service import PASSWORD, Service, free_port, running
 
+from fcv_api.web.guide import POLICY
 from fcv_api.web.ward.assets import KEPT
 
 GOLDEN = ["encounter_5501", "encounter_5502"]
@@ -125,6 +126,19 @@ def test_what_needs_no_token_is_there(proxy: Proxy, path: str) -> None:
     assert answer.status_code == 200
     assert answer.headers["Strict-Transport-Security"] == "max-age=63072000"
     assert answer.headers["Server"] == "nginx"
+
+
+def test_a_page_of_the_guide_comes_from_nginx_itself_where_it_has_a_copy(proxy: Proxy) -> None:
+    page = proxy.folder / "site" / "guide" / "nginx-has-it" / "index.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("<p>page", "utf-8")
+    answer = get(proxy, "/guide/nginx-has-it/")
+    assert (answer.status_code, answer.text) == (200, "<p>page")
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert answer.headers["Content-Security-Policy"] == POLICY
+    assert answer.headers["Strict-Transport-Security"] == "max-age=63072000"
+    check_problem(get(proxy, "/guide/nobody-has-it/"), 404, "not-found")
+    check_problem(get(proxy, "/guide/%2e%2e/ward/static/none.css"), 404, "not-found")
 
 
 def test_an_account_signs_in_predicts_reads_and_signs_out(proxy: Proxy) -> None:

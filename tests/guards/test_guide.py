@@ -23,7 +23,7 @@ FOR_ENGINEERS = {
 }
 """Pages that who operates, connects or looks needs not: in English alone. So are `adr/` and `bench/`."""
 TO_TRANSLATE = {
-    *("api.md", "containers.md", "install.md", "model.md", "postgresql.md", "score.md", "tls.md"),
+    *("api.md", "containers.md", "install.md", "model.md", "tls.md"),
 }
 """Pages that the Spanish guide shows in English, and says so. It only grows shorter."""
 

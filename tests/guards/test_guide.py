@@ -18,13 +18,12 @@ from fcv_api.web import guide
 DOCS = ROOT / "docs"
 TWINS = sorted(each for each in DOCS.glob("*.es.md"))
 FOR_ENGINEERS = {
-    *("architecture.md", "changelog.md", "contributing.md", "image.md", "reporting.md", "scale.md", "simulator.md"),
+    *("architecture.md", "changelog.md", "contributing.md", "reporting.md", "scale.md", "simulator.md"),
     *("ward-inside.md",),
 }
 """Pages that who operates, connects or looks needs not: in English alone. So are `adr/` and `bench/`."""
 TO_TRANSLATE = {
-    *("api.md", "model.md", "monitoring.md", "postgresql.md"),
-    *("records.md", "run-the-ward.md", "score.md", "security.md"),
+    *("api.md", "model.md"),
 }
 """Pages that the Spanish guide shows in English, and says so. It only grows shorter."""
 

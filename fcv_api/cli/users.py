@@ -9,6 +9,7 @@ import click
 
 from fcv_api import accounts
 from fcv_api.accounts import Role, UsernameTaken
+from fcv_api.accounts.directory_users import check_is_local
 from fcv_api.accounts.roles import set_role
 from fcv_api.accounts.usernames import normalized
 from fcv_api.app import database_app
@@ -66,7 +67,8 @@ def list_() -> None:
     for account in found:
         state = "active" if account.is_active else "disabled"
         made = f"{account.created_at:%Y-%m-%d %H:%M} UTC" if account.created_at else "before this service"
-        click.echo(f"{account.id:>6}  {account.role:<{width}}  {state:<8}  {made:<20}  {account.username}")
+        name = f"{account.username}  (directory)" if account.of_directory else account.username
+        click.echo(f"{account.id:>6}  {account.role:<{width}}  {state:<8}  {made:<20}  {name}")
 
 
 @users.command()
@@ -93,6 +95,7 @@ def enable(settings: Settings, name: str) -> None:
 @click.pass_obj
 def role_(settings: Settings, name: str, role: str) -> None:
     """Give NAME another role; all tokens of NAME are dead afterwards."""
+    check_is_local(name)
     log_event(settings, "role-changed", user=set_role(name, Role(role)), role=role)
     click.echo(f"{name} is a {role} now. Its tokens are dead.")
 
@@ -103,6 +106,7 @@ def role_(settings: Settings, name: str, role: str) -> None:
 @click.pass_obj
 def passwd(settings: Settings, name: str, password_file: IO[str] | None) -> None:
     """Set a new password for NAME. Asks for it; all tokens of NAME are dead afterwards."""
+    check_is_local(name)
     number = accounts.set_password(name, _password(password_file), min_length=settings.password_min_length)
     log_event(settings, "password-changed", user=number)
     click.echo(f"Changed the password of {name}. Its tokens are dead.")

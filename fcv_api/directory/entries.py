@@ -19,6 +19,7 @@ CONTROL, DISABLED = "userAccountControl", 2
 """Active Directory's flags of an account, and the one of an account that was disabled."""
 MEMBER_OF = "memberOf"
 LOGON_NAME = "sAMAccountName"
+_LDAPV3 = ldap.DN_FORMAT_LDAPV3
 LONGEST_NAME, LONGEST_PASSWORD = 150, 1024
 """Characters, and bytes. What is longer is nobody's, and is not asked."""
 NEVER = frozenset('*()\\/<>"\0')
@@ -93,8 +94,8 @@ def is_dn(template: str) -> bool:
 
 def plain(dn: str) -> str:
     """Return a DN in one spelling of those that mean the same. Raises ldap.DECODING_ERROR."""
-    parts = str2dn(dn, ldap.DN_FORMAT_LDAPV3)
-    return ",".join("+".join(sorted(f"{name}={value}" for name, value, _ in part)) for part in parts).casefold()
+    parts = ([f"{name}={escape_dn_chars(value)}" for name, value, _ in part] for part in str2dn(dn, _LDAPV3))
+    return ",".join("+".join(sorted(part, key=str.casefold)) for part in parts).casefold()
 
 
 def text_of(entry: Attributes, attribute: str) -> str | None:

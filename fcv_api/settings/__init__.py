@@ -42,7 +42,7 @@ AFFINITY = ("auto", "off")
 
 @dataclass(frozen=True, slots=True)
 class Settings(LdapSettings):
-    """All settings, by the names in docs/operations.md without `FCV_`."""
+    """All settings, by the names in docs/settings.md without `FCV_`."""
 
     env: str
     database_url: Secret

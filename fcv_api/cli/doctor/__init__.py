@@ -47,7 +47,9 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 def doctor(
     certificate: Path, url: str | None, authority: Path | None, *, stopped: bool, warn_is_error: bool, as_json: bool
 ) -> None:
-    """Look at disk, settings, database, model, feed, HL7, directory, log, secrets, clock, certificate and service; say what to do.
+    """Look at disk, settings, database, model, feed, HL7, directory, log, secrets, clock, certificate and service.
+
+    Say what to do about what is wrong.
 
     Exit code 1 when anything has failed; warnings are 0. Run it as the service's user, with the service's settings: as
     root it cannot tell what the service may do.

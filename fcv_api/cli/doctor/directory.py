@@ -40,7 +40,7 @@ def check_directory(place: Place) -> Iterator[Finding]:
 
 def _asks(settings: Settings) -> str:
     if settings.ldap_user_bind:
-        return "each user binds there: nothing more can be tried without a password"
+        return "each user binds there: nothing more can be tried so"
     return "lets FCV_LDAP_BIND_DN look users up"
 
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Write deploy/requirements.txt (the service) and deploy/requirements-importer.txt (with TensorFlow) anew: the versions of
+# Write deploy/requirements.txt (the service), deploy/requirements-importer.txt (with TensorFlow) and
+# deploy/requirements-ldap.txt (with python-ldap, which is compiled) anew: the versions of
 # constraints.txt, each with the SHA-256 of all its files, so that one file is good for every Python, system and processor.
 # `make lock` runs it, after a change of pyproject.toml or constraints.txt. It needs the internet, or what pip is configured to ask.
 set -euo pipefail
@@ -30,3 +31,4 @@ lock() { # FILE EXTRA...
 }
 lock deploy/requirements.txt postgres
 lock deploy/requirements-importer.txt postgres train
+lock deploy/requirements-ldap.txt postgres ldap

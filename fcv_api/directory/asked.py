@@ -14,6 +14,7 @@ from time import monotonic
 import ldap
 
 from fcv_api.directory import Denied, DirectoryBusy, DirectoryUnavailable, Person
+from fcv_api.directory.connection import NoConnection
 from fcv_api.directory.conversation import conversation
 from fcv_api.directory.entries import Plan, may_be_asked
 from fcv_api.directory.reasons import reason_of
@@ -22,12 +23,12 @@ from fcv_api.settings.ldap import LdapSettings
 
 SECONDS = 2.5
 """For a whole sign-in, the wait for a turn included."""
+EARLIER = 0.1
+"""Seconds by which a question ends before that: the last that comes of it is what was wrong."""
 AT_ONCE = 8
 """Questions of a process at one time."""
 LONGEST_LINE = 48
 """Sign-ins that a process asks about or has in line: a ward that comes at one instant, and not a flood."""
-SECONDS_FOR_A_REASON = 1.0
-"""At most, to find out why there is no connection."""
 FAILURES, PAUSE = 3, 10.0
 """After so many in a row, for so many seconds nobody asks."""
 SLOW = "it does not answer in time."
@@ -88,15 +89,15 @@ class AskedDirectory:
         try:
             with conversation(self._plan, url, monotonic() + seconds) as opened:
                 opened.try_out()
-        except ldap.LDAPError as error:
-            return reason_of(error, self._plan.settings, url, seconds)
+        except (NoConnection, ldap.LDAPError) as error:
+            return reason_of(error, url)
         return None
 
     def _in_time(self, name: str, password: str | None, until: float) -> Person | Denied:
         """Ask in a thread, and wait for it no longer than the turn. password: None to look up."""
         if not self._breaker.may_try():
             raise self._unavailable()
-        future = self._executor().submit(self._ask, name, password, until)
+        future = self._executor().submit(self._ask, name, password, until - EARLIER)
         try:
             found = future.result(max(until - monotonic(), 0.0))
         except (Unanswered, TimeoutError) as error:
@@ -119,10 +120,8 @@ class AskedDirectory:
             try:
                 with conversation(self._plan, url, monotonic() + share) as opened:
                     found = opened.look_up(name) if password is None else opened.sign_in(name, password)
-            except ldap.LDAPError as error:
-                reasons.append(
-                    reason_of(error, self._plan.settings, url, min(SECONDS_FOR_A_REASON, until - monotonic()))
-                )
+            except (NoConnection, ldap.LDAPError) as error:
+                reasons.append(reason_of(error, url))
                 continue
             self._urls = (url, *(each for each in urls if each != url))
             return found

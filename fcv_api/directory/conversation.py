@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from time import monotonic
-from typing import Any
 
 import ldap
 from ldap.ldapobject import SimpleLDAPObject
 
 from fcv_api.directory import Denied, Person
+from fcv_api.directory.connection import SHORTEST, carried, connect
 from fcv_api.directory.entries import (
     CONTROL,
     IDS,
@@ -28,8 +28,10 @@ from fcv_api.directory.entries import (
     user_filter,
 )
 
-SHORTEST = 0.05
-"""Seconds that a step is given at least: 0 would mean no end at all."""
+NOWHERE = "ldapi://%2Fnonexistent%2Fdirectory"
+"""What libldap would connect to by itself, and without TLS, where its connection ends: nothing."""
+OPTIONS = ((ldap.OPT_PROTOCOL_VERSION, ldap.VERSION3), (ldap.OPT_REFERRALS, 0))
+"""They are said, so that no ldap.conf says otherwise."""
 NOT_YOU = (
     *(ldap.INVALID_CREDENTIALS, ldap.INAPPROPRIATE_AUTH, ldap.UNWILLING_TO_PERFORM, ldap.CONSTRAINT_VIOLATION),
     *(ldap.INVALID_DN_SYNTAX, ldap.NO_SUCH_OBJECT, ldap.INSUFFICIENT_ACCESS),
@@ -162,27 +164,13 @@ def is_own(found: Found, whoami: str) -> bool:
 
 @contextmanager
 def conversation(plan: Plan, url: str, until: float) -> Iterator[Conversation]:
-    """Connect for a block. Raises ldap.LDAPError. until: when it must have ended, by the monotonic clock."""
-    connection = ldap.initialize(url)
+    """Connect for a block. Raises NoConnection, and ldap.LDAPError. until: when it ends, by the monotonic clock."""
+    outer = connect(url, plan.context if plan.settings.encrypts(url) else None, until)
+    connection = ldap.initialize(NOWHERE, fileno=carried(outer, until))
     try:
-        for option, value in _options(plan, url, max(until - monotonic(), SHORTEST)):
+        for option, value in OPTIONS:
             connection.set_option(option, value)
-        if plan.settings.ldap_starttls and not url.startswith("ldaps:"):
-            connection.start_tls_s()
         yield Conversation(plan, connection, until)
     finally:
         with suppress(ldap.LDAPError):
             connection.unbind_ext_s()
-
-
-def _options(plan: Plan, url: str, seconds: float) -> Iterator[tuple[int, Any]]:
-    """Return a connection's options. They are said all, so that no ldap.conf or variable says otherwise."""
-    yield ldap.OPT_PROTOCOL_VERSION, ldap.VERSION3
-    yield ldap.OPT_REFERRALS, 0
-    yield ldap.OPT_NETWORK_TIMEOUT, seconds
-    yield ldap.OPT_TIMEOUT, seconds
-    if plan.encrypts(url):
-        yield ldap.OPT_X_TLS_CACERTFILE, str(plan.settings.ldap_ca_file)
-        yield ldap.OPT_X_TLS_REQUIRE_CERT, ldap.OPT_X_TLS_DEMAND
-        yield ldap.OPT_X_TLS_PROTOCOL_MIN, ldap.OPT_X_TLS_PROTOCOL_TLS1_2
-        yield ldap.OPT_X_TLS_NEWCTX, 0

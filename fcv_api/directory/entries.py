@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass
 
 import ldap
@@ -9,6 +10,7 @@ from ldap.dn import escape_dn_chars, str2dn
 from ldap.filter import escape_filter_chars
 
 from fcv_api.directory import Denied, Person
+from fcv_api.directory.connection import context_of
 from fcv_api.settings import Secret, SettingsError
 from fcv_api.settings.ldap import DN, NAME, LdapSettings
 
@@ -42,20 +44,21 @@ def may_be_asked(name: str, password: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How the directory is asked. password: of the bind DN. roles: by group, in the order that they are looked at."""
+    """How the directory is asked. password: of the bind DN. roles: by group, in the order that they are looked at.
+
+    context: how certificates are checked.
+    """
 
     settings: LdapSettings
     password: Secret
     roles: dict[str, str]
+    context: ssl.SSLContext | None
 
     @classmethod
     def of(cls, settings: LdapSettings) -> Plan:
         """Return what settings say. Raises SettingsError."""
-        return cls(settings, settings.ldap_bind_password or Secret(), roles_by_group(settings))
-
-    def encrypts(self, url: str) -> bool:
-        """Return whether what is sent to an address is encrypted."""
-        return self.settings.ldap_starttls or url.startswith("ldaps:")
+        password = settings.ldap_bind_password or Secret()
+        return cls(settings, password, roles_by_group(settings), context_of(settings))
 
 
 def roles_by_group(settings: LdapSettings) -> dict[str, str]:

@@ -50,6 +50,10 @@ class LdapSettings(WardSettings):
         """Return each group that gives a role, with the role, the first one first."""
         return [(dn, role) for role in LDAP_ROLES for dn in getattr(self, f"ldap_{role}_groups")]
 
+    def encrypts(self, url: str) -> bool:
+        """Return whether what is sent to an address of a directory is encrypted."""
+        return self.ldap_starttls or url.startswith("ldaps:")
+
     @property
     def ldap_bind_password(self) -> Secret | None:
         """Return the password of the bind DN; None without one. Raises SettingsError."""
@@ -115,10 +119,10 @@ def _check_binding(settings: LdapSettings) -> None:
 
 def _check_encryption(settings: LdapSettings, *, production: bool) -> None:
     """Refuse passwords in plain text in production, and encryption without an authority to check it by."""
-    encrypted = settings.ldap_starttls or all(url.startswith("ldaps:") for url in settings.ldap_url)
-    if production and not encrypted:
+    encrypted = [settings.encrypts(url) for url in settings.ldap_url]
+    if production and not all(encrypted):
         raise SettingsError("FCV_LDAP_STARTTLS=off sends passwords in plain text, and production refuses it.")
-    if encrypted and settings.ldap_ca_file is None:
+    if any(encrypted) and settings.ldap_ca_file is None:
         raise SettingsError(
             "FCV_LDAP_CA_FILE must be set: the authority that the directory's certificate is checked by, as PEM."
         )

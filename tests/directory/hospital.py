@@ -21,7 +21,6 @@ from fcv_api.settings import Settings
 def time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a busy machine's slapd answer: what is tested is how long a directory is waited for at one place alone."""
     monkeypatch.setattr(asked, "SECONDS", 60.0)
-    monkeypatch.setattr(asked, "SECONDS_FOR_A_REASON", 60.0)
 
 
 @pytest.fixture(scope="session")

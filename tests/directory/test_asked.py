@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 import threading
@@ -20,6 +21,7 @@ from slapd import GROUPS, PASSWORDS, PEOPLE, Slapd, certificate, dn_of
 
 from fcv_api.directory import Denied, DirectoryBusy, DirectoryUnavailable, Person, asked
 from fcv_api.directory.asked import AskedDirectory
+from fcv_api.directory.conversation import conversation
 from fcv_api.extensions import breaker
 from fcv_api.settings import Settings
 
@@ -205,6 +207,51 @@ def test_what_is_wrong_is_told_in_a_line_and_lets_nobody_in(
     assert line.startswith("directory: ldap")
     assert words in line
     assert not any(each in line for each in ("ana", PASSWORDS["ana"], "another password", "\n"))
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """Listen, and say nothing, not even of TLS. Give the address."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.mark.parametrize("scheme", ["ldap", "ldaps"])
+def test_a_directory_that_says_nothing_leaves_no_thread_behind(
+    settings_of: SettingsOf, silent: str, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    monkeypatch.setattr(asked, "SECONDS", 0.5)
+    directory = AskedDirectory(settings_of(LDAP_URL=f"{scheme}://{silent}"))
+    with pytest.raises(DirectoryUnavailable):
+        sign_in(directory, "ana")
+    executor = directory._executor()  # noqa: SLF001 - its threads
+    executor.shutdown(wait=True)
+    deadline = time.monotonic() + 30
+    while any(each.name == "directory-bytes" for each in threading.enumerate()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_directory_that_hangs_costs_no_processor(
+    settings_of: SettingsOf, silent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asked, "SECONDS", 1.0)
+    directory = AskedDirectory(settings_of(LDAP_URL=f"ldaps://{silent}"))
+    begun = time.process_time()
+    with pytest.raises(DirectoryUnavailable):
+        sign_in(directory, "ana")
+    assert time.process_time() - begun < 0.5
+
+
+def test_where_the_connection_ends_no_other_is_made(directory: AskedDirectory) -> None:
+    with conversation(directory._plan, directory._urls[0], time.monotonic() + 60) as opened:  # noqa: SLF001
+        assert role(opened.look_up("ana")) == "clinician"
+        end = socket.socket(fileno=os.dup(opened._connection.fileno()))  # noqa: SLF001
+        end.shutdown(socket.SHUT_RDWR)
+        end.close()
+        for _ in range(2):
+            with pytest.raises(ldap.SERVER_DOWN):
+                opened.look_up("ana")
 
 
 @pytest.fixture

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from fcv_api.cli.doctor.certificate import SOON
-from fcv_api.cli.doctor.finding import FAILED, OK, WARNING, Finding, Place, reason_of
+from fcv_api.cli.doctor.finding import FAILED, OK, WARNING, Finding, Place
 from fcv_api.directory import open_directory
-from fcv_api.directory.shown import certificate_ends
+from fcv_api.directory.connection import NoConnection, certificate_ends
 from fcv_api.settings import Settings, SettingsError
 
 SECONDS = 5.0
@@ -48,10 +47,8 @@ def _certificate(settings: Settings, url: str) -> Finding:
     """Look at the certificate that a directory shows."""
     try:
         ends = certificate_ends(settings, url, SECONDS)
-    except ssl.SSLCertVerificationError as error:
-        return Finding("directory", FAILED, f"{url}: its certificate is refused: {error.verify_message}.", GUIDE)
-    except OSError as error:
-        return Finding("directory", FAILED, f"{url} cannot be reached: {reason_of(error)}.", GUIDE)
+    except NoConnection as error:
+        return Finding("directory", FAILED, f"{url}: {error}.", GUIDE)
     if ends is None:
         advice = "Set FCV_LDAP_STARTTLS=on, or take ldaps:// in FCV_LDAP_URL."
         return Finding("directory", WARNING, f"{url}: passwords are sent there in plain text.", advice)

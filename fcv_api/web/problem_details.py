@@ -9,12 +9,11 @@ from flask import Response
 
 from fcv_api.accounts import UnusableCredentials, UsernameTaken
 from fcv_api.accounts.passwords import TooManyPasswords
-from fcv_api.directory import DirectoryBusy
 from fcv_api.domain.bad_cells import BadCells, Cell
 from fcv_api.domain.errors import MissingSigns, TooFewInstants, Unscorable, WindowSpan
 from fcv_api.web.problems import answer, body_of
 
-Fact = Unscorable | UsernameTaken | UnusableCredentials | TooManyPasswords | DirectoryBusy
+Fact = Unscorable | UsernameTaken | UnusableCredentials | TooManyPasswords
 FACTS: tuple[type[Fact], ...] = get_args(Fact)
 
 

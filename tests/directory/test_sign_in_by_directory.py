@@ -24,7 +24,7 @@ from fcv_api import accounts, security_log
 from fcv_api.accounts import Account, Role
 from fcv_api.accounts.directory_users import Identity, NotAdmitted, admit
 from fcv_api.accounts.issued_tokens import token_for
-from fcv_api.directory import asked
+from fcv_api.directory import DirectoryBusy, asked
 from fcv_api.web import by_directory
 
 pytest_plugins = ["hospital"]
@@ -190,6 +190,17 @@ def test_local_accounts_sign_in_while_the_directory_is_away(
         assert enter(away, "guard", PASSWORD).status_code == 200
     assert set(told()) == {("sign-in-refused", "directory-unavailable"), ("sign-in", None)}
     assert len([each for each in caplog.records if each.name == "fcv_api"]) == asked.FAILURES
+
+
+def test_where_too_many_wait_for_the_directory_one_more_is_told_so(
+    http: FlaskClient, monkeypatch: pytest.MonkeyPatch, told: Told
+) -> None:
+    def full(_self: asked.AskedDirectory) -> None:
+        raise DirectoryBusy
+
+    monkeypatch.setattr(asked.AskedDirectory, "in_turn", full)
+    problem(enter(http, "ana"), 503, "sign-ins-busy")
+    assert told() == [("sign-in-refused", "sign-ins-busy")]
 
 
 def test_whoever_was_disabled_here_is_shut_out_at_once_and_stays_so(http: FlaskClient, told: Told) -> None:

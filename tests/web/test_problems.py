@@ -15,7 +15,6 @@ from flask.testing import FlaskClient
 from fcv_api import scoring
 from fcv_api.accounts import UnusableCredentials, UsernameTaken
 from fcv_api.accounts.passwords import TooManyPasswords
-from fcv_api.directory import DirectoryBusy
 from fcv_api.domain import bad_cells, errors
 from fcv_api.domain.bad_cells import BadCells, Cell
 from fcv_api.domain.errors import MissingSign, Unscorable
@@ -44,7 +43,6 @@ EXAMPLES: tuple[Any, ...] = (
     ArtifactError("The file is damaged."),
     UsernameTaken("This username is taken."),
     TooManyPasswords("Too many sign-ins wait already."),
-    DirectoryBusy(),
     UnusableCredentials("password", "is too short"),
     bad_cells.InvalidQuery(*BAD),
     bad_cells.WrongUnit(*BAD),

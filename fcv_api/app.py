@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from fcv_api import __version__, activations, maintenance
+from fcv_api.directory import open_directory
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import ModelIdentity, Models
 from fcv_api.extensions import bind_database, db, jwt, migrate
@@ -70,6 +71,7 @@ def _service(settings: Settings, models: Models, limit: ConcurrencyLimit, lock: 
         observation_hours=settings.observation_hours,
         settle_seconds=settings.settle_seconds,
         ward=WardOptions.of(settings),
+        directory=open_directory(settings),
     )
 
 

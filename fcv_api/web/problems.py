@@ -141,6 +141,7 @@ TABLE = (
     Problem("internal-error", 500, LATER, "An error of the service", "Un error del servicio"),
     Problem("model-output", 503, LATER, "The model gave no probabilities", "El modelo no dio probabilidades"),
     Problem("no-model", 503, LATER, "No verified model is loaded", "No hay un modelo verificado cargado"),
+    Problem("directory-unavailable", 503, LATER, "The directory does not answer", "El directorio no responde"),
     Problem("sign-ins-busy", 503, LATER, "Too many sign-ins wait", "Esperan demasiados inicios de sesión"),
     Problem(
         "too-many-large-bodies",

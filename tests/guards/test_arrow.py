@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "security_log": {"access_log"},
     "heads_log": {"access_log", "ledger"},
     "accounts": {"extensions"},
+    "directory": {"settings", "extensions"},
     "activations": {"extensions"},
     "ledger": {"extensions"},
     "wire": {"domain"},
@@ -32,11 +33,11 @@ MAY_IMPORT = {
     "bulk": {"scoring", "wire", "lstm", "domain"},
     "web": {
         *("scoring", "feed", "alerts", "wire", "accounts", "ledger", "activations", "extensions", "domain"),
-        *("security_log", "access_log"),
+        *("security_log", "access_log", "directory"),
     },
     "app": {
         *("web", "serving", "lstm", "scoring", "accounts", "ledger", "activations", "settings", "extensions"),
-        *("domain", "maintenance"),
+        *("domain", "maintenance", "directory"),
     },
     "cli": {
         "app",
@@ -46,6 +47,7 @@ MAY_IMPORT = {
         "feed",
         "alerts",
         "accounts",
+        "directory",
         "security_log",
         "heads_log",
         "ledger",

@@ -41,9 +41,9 @@ def predict(**given: Any) -> None:
 @click.option("--warn-is-error", is_flag=True, help="Exit with 1 for a warning too.")
 @options.as_json
 def doctor(**given: Any) -> None:
-    """Look at disk, settings, database, model, feed, HL7, log, secrets, clock, certificate and service; say what to do.
+    """Look at disk, settings, database, model, feed, HL7, directory, log, secrets, clock, certificate and service.
 
-    Exit code 1 when anything has failed; warnings are 0. Run it as the service's user, with the service's settings: as
+    Say what to do about what is wrong. Exit code 1 when anything has failed; warnings are 0. Run it as the service's user, with the service's settings: as
     root it cannot tell what the service may do.
     """
     from fcv_api.cli.doctor import doctor as work

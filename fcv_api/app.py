@@ -19,6 +19,7 @@ from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.registry import Registry
 from fcv_api.lstm.runtime import RUNTIME
 from fcv_api.lstm.swap import Serving, SwappedModels
+from fcv_api.metrics.counts import Counts
 from fcv_api.serving import load_shedding
 from fcv_api.serving.concurrency_limit import ConcurrencyLimit, LargeBodyLock
 from fcv_api.settings import ROOT, Settings, SettingsError
@@ -69,6 +70,7 @@ def _service(settings: Settings, models: Models, limit: ConcurrencyLimit, lock: 
         observation_hours=settings.observation_hours,
         settle_seconds=settings.settle_seconds,
         ward=WardOptions.of(settings),
+        counts=Counts(),
     )
 
 

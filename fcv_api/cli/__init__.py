@@ -17,6 +17,7 @@ from fcv_api.cli.feed import feed
 from fcv_api.cli.hl7 import hl7
 from fcv_api.cli.lazy import LAZY
 from fcv_api.cli.ledger import ledger
+from fcv_api.cli.metrics import metrics
 from fcv_api.cli.model import model
 from fcv_api.cli.policy import policy
 from fcv_api.cli.predict import predict
@@ -37,5 +38,6 @@ def main() -> None:
 db.add_command(backup)
 db.add_command(copy)
 db.add_command(restore)
+main.add_command(metrics)
 for command in (serve, predict, users, stays, feed, hl7, model, policy, alerts, ledger, db, doctor, check, *LAZY):
     main.add_command(command)

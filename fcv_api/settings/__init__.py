@@ -26,7 +26,8 @@ from fcv_api.settings.checks import (
 )
 from fcv_api.settings.feed import read_feed
 from fcv_api.settings.hl7 import read_hl7
-from fcv_api.settings.ward import WardSettings, read_ward
+from fcv_api.settings.metrics import MetricsSettings, read_metrics
+from fcv_api.settings.ward import read_ward
 
 __all__ = ["NAMES", "ROOT", "Secret", "Settings", "SettingsError"]
 
@@ -40,7 +41,7 @@ AFFINITY = ("auto", "off")
 
 
 @dataclass(frozen=True, slots=True)
-class Settings(WardSettings):
+class Settings(MetricsSettings):
     """All settings, by the names in docs/settings.md without `FCV_`."""
 
     env: str
@@ -122,6 +123,7 @@ def _read(env: Env) -> dict[str, Any]:
         **read_feed(env, production=production),
         **read_hl7(env),
         **read_ward(env, production=production),
+        **read_metrics(env),
         "stale_minutes": env.int("STALE_MINUTES", 15 if production else 0, validate=Range(0, 24 * 60)),
         "token_minutes": env.int("TOKEN_MINUTES", 20, validate=Range(1, 24 * 60)),
         "max_body_mb": env.int("MAX_BODY_MB", 32, validate=Range(1, 1024)),

@@ -132,6 +132,8 @@ def start(folder: Path, options: tuple[str, ...] = (), /, **settings: str) -> Se
         "BIND": bind,
         "TIMEZONE": "America/Bogota",
         "FEED": "off",  # development's `child` is one more process beside the workers
+        "METRICS_BIND": "",  # and so is what Prometheus reads
+        "FEED_METRICS_BIND": "",
     } | settings
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FCV_")}
     environment = kept | {f"FCV_{name}": value for name, value in own.items()}

@@ -1,0 +1,112 @@
+"""What a process counts of its own work: requests and their times, predictions, refusals and warnings.
+
+Each app has its own. In a worker of the service the values lie in the files of its slot; everywhere else in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+from prometheus_client import CollectorRegistry, Counter, Histogram
+
+from fcv_api.domain.prediction import Prediction, Refusal
+
+if TYPE_CHECKING:
+    from fcv_api.ledger.record import Entry
+
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
+WAITS = (0.01, 0.1, 1.0, 5.0, 15.0)
+SLOTS = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0)
+METHODS = frozenset(("GET", "POST", "HEAD", "OPTIONS"))
+OTHER = "other"
+"""What stands for a method that nobody serves, and for a path where nothing is."""
+
+
+class Answered(NamedTuple):
+    """A request that was answered. route: its template, as `/predictions/<record_id>`; None where nothing is there.
+
+    problem: its code, where the answer is one. waited: seconds that it waited for its turn.
+    """
+
+    route: str | None
+    method: str
+    status: int
+    seconds: float
+    problem: str | None
+    waited: float
+    outcomes: Sequence[Prediction | Refusal] = ()
+
+
+class _Children(dict[Any, Any]):
+    """The children of a metric by their labels' values: its own way to them checks and locks each time."""
+
+    def __init__(self, metric: Any) -> None:  # noqa: ANN401 - a counter or a histogram
+        super().__init__()
+        self._labels = metric.labels
+
+    def __missing__(self, labels: tuple[str, ...]) -> Any:  # noqa: ANN401
+        """Return the child of labels that come for the first time."""
+        child = self[labels] = self._labels(*labels)
+        return child
+
+
+class Counts:
+    """The metrics of one process. All have labels, so that no value is made before a worker has its slot."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._starts = self._counter("fcv_worker_starts", "Starts of a worker.", "slot")
+        self._requests = self._counter("fcv_requests", "Requests answered.", "route", "method", "status")
+        self._problems = self._counter("fcv_problems", "Requests answered with a problem.", "code")
+        self._predictions = self._counter("fcv_predictions", "Encounters scored.", "model", "state")
+        self._refusals = self._counter("fcv_refusals", "Encounters not scored.", "code")
+        self._warnings = self._counter("fcv_warnings", "Warnings beside scores.", "code")
+        self._seconds = self._histogram("fcv_request_seconds", "Seconds to answer a request.", "route", SECONDS)
+        self._waits = self._histogram("fcv_request_queue_seconds", "Seconds a request waited.", "route", WAITS)
+        self._slots = self._histogram("fcv_slot_seconds", "Seconds to score a slot's turns.", "process", SLOTS)
+
+    def started(self, slot: int) -> None:
+        """Count the start of a worker."""
+        self._starts[str(slot),].inc()
+
+    def answered(self, request: Answered) -> None:
+        """Count a request, and what came of its encounters."""
+        route = request.route or OTHER
+        method = request.method if request.method in METHODS else OTHER
+        self._requests[route, method, str(request.status)].inc()
+        self._seconds[route,].observe(request.seconds)
+        if request.waited:
+            self._waits[route,].observe(request.waited)
+        if request.problem:
+            self._problems[request.problem,].inc()
+        for outcome in request.outcomes:
+            if isinstance(outcome, Refusal):
+                self._refusals[outcome.reason.code,].inc()
+            else:
+                self._scored(str(outcome.model), outcome.state.value, (each.code for each in outcome.warnings))
+
+    def recorded(self, entries: Iterable[Entry]) -> None:
+        """Count turns that the feed has recorded."""
+        for entry in entries:
+            if entry.problem is not None:
+                self._refusals[entry.problem,].inc()
+            else:
+                codes = [each["code"] for each in orjson.loads(entry.warnings or "[]")]
+                self._scored(f"{entry.model_name}/{entry.model_version}", entry.state or OTHER, codes)
+
+    def slot_scored(self, seconds: float) -> None:
+        """Observe how long the turns of a slot took together."""
+        self._slots["feed",].observe(seconds)
+
+    def _scored(self, model: str, state: str, warnings: Iterable[str]) -> None:
+        self._predictions[model, state].inc()
+        for code in warnings:
+            self._warnings[code,].inc()
+
+    def _counter(self, name: str, words: str, *labels: str) -> _Children:
+        return _Children(Counter(name, words, labels, registry=self.registry))
+
+    def _histogram(self, name: str, words: str, label: str, buckets: Sequence[float]) -> _Children:
+        return _Children(Histogram(name, words, (label,), registry=self.registry, buckets=buckets))

@@ -121,7 +121,9 @@ def _reserve(file: Path) -> None:
 
 def _is_whole(file: Path) -> bool:
     try:
+        with file.open("rb") as opened:
+            (used,) = struct.unpack("i", opened.read(4))
         found = MmapedDict.read_all_values_from_file(str(file))  # type: ignore[no-untyped-call]
-        return file.stat().st_size >= BYTES and all(found)
+        return 0 <= used <= file.stat().st_size >= BYTES and all(found)
     except (RuntimeError, ValueError, struct.error):
         return False

@@ -6,6 +6,7 @@ Each app has its own. In a worker of the service the values lie in the files of 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
@@ -27,7 +28,8 @@ OTHER = "other"
 class Answered(NamedTuple):
     """A request that was answered. route: its template, as `/predictions/<record_id>`; None where nothing is there.
 
-    problem: its code, where the answer is one. waited: seconds that it waited for its turn.
+    problem: its code, where the answer is one. waited: seconds that it waited for its turn. outcomes: of its
+    encounters; they count where they were recorded and answered.
     """
 
     route: str | None
@@ -81,7 +83,7 @@ class Counts:
             self._waits[route,].observe(request.waited)
         if request.problem:
             self._problems[request.problem,].inc()
-        for outcome in request.outcomes:
+        for outcome in request.outcomes if request.status < HTTPStatus.INTERNAL_SERVER_ERROR else ():
             if isinstance(outcome, Refusal):
                 self._refusals[outcome.reason.code,].inc()
             else:

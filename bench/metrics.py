@@ -25,7 +25,7 @@ from fcv_api.metrics import slots
 from fcv_api.metrics.counts import Answered, Counts
 from fcv_api.metrics.workers import Workers
 
-PAIRS, WARM = 1_500, 20
+PAIRS, WARM = 500, 20
 HOOKS = 50_000
 COUNTS, DOES_NOT = "counts", "does not"
 Services = dict[str, tuple[Flask, str]]

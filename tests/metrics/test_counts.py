@@ -79,7 +79,7 @@ def test_predictions_refusals_and_warnings_are_counted(
     assert value(counts, "fcv_refusals_total", code="too-few-instants") == 1
     assert value(counts, "fcv_problems_total", code="too-few-instants") == 1
     warned = {each.labels["code"] for each in samples_of(counts) if each.name == "fcv_warnings_total"}
-    assert warned == {each["code"] for each in answer.json.get("warnings", [])}
+    assert warned == {each["code"] for each in answer.get_json().get("warnings", [])}
 
 
 @pytest.mark.parametrize("settings", [{"FEED": "on"}], indirect=True)

@@ -162,10 +162,15 @@ def test_a_database_that_does_not_answer_holds_no_scrape(reader: Database, monke
 def test_the_database_is_asked_once_however_often_it_is_scraped(
     reader: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read, asked = state.read, []
+    read, asked = state.read, list[About]()
+
+    def noted(about: About) -> Iterable[Metric]:
+        asked.append(about)
+        return read(about)
+
     monkeypatch.setattr(database, "EVERY", float("inf"))
     monkeypatch.setattr(database, "LONGEST", 60)
-    monkeypatch.setattr(state, "read", lambda about: asked.append(about) or read(about))
+    monkeypatch.setattr(state, "read", noted)
     reader._read_at = -float("inf")  # noqa: SLF001
     found = [up(reader) for _ in range(3)]
     assert found[0]["fcv_database_up",] == 1

@@ -119,9 +119,10 @@ def post_worker_init(worker: Any) -> None:  # noqa: ANN401
 
 
 def worker_exit(_server: Any, _worker: Any) -> None:  # noqa: ANN401
-    """Take a worker that ends out of the list of those that serve."""
+    """Count what a worker that ends has answered, and take it out of the list of those that serve."""
     from wsgi import app  # the worker's own
 
+    app.extensions["fcv"].counts.flush()
     with contextlib.suppress(Exception):  # it ends either way, and is forgotten after a minute
         app.extensions["fcv"].models.forget()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -57,9 +56,9 @@ def test_an_address_that_is_none_stops_the_start(make_settings: MakeSettings, bi
 
 
 @pytest.fixture
-def feed_settings(make_settings: MakeSettings) -> Iterator[Settings]:
+def feed_settings(make_settings: MakeSettings) -> Settings:
     """Give settings with a port for the feed's metrics."""
-    yield make_settings(FEED_METRICS_BIND=f"127.0.0.1:{free_port()}")
+    return make_settings(FEED_METRICS_BIND=f"127.0.0.1:{free_port()}")
 
 
 def test_the_feed_serves_what_it_counts_on_a_port_of_its_own(feed_settings: Settings) -> None:

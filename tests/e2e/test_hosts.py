@@ -124,7 +124,8 @@ def test_prometheus_reads_both_under_load_while_a_worker_dies(
         prometheus.wait_for("count(fcv_worker_live)", lambda live: live == 4)
         before = prometheus.value("sum(fcv_predictions_total)") or 0.0
         for number in range(20):
-            if number == 10:
+            if number == 10:  # what it answered in its last second would not be counted
+                prometheus.wait_for("sum(fcv_predictions_total)", lambda scored: scored >= before + 10)
                 os.kill(slots.holders(counts_of(both[0]))[0], signal.SIGKILL)
             asked = encounter | {"idAtencion": 7_345_678_901 + number}
             deadline = time.monotonic() + 120

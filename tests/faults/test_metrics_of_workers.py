@@ -83,6 +83,7 @@ def test_workers_that_are_killed_leave_their_counts_and_no_more_files(tmp_path: 
         before, seen = files(folder), []
         for number in range(RESTARTS):
             asked(service, 3)
+            until(lambda least=3 * (number + 1): scraped(port)["fcv_requests_total"] >= least)
             seen.append(scraped(port))
             dying = slots.holders(folder)[number % 2]
             os.kill(dying, signal.SIGKILL)

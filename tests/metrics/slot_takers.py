@@ -34,6 +34,7 @@ def worker() -> tuple[int, int]:
         counts = Counts()
         for number in count():
             counts.answered(Answered(f"/route/{number % 30}", "POST", 200, 0.01, None, 0.0))
+            counts.flush()
             if number == 0:
                 os.write(tells, str(slot.number).encode())
             time.sleep(0.002)

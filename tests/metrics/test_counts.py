@@ -38,6 +38,7 @@ def samples_of(counts: Counts) -> list[Sample]:
 
 
 def value(counts: Counts, name: str, **labels: str) -> float | None:
+    counts.flush()
     return counts.registry.get_sample_value(name, labels)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
@@ -14,7 +15,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from fcv_api import maintenance
 from fcv_api.access_log import open_log
 from fcv_api.app import database_app
-from fcv_api.cli.feed_run import end_with
+from fcv_api.cli.feed_run import closing_database, end_with
 from fcv_api.metrics.database import Database
 from fcv_api.metrics.disk import Disk, Places
 from fcv_api.metrics.exposition import exposed
@@ -40,23 +41,23 @@ def metrics(parent: int | None, sign_of_life: Path | None, *, serve: bool) -> No
     if parent:
         end_with(parent)
     settings = Settings.from_environment()
-    registry = registry_of(settings)
-    if not serve:
-        click.echo(generate_latest(registry).decode(), nl=False)
-        return
-    if settings.metrics_bind is None:
+    if serve and settings.metrics_bind is None:
         click.echo("FCV_METRICS_BIND is empty: metrics are not served.")
         return
-    open_log(settings.log_dir, settings.timezone)
-    with suppress(OSError):
-        os.nice(GIVES_WAY)
-    signs = SignsOfLife(sign_of_life)
-    with exposed(host_and_port(settings.metrics_bind), registry):
-        beat(signs, parent)
+    with registry_of(settings) as registry:
+        if settings.metrics_bind is None or not serve:
+            click.echo(generate_latest(registry).decode(), nl=False)
+            return
+        open_log(settings.log_dir, settings.timezone)
+        with suppress(OSError):
+            os.nice(GIVES_WAY)
+        with exposed(host_and_port(settings.metrics_bind), registry):
+            beat(SignsOfLife(sign_of_life), parent)
 
 
-def registry_of(settings: Settings) -> CollectorRegistry:
-    """Return all that is read of the service."""
+@contextmanager
+def registry_of(settings: Settings) -> Iterator[CollectorRegistry]:
+    """Yield all that is read of the service."""
     app = database_app(settings, serving=True)
     with suppress(OSError):
         maintenance.begin(app, settings)
@@ -69,7 +70,8 @@ def registry_of(settings: Settings) -> CollectorRegistry:
     registry.register(Workers(folder))
     registry.register(Database(app, about))
     registry.register(Disk(Places(settings.log_dir, settings.backup_dir, certificates)))
-    return registry
+    with app.app_context(), closing_database():
+        yield registry
 
 
 def beat(signs: SignsOfLife, parent: int | None) -> None:

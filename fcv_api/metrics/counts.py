@@ -6,7 +6,7 @@ Each app has its own. In a worker of the service the values lie in the files of 
 from __future__ import annotations
 
 import threading
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from http import HTTPStatus
@@ -107,30 +107,36 @@ class Counts:
             self.flush()
 
     def flush(self) -> None:
-        """Count what was noted."""
-        while self._noted:
-            with suppress(IndexError):  # another thread was faster
-                self._count(self._noted.popleft())
+        """Count what was noted: each counter once, however many requests there were."""
+        found: dict[Any, int] = defaultdict(int)
+        with suppress(IndexError):  # no more, or another thread was faster
+            while True:
+                self._count(self._noted.popleft(), found)
+        for counter, times in found.items():
+            counter.inc(times)
 
     def _keep_flushing(self) -> None:
         while True:
             sleep(BETWEEN_FLUSHES)
             self.flush()
 
-    def _count(self, request: Answered) -> None:
+    def _count(self, request: Answered, found: dict[Any, int]) -> None:
+        """Observe a request's times, and add to the counters that it raises."""
         route = request.route or OTHER
         method = request.method if request.method in METHODS else OTHER
-        self._requests[route, method, str(request.status)].inc()
+        found[self._requests[route, method, str(request.status)]] += 1
         self._seconds[route,].observe(request.seconds)
         if request.waited:
             self._waits[route,].observe(request.waited)
         if request.problem:
-            self._problems[request.problem,].inc()
+            found[self._problems[request.problem,]] += 1
         for outcome in request.outcomes if request.status < HTTPStatus.INTERNAL_SERVER_ERROR else ():
             if isinstance(outcome, Refusal):
-                self._refusals[outcome.reason.code,].inc()
+                found[self._refusals[outcome.reason.code,]] += 1
             else:
-                self._scored(str(outcome.model), outcome.state.value, (each.code for each in outcome.warnings))
+                found[self._predictions[str(outcome.model), outcome.state.value]] += 1
+                for warning in outcome.warnings:
+                    found[self._warnings[warning.code,]] += 1
 
     def recorded(self, entries: Iterable[Entry]) -> None:
         """Count turns that the feed has recorded."""
@@ -138,17 +144,13 @@ class Counts:
             if entry.problem is not None:
                 self._refusals[entry.problem,].inc()
             else:
-                codes = [each["code"] for each in orjson.loads(entry.warnings or "[]")]
-                self._scored(f"{entry.model_name}/{entry.model_version}", entry.state or OTHER, codes)
+                self._predictions[f"{entry.model_name}/{entry.model_version}", entry.state or OTHER].inc()
+                for each in orjson.loads(entry.warnings or "[]"):
+                    self._warnings[each["code"],].inc()
 
     def slot_scored(self, seconds: float) -> None:
         """Observe how long the turns of a slot took together."""
         self._slots["feed",].observe(seconds)
-
-    def _scored(self, model: str, state: str, warnings: Iterable[str]) -> None:
-        self._predictions[model, state].inc()
-        for code in warnings:
-            self._warnings[code,].inc()
 
     def _counter(self, name: str, words: str, *labels: str) -> _Children:
         return _Children(Counter(name, words, labels, registry=self.registry))

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 import yaml
-from flask import Flask
 from prometheus_client import Metric
 
 from fcv_api.cli.metrics import registry_of
@@ -45,23 +44,22 @@ def expressions() -> list[str]:
     return own + [rule["expr"] for rule in alerts()]
 
 
-def families(app: Flask, settings: Settings, folder: Path) -> Iterator[Metric]:
+def families(settings: Settings, folder: Path) -> Iterator[Metric]:
     """Return all metrics that there can be."""
     folder.joinpath("a").touch()
     folder.joinpath(DRIFT).write_bytes(written("m/1", []))
-    read = registry_of(settings)
     counts = Counts()
     counts.registry.register(Frames(Queue()))
-    read.register(Disk(Places(folder, folder)))
-    with app.app_context():
+    with registry_of(settings) as read:
+        read.register(Disk(Places(folder, folder)))
         for registry in (read, counts.registry):
             yield from registry.collect()
 
 
 @pytest.fixture
-def existing(app: Flask, settings: Settings, tmp_path: Path) -> set[str]:
+def existing(empty_database: None, settings: Settings, tmp_path: Path) -> set[str]:  # noqa: ARG001
     """Return the names of all metrics, without the endings that Prometheus adds. Two need beds and heads."""
-    found = {each.name for each in families(app, settings, tmp_path)}
+    found = {each.name for each in families(settings, tmp_path)}
     return found | {"fcv_turns_last_slot_age_seconds", "fcv_ledger_head_age_seconds"}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response, current_app
 
+from fcv_api.web.problem_language import language, say_language
 from fcv_api.web.requests import current_request
 
 MEDIA_TYPE = "application/problem+json"
@@ -175,7 +176,8 @@ class ProblemRaised(Exception):
 def body_of(slug: str, detail: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
     """Build a problem's body. more: the members that only this type has."""
     problem = PROBLEMS[slug]
-    body = {"type": problem.type, "title": problem.title, "status": problem.status, "detail": detail}
+    title = problem.spanish if language() == "es" else problem.title
+    body = {"type": problem.type, "title": title, "status": problem.status, "detail": detail}
     return body | {"request_id": current_request().request_id} | more
 
 
@@ -185,6 +187,7 @@ def answer(slug: str, detail: str, **more: Any) -> Response:  # noqa: ANN401
     current_request().problem = slug
     text = current_app.json.dumps(body_of(slug, detail, **more))
     response = Response(text + "\n", problem.status, mimetype=MEDIA_TYPE)
+    say_language(response)
     if problem.status == 401:  # noqa: PLR2004
         response.headers["WWW-Authenticate"] = "Bearer"
     if problem.retry == LATER:

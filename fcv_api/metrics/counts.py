@@ -77,8 +77,8 @@ class _Flush:
 class Counts:
     """The metrics of one process. All have labels, so that no value is made before a worker has its slot.
 
-    What is answered is only noted, and counted some time later, many at once: straight after a request, its fifteen
-    writes miss the processor's caches and take ten times as long.
+    What is answered is only noted, and counted some time later, many at once: right after a request these
+    writes miss the processor's caches, and take ten times as long (bench/metrics.md).
     """
 
     def __init__(self) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -74,6 +75,14 @@ def files(folder: Path) -> list[tuple[str, int]]:
     return sorted((each.name, each.stat().st_size) for each in folder.iterdir())
 
 
+def has_counted(port: int, least: int) -> bool:
+    return scraped(port)["fcv_requests_total"] >= least
+
+
+def has_successor(folder: Path, slot: int, dying: int) -> bool:
+    return slots.holders(folder).get(slot, dying) != dying
+
+
 def test_workers_that_are_killed_leave_their_counts_and_no_more_files(tmp_path: Path, port: int) -> None:
     service = start(tmp_path, METRICS_BIND=f"127.0.0.1:{port}")
     try:
@@ -83,12 +92,12 @@ def test_workers_that_are_killed_leave_their_counts_and_no_more_files(tmp_path: 
         before, seen = files(folder), []
         for number in range(RESTARTS):
             asked(service, 3)
-            until(lambda least=3 * (number + 1): scraped(port)["fcv_requests_total"] >= least)
+            until(partial(has_counted, port, 3 * (number + 1)))
             seen.append(scraped(port))
             dying = slots.holders(folder)[number % 2]
             os.kill(dying, signal.SIGKILL)
             seen.append(scraped(port))
-            until(lambda old=dying: slots.holders(folder).get(number % 2, old) != old)  # noqa: B023
+            until(partial(has_successor, folder, number % 2, dying))
             assert files(folder) == before
         assert seen[-1]["fcv_requests_total"] >= 3 * RESTARTS
         for name in ("fcv_requests_total", "fcv_request_seconds_count", "fcv_worker_starts_total"):

@@ -20,6 +20,7 @@ from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.registry import Registry
 from fcv_api.lstm.runtime import RUNTIME
 from fcv_api.lstm.swap import Serving, SwappedModels
+from fcv_api.metrics.counts import Counts
 from fcv_api.serving import load_shedding
 from fcv_api.serving.concurrency_limit import ConcurrencyLimit, LargeBodyLock
 from fcv_api.settings import ROOT, Settings, SettingsError
@@ -72,6 +73,7 @@ def _service(settings: Settings, models: Models, limit: ConcurrencyLimit, lock: 
         settle_seconds=settings.settle_seconds,
         ward=WardOptions.of(settings),
         directory=open_directory(settings),
+        counts=Counts(),
     )
 
 

@@ -26,7 +26,8 @@ from fcv_api.settings.checks import (
 )
 from fcv_api.settings.feed import read_feed
 from fcv_api.settings.hl7 import read_hl7
-from fcv_api.settings.ldap import LdapSettings, check_ldap, read_ldap
+from fcv_api.settings.ldap import check_ldap, read_ldap
+from fcv_api.settings.metrics import MetricsSettings, read_metrics
 from fcv_api.settings.origins import read_origins
 from fcv_api.settings.ward import read_ward
 
@@ -42,7 +43,7 @@ AFFINITY = ("auto", "off")
 
 
 @dataclass(frozen=True, slots=True)
-class Settings(LdapSettings):
+class Settings(MetricsSettings):
     """All settings, by the names in docs/settings.md without `FCV_`."""
 
     env: str
@@ -127,6 +128,7 @@ def _read(env: Env) -> dict[str, Any]:
         **read_hl7(env),
         **read_ward(env, production=production),
         **read_ldap(env),
+        **read_metrics(env),
         "stale_minutes": env.int("STALE_MINUTES", 15 if production else 0, validate=Range(0, 24 * 60)),
         "token_minutes": env.int("TOKEN_MINUTES", 20, validate=Range(1, 24 * 60)),
         "max_body_mb": env.int("MAX_BODY_MB", 32, validate=Range(1, 1024)),

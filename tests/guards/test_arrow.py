@@ -27,17 +27,18 @@ MAY_IMPORT = {
     "maintenance": {"ledger", "feed", "accounts", "settings", "extensions"},
     "scoring": {"ledger", "domain"},
     "feed": {"scoring", "alerts", "ledger", "domain", "extensions"},
+    "metrics": {"maintenance", "feed", "alerts", "ledger", "activations", "domain"},
     "mllp": {"maintenance", "feed", "wire", "domain"},
     "training": {"wire", "lstm", "domain"},
     "validation": {"training", "ledger", "wire", "lstm", "domain"},
     "bulk": {"scoring", "wire", "lstm", "domain"},
     "web": {
         *("scoring", "feed", "alerts", "wire", "accounts", "ledger", "activations", "extensions", "domain"),
-        *("security_log", "access_log", "directory"),
+        *("security_log", "access_log", "directory", "metrics"),
     },
     "app": {
         *("web", "serving", "lstm", "scoring", "accounts", "ledger", "activations", "settings", "extensions"),
-        *("domain", "maintenance", "directory"),
+        *("domain", "maintenance", "directory", "metrics"),
     },
     "cli": {
         "app",
@@ -61,6 +62,7 @@ MAY_IMPORT = {
         "validation",
         "bulk",
         "maintenance",
+        "metrics",
         "serving",
     },
 }

@@ -1,6 +1,6 @@
 """Accounts of a directory: which entry of it an account is.
 
-Revision ID: 0012
+Revision ID: 0011
 Revises: 0009
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
+revision = "0011"
 down_revision = "0009"
 branch_labels = None
 depends_on = None

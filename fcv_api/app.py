@@ -15,6 +15,7 @@ from fcv_api import __version__, activations, maintenance
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import ModelIdentity, Models
 from fcv_api.extensions import bind_database, db, jwt, migrate
+from fcv_api.fhir.site import FhirSite
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.registry import Registry
 from fcv_api.lstm.runtime import RUNTIME
@@ -69,6 +70,7 @@ def _service(settings: Settings, models: Models, limit: ConcurrencyLimit, lock: 
         observation_hours=settings.observation_hours,
         settle_seconds=settings.settle_seconds,
         ward=WardOptions.of(settings),
+        fhir=FhirSite.of(settings),
     )
 
 

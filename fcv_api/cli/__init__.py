@@ -14,6 +14,7 @@ from fcv_api.cli.db_restore import restore
 from fcv_api.cli.doctor import doctor
 from fcv_api.cli.errors import SentenceGroup
 from fcv_api.cli.feed import feed
+from fcv_api.cli.fhir import fhir
 from fcv_api.cli.hl7 import hl7
 from fcv_api.cli.lazy import LAZY
 from fcv_api.cli.ledger import ledger
@@ -37,5 +38,5 @@ def main() -> None:
 db.add_command(backup)
 db.add_command(copy)
 db.add_command(restore)
-for command in (serve, predict, users, stays, feed, hl7, model, policy, alerts, ledger, db, doctor, check, *LAZY):
+for command in (serve, predict, users, stays, feed, hl7, fhir, model, policy, alerts, ledger, db, doctor, check, *LAZY):
     main.add_command(command)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from fcv_api.fhir.capability import JSON as FHIR_JSON
 from fcv_api.web.problems import MEDIA_TYPE, PROBLEMS
 from fcv_api.wire.service import ProblemSchema
 
@@ -24,6 +25,26 @@ SECURITY_SCHEMES = {
 def spec_options() -> dict[str, Any]:
     """Return what the document says of the service as a whole."""
     return {"info": {"description": DESCRIPTION}, "components": {"securitySchemes": SECURITY_SCHEMES}}
+
+
+OUTCOME = {
+    "type": "object",
+    "required": ["resourceType", "issue"],
+    "properties": {"resourceType": {"enum": ["OperationOutcome"]}, "issue": {"type": "array", "minItems": 1}},
+}
+
+
+def outcomes(blueprint: Any, *slugs: str) -> Decorator:  # noqa: ANN401
+    """Document that a route of FHIR can answer with these problems, each as an OperationOutcome."""
+    by_status: dict[int, list[str]] = {}
+    for slug in slugs:
+        by_status.setdefault(PROBLEMS[slug].status, []).append(f"`{slug}`: {PROBLEMS[slug].title}")
+    responses = {
+        str(status): {"description": f"{'. '.join(lines)}.", "content": {FHIR_JSON: {"schema": OUTCOME}}}
+        for status, lines in sorted(by_status.items())
+    }
+    decorator: Decorator = blueprint.doc(responses=responses)
+    return decorator
 
 
 def problems(blueprint: Any, *slugs: str) -> Decorator:  # noqa: ANN401 - flask-smorest ships no types

@@ -16,6 +16,7 @@ from flask.wrappers import Response
 from fcv_api import access_log
 from fcv_api.accounts import Account
 from fcv_api.domain.prediction import AnswerContext, Models
+from fcv_api.fhir.site import FhirSite
 from fcv_api.ledger.replies import Asked
 from fcv_api.scoring import Caller
 from fcv_api.web.ward.options import WardOptions
@@ -62,6 +63,7 @@ class Service:
     observation_hours: int
     settle_seconds: int
     ward: WardOptions
+    fhir: FhirSite
 
     def answer_context(self) -> AnswerContext:
         """Return what an answer of this moment must warn of. Without FCV_STALE_MINUTES, nothing looks at the clock."""

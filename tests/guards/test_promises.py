@@ -33,6 +33,9 @@ CONTRACT = {
     ("POST", "/predict/batch"),
     ("POST", "/observations"),
     ("GET", "/beds"),
+    ("POST", "/fhir"),
+    ("GET", "/fhir/metadata"),
+    ("GET", "/fhir/RiskAssessment"),
     ("GET", "/model"),
     ("GET", "/openapi.json"),
     ("GET", "/docs/"),
@@ -48,7 +51,7 @@ CONTRACT = {
 }
 PUBLIC = {
     *("/home", "/health/live", "/health/ready", "/auth/create_user", "/auth/token"),
-    *("/sign-in", "/ward/static/<path:filename>"),
+    *("/sign-in", "/ward/static/<path:filename>", "/fhir/metadata"),
 }
 
 

@@ -218,8 +218,9 @@ def test_a_reference_that_lasts_names_an_encounter() -> None:
 
 def test_a_wrong_entry_fails_alone_and_says_where() -> None:
     wrong = observation(valueQuantity={"value": "80"})
-    whole = reading(entry=[None, {"resource": wrong}, 7, {}, {"resource": {"resourceType": "Patient", "code": 1}},
-                           {"request": {"method": "DELETE", "url": "Observation/1"}}, {"resource": observation()}])  # fmt: skip
+    deleted = {"request": {"method": "DELETE", "url": "Observation/1"}}
+    others = [{"resource": wrong}, 7, {}, {"resource": {"resourceType": "Patient", "code": 1}}, deleted]
+    whole = reading(entry=[None, *others, {"resource": observation()}])
     assert [(each.number, each.reason.value, each.path) for each in whole.dropped] == [
         *((1, "wrong-form", ""), (2, "wrong-form", "resource.valueQuantity.value"), (3, "wrong-form", "")),
         *((4, "wrong-form", "resource"), (5, "no-observation", "resource"), (6, "not-offered", "request.method")),

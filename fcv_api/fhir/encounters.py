@@ -22,6 +22,27 @@ AS_LOCATED = ("active", None)
 Index = Mapping[str, Encounter]
 
 
+class Visits:
+    """The encounters that a Bundle's Observations name, each looked for once.
+
+    beside: the Encounters of the Bundle, by what they are referred to by.
+    """
+
+    def __init__(self, beside: Index) -> None:
+        self.beside = beside
+        self._known: dict[tuple[str | None, ...], Visit | None] = {}
+
+    def of(self, reference: Reference | None) -> Visit | None:
+        """Return the encounter that a reference names; None where it names none."""
+        if reference is None:
+            return None
+        named = reference.identifier
+        key = (reference.reference, named.system, named.value) if named else (reference.reference,)
+        if key not in self._known:
+            self._known[key] = visit_of(reference, self.beside)
+        return self._known[key]
+
+
 class Visit(NamedTuple):
     """An encounter, and its bed; empty where nobody names one."""
 
@@ -34,15 +55,13 @@ def keys_of(encounter: Encounter, full_url: str | None) -> list[str]:
     return [key for key in (full_url, f"{TYPE}{encounter.id}" if encounter.id else None) if key]
 
 
-def visit_of(reference: Reference | None, index: Index) -> Visit | None:
+def visit_of(reference: Reference, index: Index) -> Visit | None:
     """Return the encounter that a reference names: by its identifier, else by where it is; None where it names none.
 
     index: the Encounters of the Bundle, by what they are referred to by.
     """
-    if reference is None:
-        return None
-    where = plain(reference.reference or "").split("/_history/")[0]
-    beside = index.get(where)
+    where = plain(reference.reference).split("/_history/")[0] if reference.reference else ""
+    beside = index.get(where) if where else None
     bed = _bed_of(beside) if beside else ""
     own = _identifier(reference.identifier) or (beside and _best(beside))
     if own:
@@ -56,10 +75,8 @@ def visit_of(reference: Reference | None, index: Index) -> Visit | None:
     return Visit(Identifier(REFERENCE, "", where, is_visit=False), bed)
 
 
-def channel_of(device: Reference | None) -> str:
+def channel_of(device: Reference) -> str:
     """Return the channel of an Observation: the device that measured it; empty for none that has a lasting name."""
-    if device is None:
-        return ""
     where = plain(device.reference or "")
     lasting = "" if where.startswith(OF_THIS_BUNDLE) else where
     named = plain(device.identifier.value or "") if device.identifier else ""
@@ -67,8 +84,10 @@ def channel_of(device: Reference | None) -> str:
 
 
 def _identifier(named: Named | None) -> Identifier | None:
-    value = plain(named.value or "") if named else ""
-    if not named or not value or len(value) > LONGEST_VALUE:
+    if named is None or not named.value:
+        return None
+    value = plain(named.value)
+    if not value or len(value) > LONGEST_VALUE:
         return None
     return Identifier(VISIT, plain(named.system or ""), value, is_visit=True)
 

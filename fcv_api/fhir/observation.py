@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from fcv_api.domain.observations import CORRECTION, DELETION, FINAL, Key
 from fcv_api.domain.observations import Observation as Said
+from fcv_api.domain.units import Unit
 from fcv_api.domain.vitals import SIGNS
-from fcv_api.fhir.encounters import Index, Visit, channel_of, visit_of
+from fcv_api.fhir.encounters import Visit, Visits, channel_of
 from fcv_api.fhir.reasons import AnyReason, FhirReason
-from fcv_api.fhir.resources import Observation
-from fcv_api.fhir.signs import sign_of
+from fcv_api.fhir.resources import Meta, Observation
+from fcv_api.fhir.signs import PLAIN, sign_of
 from fcv_api.fhir.times import time_of
 from fcv_api.wire.hl7.characters import plain
 from fcv_api.wire.hl7.reasons import Reason
@@ -29,29 +32,29 @@ TEST_DATA = "HTEST"
 """Of HL7's ActReason: no patient's."""
 
 
-def read_observation(observation: Observation, source: Source, index: Index) -> tuple[Visit, Said] | AnyReason:
-    """Read an Observation. index: the Encounters of its Bundle. A correction without a usable value deletes."""
+def read_observation(observation: Observation, source: Source, visits: Visits) -> tuple[Visit, Said] | AnyReason:
+    """Read an Observation. A correction without a usable value deletes."""
     concept = observation.code
     named = sign_of((concept and concept.coding) or (), source)
     if isinstance(named, Reason):
         return named
-    placed = _excluded(observation, source) or _placed(observation, index)
+    placed = _excluded(observation, source) or _placed(observation, visits)
     if not isinstance(placed, tuple):
         return placed
     visit, at = placed
     status = STATUSES[observation.status or ""]
-    key = Key(SIGNS[named.sign].code, at, channel_of(observation.device), named.name)
+    key = Key(SIGNS[named.sign].code, at, channel_of(observation.device) if observation.device else "", named.name)
     found = _value(observation, named.sign, source)
     if status == DELETION or (status == CORRECTION and not isinstance(found, Measured)):
         return visit, Said(key, status, None, bed=visit.bed)
     if not isinstance(found, Measured):
         return found
-    return visit, Said(key, status, found.value, found.unit, " ".join(found.flags), visit.bed)
+    return visit, Said(key, status, found.value, found.unit, " ".join(found.flags) if found.flags else "", visit.bed)
 
 
-def _placed(observation: Observation, index: Index) -> tuple[Visit, int] | AnyReason:
+def _placed(observation: Observation, visits: Visits) -> tuple[Visit, int] | AnyReason:
     """Return whose an Observation is, and its time in microseconds."""
-    visit, at = visit_of(observation.encounter, index), time_of(observation)
+    visit, at = visits.of(observation.encounter), time_of(observation)
     if visit is None:
         return Reason.NO_ENCOUNTER
     return at if isinstance(at, Reason) else (visit, at)
@@ -65,10 +68,11 @@ def _excluded(observation: Observation, source: Source) -> AnyReason | None:
         return Reason.NO_RESULT
     if observation.status not in STATUSES:
         return FhirReason.NO_STATUS
-    meta = observation.meta
-    labels = [*(meta.security or ()), *(meta.tag or ())] if meta else []
-    is_test = any(each.code == TEST_DATA for each in labels)
-    return Reason.NOT_MEASURED if is_test and not source.test else None
+    return Reason.NOT_MEASURED if observation.meta and not source.test and _is_test(observation.meta) else None
+
+
+def _is_test(meta: Meta) -> bool:
+    return any(each.code == TEST_DATA for each in (*(meta.security or ()), *(meta.tag or ())))
 
 
 def _value(observation: Observation, sign: int, source: Source) -> Measured | AnyReason:
@@ -83,5 +87,14 @@ def _value(observation: Observation, sign: int, source: Source) -> Measured | An
         return FhirReason.COMPARATOR
     if quantity.value is None:
         return Reason.NO_VALUE
-    unit = unit_named([plain(quantity.unit or ""), plain(quantity.code or "")], source)
-    return measured(quantity.value, sign, unit)
+    words = quantity.unit or "", quantity.code or ""
+    return measured(quantity.value, sign, _unit(*words, source) if source.units else _known_unit(*words))
+
+
+def _unit(unit: str, code: str, source: Source) -> Unit | str | None:
+    return unit_named([plain(unit), plain(code)], source)
+
+
+@lru_cache(1024)  # a monitor writes the same ones with each value
+def _known_unit(unit: str, code: str) -> Unit | str | None:
+    return _unit(unit, code, PLAIN)

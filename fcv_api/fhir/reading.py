@@ -10,7 +10,7 @@ from typing import TypeVar
 import msgspec
 from msgspec.json import Decoder
 
-from fcv_api.fhir.encounters import Visit, keys_of
+from fcv_api.fhir.encounters import Visit, Visits, keys_of
 from fcv_api.fhir.observation import read_observation
 from fcv_api.fhir.reasons import Drop, FhirReason
 from fcv_api.fhir.resources import Bundle, Encounter, Entry, Observation, Typed
@@ -19,6 +19,7 @@ from fcv_api.wire.hl7.source import Source
 
 MOST_ENTRIES = 20_000
 """Of a Bundle: as of an HL7 message."""
+NAMED = b'"Encounter"'
 WRITES = (None, "POST", "PUT")
 BUNDLE, ENTRY, OBSERVATION = Decoder(Bundle), Decoder(Entry), Decoder(Observation)
 ENCOUNTER, TYPED = Decoder(Encounter), Decoder(Typed)
@@ -56,7 +57,9 @@ def read_bundle(body: bytes, source: Source) -> Reading:
     """Read a Bundle of a source. Raises WrongBundle."""
     bundle = _bundle(body)
     entries = [_decoded(ENTRY, each) for each in bundle.entry or ()]
-    index = {key: encounter for entry in entries for key, encounter in _encounters(entry)}
+    beside = entries if NAMED in body else []
+    index = {key: encounter for entry in beside for key, encounter in _encounters(entry)}
+    visits = Visits(index)
     rows: list[tuple[Visit, Row]] = []
     dropped: list[Drop] = []
     for number, entry in enumerate(entries, 1):
@@ -64,7 +67,7 @@ def read_bundle(body: bytes, source: Source) -> Reading:
         if isinstance(found, Drop):
             dropped.append(found)
             continue
-        own = index | _contained(found) if found.contained else index
+        own = Visits(index | _contained(found)) if found.contained else visits
         read = read_observation(found, source, own)
         if isinstance(read, tuple):
             rows.append((read[0], Row(number, read[1], timed=True)))
@@ -103,8 +106,6 @@ def _observation(entry: Entry | _Wrong, number: int) -> Observation | Drop:
         return Drop(number, FhirReason.WRONG_FORM, entry.path)
     if (entry.request.method if entry.request else None) not in WRITES:
         return Drop(number, FhirReason.NOT_OFFERED, "request.method")
-    if bytes(entry.resource) in (b"", b"null"):
-        return Drop(number, FhirReason.WRONG_FORM, "resource")
     found = _decoded(OBSERVATION, entry.resource)
     if isinstance(found, Observation) and found.resource_type == "Observation":
         return found
@@ -117,7 +118,7 @@ def _observation(entry: Entry | _Wrong, number: int) -> Observation | Drop:
 
 def _encounters(entry: Entry | _Wrong) -> Iterator[tuple[str, Encounter]]:
     """Yield the Encounter of an entry by each of its keys, where it is one."""
-    if isinstance(entry, Entry) and b'"Encounter"' in bytes(entry.resource):
+    if isinstance(entry, Entry) and NAMED in bytes(entry.resource):
         found = _decoded(ENCOUNTER, entry.resource)
         if isinstance(found, Encounter) and found.resource_type == "Encounter":
             yield from ((key, found) for key in keys_of(found, entry.full_url))

@@ -9,8 +9,8 @@ import msgspec
 NOTHING = msgspec.Raw(b"")
 
 
-class _Part(msgspec.Struct, rename="camel"):
-    """An element with the names of FHIR's JSON."""
+class _Part(msgspec.Struct, rename="camel", gc=False):
+    """An element with the names of FHIR's JSON. None holds itself, so the garbage collector need not look at them."""
 
 
 class Coding(_Part):

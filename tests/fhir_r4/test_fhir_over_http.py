@@ -261,9 +261,8 @@ def test_identifiers_stand_in_no_table_log_or_answer(
     visit = {"identifier": {"system": f"urn:{mark}", "value": mark}, "display": mark}
     subject = {"reference": f"Patient/{mark}", "display": mark}
     good = fresh(encounter=visit, subject=subject, note=[{"text": mark}], id=mark)
-    spoilt = [
-        fresh(encounter=visit, **{name: mark}) for name in ("status", "effectiveDateTime", "code", "valueQuantity")
-    ]
+    whole = fresh(encounter=visit)
+    spoilt = [whole | {name: mark} for name in ("status", "effectiveDateTime", "code", "valueQuantity")]
     odd = fresh(encounter={"reference": f"Encounter/{mark}"}, valueQuantity={"value": mark})
     answers = [post(bundle(good, *spoilt, odd, mark, {"resourceType": mark}), **{"X-Other": mark}).text]
     answers += [post({"resourceType": mark}).text, http.post("/fhir", data=mark, headers=token | FHIR).text]

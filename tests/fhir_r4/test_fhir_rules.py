@@ -174,7 +174,11 @@ def test_components_are_not_read() -> None:
 
 
 def test_unknown_elements_and_extensions_are_passed_over() -> None:
-    odd: dict[str, Any] = {"extension": [{"url": "urn:x", "valueCode": "y"}], "_status": {"id": "a"}, "zzz": [{"deep": [1, None]}]}
+    odd: dict[str, Any] = {
+        "extension": [{"url": "urn:x", "valueCode": "y"}],
+        "_status": {"id": "a"},
+        "zzz": [{"deep": [1, None]}],
+    }
     assert only(observation(**odd))[1].observation.value == 80
 
 

@@ -19,7 +19,24 @@ from fcv_api.fhir.delivery import addressed
 from fcv_api.fhir.reading import WrongBundle, read_bundle
 from fcv_api.fhir.shown import as_wire
 
-ODD: tuple[Any, ...] = (None, True, -1, 0, 1e308, "", "x", "\0", "\ud83d", "é" * 70, [], {}, [None], [[]], {"coding": 7}, "2026-03-01")
+ODD: tuple[Any, ...] = (
+    None,
+    True,
+    -1,
+    0,
+    1e308,
+    "",
+    "x",
+    "\0",
+    "\ud83d",
+    "é" * 70,
+    [],
+    {},
+    [None],
+    [[]],
+    {"coding": 7},
+    "2026-03-01",
+)
 BODIES = [json.loads(file.read_bytes()) for file in sorted((CORPUS / "fhir").glob("5*.json"))]
 
 

@@ -82,7 +82,7 @@ CONF
         -keyout "$work/ca.key" -out "$work/ca.crt" 2>"$work/errors" || refuse "$(cat "$work/errors")"
     mv "$work/ca.key" "$work/ca.crt" "$certs/"
     chmod 644 "$certs/ca.crt"
-    echo "Made the authority $certs/ca.crt, good for $ca_days days. Clients must trust it: docs/operations.md, Certificates."
+    echo "Made the authority $certs/ca.crt, good for $ca_days days. Clients must trust it: docs/tls.md, Certificates."
 }
 
 alternatives() {

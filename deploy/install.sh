@@ -45,4 +45,4 @@ pip() { "$folder/.venv/bin/python" -m pip --isolated --disable-pip-version-check
 pip --find-links "$PWD/wheels" --require-hashes --requirement "$folder/deploy/requirements.txt"
 pip --no-deps --no-build-isolation --editable "$folder"
 "$folder/.venv/bin/fcv" --version
-echo "Installed. Next: docs/operations.md, \"On a bare host\"; or to try it: $folder/.venv/bin/fcv serve"
+echo "Installed. Next: docs/install.md, \"On a bare host\"; or to try it: $folder/.venv/bin/fcv serve"

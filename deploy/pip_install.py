@@ -23,7 +23,7 @@ ADVICE = {
     NO_ROOM: "The disk is full: {free} MB are free here; pip's temporary files go where TMPDIR says. Serving "
     "needs 500 MB, `make test` 4 GB. Make room, and run the same command again: it goes on.",
     NO_NETWORK: "The packages could not be fetched. Without the internet bring the archive of `make bundle` from a "
-    "machine that has it (docs/operations.md), or name this network's mirror (PIP_INDEX_URL). Then run the same again.",
+    "machine that has it (docs/install.md), or name this network's mirror (PIP_INDEX_URL). Then run the same again.",
 }
 
 

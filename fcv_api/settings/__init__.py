@@ -41,7 +41,7 @@ AFFINITY = ("auto", "off")
 
 @dataclass(frozen=True, slots=True)
 class Settings(WardSettings):
-    """All settings, by the names in docs/operations.md without `FCV_`."""
+    """All settings, by the names in docs/settings.md without `FCV_`."""
 
     env: str
     database_url: Secret

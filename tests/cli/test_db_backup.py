@@ -90,7 +90,7 @@ def server() -> Iterator[Server]:
 
 
 def test_a_dump_of_postgresql_restores_and_verifies(server: Server, make_settings: MakeSettings) -> None:
-    """With the commands that docs/operations.md gives, of which `fcv db backup` prints the first."""
+    """With the commands that docs/backup.md gives, of which `fcv db backup` prints the first."""
     server.run("createdb", *_to(server), "fcv")
     url = f"{server.url}/fcv"
     settings = make_settings(DATABASE_URL=url)

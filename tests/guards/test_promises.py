@@ -68,7 +68,7 @@ def test_every_view_of_ours_says_who_may_call_it(app: Flask) -> None:
     assert {rule for rule, access in said.items() if access == ()} == PUBLIC
 
 
-@pytest.mark.parametrize("file", [".env.example", "docs/operations.md"])
+@pytest.mark.parametrize("file", [".env.example", "docs/settings.md"])
 def test_every_setting_is_documented_and_no_other(root: Path, file: str) -> None:
     told = set(re.findall(r"\bFCV_[A-Z0-9_]+\b", (root / file).read_text("utf-8")))
     assert told == set(NAMES)

@@ -74,10 +74,10 @@ def test_every_limit_is_counted_by_network_and_documented(root: Path) -> None:
     assert {key for key, _ in zones} == {"$fcv_network"}
     used = dict(re.findall(r"limit_conn (\w+) (\d+);", NGINX)) | dict(re.findall(r"zone=(\w+) burst=(\d+)", NGINX))
     assert used.keys() == {zone for _, zone in zones}
-    rows = re.findall(r"^\| .* from one network \| (\d+)", (root / "docs" / "operations.md").read_text(), re.MULTILINE)
+    rows = re.findall(r"^\| .* from one network \| (\d+)", (root / "docs" / "tls.md").read_text(), re.MULTILINE)
     assert sorted(rows) == sorted(used.values())
     streams = value("http2_max_concurrent_streams")
-    assert f"| requests at once on one connection of HTTP/2 | {streams} |" in (root / "docs/operations.md").read_text()
+    assert f"| requests at once on one connection of HTTP/2 | {streams} |" in (root / "docs/tls.md").read_text()
 
 
 def test_the_service_has_no_route_whose_slash_at_the_end_leads_past_a_limit(app: Flask) -> None:

@@ -64,6 +64,6 @@ def test_every_dependency_is_pinned_in_the_constraints(root: Path) -> None:
         *project["dependencies"],
         *(each for extra in project["optional-dependencies"].values() for each in extra),
     ]
-    names = {re.match(r"[A-Za-z0-9-]+", each)[0].lower().replace("-", "_") for each in wanted} - {"fcv_mlapi"}  # type: ignore[index]
+    names = {re.match(r"[A-Za-z0-9.-]+", each)[0].lower().replace("-", "_") for each in wanted} - {"fcv_mlapi"}  # type: ignore[index]
     pinned = re.findall(r"^([A-Za-z0-9._-]+)==", (root / "constraints.txt").read_text("utf-8"), re.MULTILINE)
     assert names <= {name.lower().replace("-", "_") for name in pinned}

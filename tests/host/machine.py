@@ -69,7 +69,7 @@ def booted() -> Iterator[Machine]:
 
 
 def _install(root: Path) -> None:
-    """Put the checkout and an environment in place, as docs/operations.md says, but for the packages' folder."""
+    """Put the checkout and an environment in place, as docs/install.md says, but for the packages' folder."""
     home = root / HOME
     for unit in NOT_STARTED:
         mask = root / "etc" / "systemd" / "system" / unit

@@ -1,4 +1,4 @@
-"""The bare host: the real systemd starts the shipped units, by the steps of docs/operations.md."""
+"""The bare host: the real systemd starts the shipped units, by the steps of docs/install.md."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ URL = "http://127.0.0.1:8000"
 RESTARTS = 5
 
 
-def documented(title: str = "On a bare host (systemd)") -> list[str]:
-    """Give the commands of a section of docs/operations.md, block by block."""
-    text = (ROOT / "docs" / "operations.md").read_text("utf-8")
-    section = text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+def documented(page: str = "install.md", title: str = "## On a bare host (systemd)") -> list[str]:
+    """Return the commands of a section of a page of docs/, block by block."""
+    text = "\n" + (ROOT / "docs" / page).read_text("utf-8")
+    section = text.partition(f"\n{title}\n")[2].partition("\n## ")[0]
     return re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
 
 
@@ -160,7 +160,7 @@ def test_logrotate_rotates_the_services_log_as_its_user(machine: Machine) -> Non
 
 
 def test_the_feed_is_turned_on_as_documented_and_scores_what_is_posted(machine: Machine) -> None:
-    (turn_on,) = documented("The feed")
+    (turn_on,) = documented("run-the-feed.md", "# The feed")
     machine.run("sh", "-euc", turn_on)
     feed_at_work(machine)
     headers = ["-H", f"Authorization: {authorization(machine)}", "-H", "Content-Type: application/json"]

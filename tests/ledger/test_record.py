@@ -56,7 +56,7 @@ def test_each_record_carries_the_hash_of_the_one_before_it() -> None:
 
 @BOTH_DATABASES
 def test_the_hash_can_be_computed_by_anybody_from_what_is_stored() -> None:
-    """As docs/operations.md says it, with nothing but the standard library."""
+    """As docs/records.md says it, with nothing but the standard library."""
     plain = PREDICTION._replace(warnings='[{"detail":"36,5 °C"}]')
     for made in append([plain, plain._replace(slot=300_000_000, sources=b"\0x")], perf_counter()):
         others = [getattr(made, name) for name in Record._fields if name not in ("window_raw", "hash")]

@@ -17,7 +17,7 @@ from fcv_api.settings import ROOT
 
 SHIPPED_PLACE = ROOT / "deploy" / "certs" / "server.crt"
 SOON = timedelta(days=30)
-RENEW = "Renew it and reload nginx: docs/operations.md says how."
+RENEW = "Renew it and reload nginx: docs/tls.md says how."
 SECONDS = 10
 
 

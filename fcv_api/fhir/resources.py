@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
 NOTHING = msgspec.Raw(b"")
+Integer = Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)]
 
 
 class _Part(msgspec.Struct, rename="camel", gc=False):
@@ -97,7 +98,7 @@ class Observation(_Part):
     effective_instant: str | None = None
     effective_period: Period | None = None
     value_quantity: Quantity | None = None
-    value_integer: int | None = None
+    value_integer: Integer | None = None
     data_absent_reason: CodeableConcept | None = None
 
 

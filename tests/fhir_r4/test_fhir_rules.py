@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC
 from typing import Any
 
+import orjson
 import pytest
 from bundles import AT, LOINC, MDC, SOURCE, VISIT, Resource, bundle, observation, reading, reasons
 
 from fcv_api.fhir.encounters import Visit
+from fcv_api.fhir.reading import read_bundle
 from fcv_api.wire.hl7.observation import Row
 from fcv_api.wire.hl7.source import Source
 
@@ -137,6 +139,7 @@ def test_a_status_replaces_or_deletes(status: str, value: float | None, stored: 
         ({"valueQuantity": {"value": 80, "code": "kg"}}, "wrong-unit"),
         ({"valueQuantity": {"value": -100}}, "sentinel"),
         ({"valueQuantity": {"value": "80"}}, "wrong-form"),
+        ({"valueQuantity": None, "valueInteger": 2**40}, "wrong-form"),
         ({"code": "8867-4"}, "wrong-form"),
     ],
 )
@@ -237,3 +240,11 @@ def test_visits_of_two_authorities_are_two() -> None:
     rows = reading(observation(), observation(encounter=other)).rows
     assert len({visit.identifier for visit, _row in rows}) == 2
     assert other != VISIT
+
+
+def test_a_number_that_no_computer_holds_is_a_wrong_entry_and_no_more() -> None:
+    body = orjson.dumps(bundle(observation(valueQuantity=None, valueInteger=7), observation()))
+    for huge in (b"1" + b"0" * 400, b"1e999"):
+        found = read_bundle(body.replace(b":7}", b":" + huge + b"}"), SOURCE)
+        assert [each.reason.value for each in found.dropped] == ["wrong-form"]
+        assert len(found.rows) == 1

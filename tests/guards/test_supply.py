@@ -73,7 +73,7 @@ def _requires(name: str) -> list[str]:
 def test_the_lock_has_all_that_is_needed_in_the_versions_that_were_tested(lock: str, extras: set[str]) -> None:
     assert needed_by("fcv-mlapi", extras) <= set(pinned(lock)), "run `make lock`"
     tested = pinned("constraints.txt") | {name: pinned(lock)[name] for name in BUILDS & pinned(lock).keys()}
-    assert {name: tested.get(name) for name in pinned(lock)} == pinned(lock) | {"colorama": None}
+    assert {name: tested.get(name) for name in pinned(lock)} == pinned(lock)
 
 
 @LOCKS

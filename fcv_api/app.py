@@ -23,7 +23,7 @@ from fcv_api.lstm.swap import Serving, SwappedModels
 from fcv_api.serving import load_shedding
 from fcv_api.serving.concurrency_limit import ConcurrencyLimit, LargeBodyLock
 from fcv_api.settings import ROOT, Settings, SettingsError
-from fcv_api.web import bodies, error_handlers, requests, routes, tokens
+from fcv_api.web import bodies, cors, error_handlers, requests, routes, tokens
 from fcv_api.web.openapi import spec_options
 from fcv_api.web.parser import use_orjson
 from fcv_api.web.ward.options import WardOptions
@@ -46,6 +46,8 @@ def create_app(settings: Settings, models: Models | None = None) -> Flask:
     jwt.init_app(app)
     routes.register(app)
     error_handlers.register(app, load_shedding.WaitedTooLong)
+    if settings.cors_origins:
+        cors.register(app, settings.cors_origins, routes.BLUEPRINTS)
     if settings.proxies:
         load_shedding.register(app)
         hops = settings.proxies

@@ -45,6 +45,12 @@ WRONG = {
     "WORKERS": ("", "0", "65", "many"),
     "THREADS": ("", "0", "65", "many"),
     "PROXIES": ("", "-1", "6", "nginx"),
+    "CORS_ORIGINS": (
+        *("*", "https://board.lan,*", "https://*.lan", "null", "board.lan", "ftp://board.lan", "https://"),
+        *("https://board.lan/", "https://board.lan/page", "https://ana@board.lan", "https://board.lan:0"),
+        *("https://board.lan:443", "http://board.lan:80", "https://board.lan:65536", "HTTPS://board.lan"),
+        *("https://Board.lan", "https://board.lan https://wall.lan", "https://böard.lan"),
+    ),
     "WARD_FRAME_ANCESTORS": (
         "",
         "*",

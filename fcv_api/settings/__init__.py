@@ -26,6 +26,7 @@ from fcv_api.settings.checks import (
 )
 from fcv_api.settings.feed import read_feed
 from fcv_api.settings.hl7 import read_hl7
+from fcv_api.settings.origins import read_origins
 from fcv_api.settings.ward import WardSettings, read_ward
 
 __all__ = ["NAMES", "ROOT", "Secret", "Settings", "SettingsError"]
@@ -67,6 +68,7 @@ class Settings(WardSettings):
     cpu_affinity: str
     bind: str
     proxies: int
+    cors_origins: tuple[str, ...]
 
     @property
     def production(self) -> bool:
@@ -132,6 +134,7 @@ def _read(env: Env) -> dict[str, Any]:
         "cpu_affinity": env.str("CPU_AFFINITY", "auto", validate=OneOf(AFFINITY)),
         "bind": env.str("BIND", "127.0.0.1:8000", validate=check_bind),
         "proxies": env.int("PROXIES", 0, validate=Range(0, 5)),
+        "cors_origins": read_origins(env),
     }
 
 

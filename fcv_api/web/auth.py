@@ -17,7 +17,7 @@ from fcv_api.web.problems import ProblemRaised
 from fcv_api.web.requests import current_request, current_service
 from fcv_api.web.sign_in import sign_in
 from fcv_api.web.tokens import authenticated, current_account, current_token, public, require_admin
-from fcv_api.wire.accounts import CredentialsSchema, TokenSchema, WhoAmISchema
+from fcv_api.wire.accounts import CredentialsFormSchema, CredentialsSchema, TokenSchema, WhoAmISchema
 
 LARGEST_CREDENTIALS = 16 * 1024  # bytes
 
@@ -84,7 +84,7 @@ def create_user(credentials: dict[str, str]) -> Response:
 
 @bp.post("/auth/token")
 @public
-@bp.doc(requestBody={"content": {FORM: {"schema": {"$ref": "#/components/schemas/Credentials"}}}})
+@bp.doc(requestBody={"content": {FORM: {"schema": CredentialsFormSchema}}})
 @bp.arguments(CredentialsSchema, example=EXAMPLE)
 @bp.response(200, TokenSchema)
 @problems(bp, *BODY_PROBLEMS, *SIGN_IN_PROBLEMS)

@@ -13,10 +13,11 @@ from fcv_api.domain.encounter import Encounter
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import Prediction, Refusal
 from fcv_api.scoring import Outcome
-from fcv_api.web.openapi import TOKEN_NEEDED, problems
+from fcv_api.web.openapi import CSV_CONTENT, TOKEN_NEEDED, problems
 from fcv_api.web.parser import CSV, BatchBlueprint
 from fcv_api.web.predict import HEADERS
 from fcv_api.web.problem_details import problem_body, problem_of
+from fcv_api.web.problem_language import say_language
 from fcv_api.web.recording import check_count, record_and_answer, recorded
 from fcv_api.web.requests import current_request, current_service
 from fcv_api.web.retries import KEY_TAKEN, REPLAY_HEADERS
@@ -37,8 +38,8 @@ BATCH_PROBLEMS = (
 )
 SCHEMA = BatchAnswerSchema()
 ALSO_CSV = {
-    "requestBody": {"content": {CSV: {"schema": {"type": "string"}, "example": example_csv()}}},
-    "responses": {200: {"content": {CSV: {"schema": {"type": "string"}}}}},
+    "requestBody": {"content": {CSV: CSV_CONTENT | {"example": example_csv()}}},
+    "responses": {200: {"content": {CSV: CSV_CONTENT}}},
 }
 
 
@@ -91,6 +92,8 @@ def _answer(outcomes: list[Outcome]) -> Response:
     model = next((each.model for each in outcomes if isinstance(each, Prediction)), None)  # None where all failed
     if model:
         response.headers["FCV-Model"] = str(model)
+    if answer["failed"]:
+        say_language(response)
     return response
 
 

@@ -45,7 +45,7 @@ def home() -> dict[str, str | None]:
 @bp.get("/health/live")
 @public
 @bp.response(200, LiveSchema)
-def live() -> dict[str, str]:
+def check_live() -> dict[str, str]:
     """Whether this process answers. A container's healthcheck asks this."""
     return {"status": OK}
 
@@ -54,7 +54,7 @@ def live() -> dict[str, str]:
 @public
 @bp.response(200, ReadySchema)
 @bp.alt_response(503, schema=ReadySchema, description="This process cannot answer `/predict`.")
-def ready() -> tuple[dict[str, Any], int, dict[str, str]]:
+def check_ready() -> tuple[dict[str, Any], int, dict[str, str]]:
     """Whether this process can answer `/predict`. A load balancer asks this."""
     checks = _checks()
     worst = _worst(checks)

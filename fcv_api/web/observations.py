@@ -13,7 +13,7 @@ from fcv_api.accounts import Role
 from fcv_api.feed import beds, store
 from fcv_api.feed.store import Arrival
 from fcv_api.feed.turns import database_now
-from fcv_api.web.openapi import TOKEN_NEEDED, problems
+from fcv_api.web.openapi import CSV_CONTENT, TOKEN_NEEDED, problems
 from fcv_api.web.parser import CSV, BatchBlueprint
 from fcv_api.web.problems import ProblemRaised
 from fcv_api.web.recording import check_count
@@ -37,7 +37,7 @@ OBSERVATION_PROBLEMS = (
     *("unsupported-media-type", "unsupported-encoding", "invalid-body", "invalid-rows"),
     *("table-too-large", "too-many-encounters", "feed-off", "too-many-large-bodies", "database-unavailable"),
 )
-ALSO_CSV = {"requestBody": {"content": {CSV: {"schema": {"type": "string"}, "example": example_observations_csv()}}}}
+ALSO_CSV = {"requestBody": {"content": {CSV: CSV_CONTENT | {"example": example_observations_csv()}}}}
 
 
 def fed(view: View) -> View:
@@ -59,7 +59,7 @@ def fed(view: View) -> View:
 @bp.arguments(ObservationsSchema(), example=example_observations())
 @bp.response(200, ObservationsAnswerSchema, example=example_observations_answer())
 @problems(bp, *OBSERVATION_PROBLEMS)
-def take(rows: ObservationRows) -> Response:
+def post_observations(rows: ObservationRows) -> Response:
     """Take single observations into the memory of their beds. A wrong row fails alone, and 200 says which.
 
     Takes JSON or CSV, in any order and as often as you like: what is known already changes nothing.

@@ -75,6 +75,6 @@ def _answer(outcome: Outcome) -> Response:
 @bp.doc(**TOKEN_NEEDED)
 @bp.response(200, ModelSchema)
 @problems(bp, "not-authenticated", "no-model", "database-unavailable")
-def model() -> object:
+def show_model() -> object:
     """What the active model is, what it was trained on, and what it must not be used for."""
     return current_service().models.manifest()

@@ -16,7 +16,7 @@ from fcv_api.domain.prediction import Scorer
 from fcv_api.ledger import query
 from fcv_api.ledger.query import Latest, Wanted
 from fcv_api.ledger.record import Record, utc_moment, utc_text
-from fcv_api.web.openapi import TOKEN_NEEDED, problems
+from fcv_api.web.openapi import CSV_CONTENT, TOKEN_NEEDED, problems
 from fcv_api.web.parser import Blueprint
 from fcv_api.web.problems import ProblemRaised
 from fcv_api.web.requests import current_service
@@ -40,7 +40,7 @@ LINK = {"Link": {"schema": {"type": "string"}, "description": 'the next page, as
 
 @bp.get("/predictions")
 @authenticated()
-@bp.doc(**TOKEN_NEEDED)
+@bp.doc(**TOKEN_NEEDED, responses={200: {"content": {CSV: CSV_CONTENT}}})
 @bp.arguments(RecordsQuerySchema, location="query", unknown="raise")
 @bp.response(200, RecordsSchema, headers=LINK)
 @problems(bp, "not-authenticated", "invalid-query", "database-unavailable")

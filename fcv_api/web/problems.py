@@ -9,6 +9,7 @@ from flask import Response, current_app, request
 
 from fcv_api.fhir.capability import JSON as FHIR_JSON
 from fcv_api.fhir.problem import is_under_fhir, outcome_of
+from fcv_api.web.problem_language import language, say_language
 from fcv_api.web.requests import current_request
 
 MEDIA_TYPE = "application/problem+json"
@@ -178,7 +179,8 @@ class ProblemRaised(Exception):
 def body_of(slug: str, detail: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401
     """Build a problem's body. more: the members that only this type has."""
     problem = PROBLEMS[slug]
-    body = {"type": problem.type, "title": problem.title, "status": problem.status, "detail": detail}
+    title = problem.spanish if language() == "es" else problem.title
+    body = {"type": problem.type, "title": title, "status": problem.status, "detail": detail}
     return body | {"request_id": current_request().request_id} | more
 
 
@@ -190,6 +192,7 @@ def answer(slug: str, detail: str, **more: Any) -> Response:  # noqa: ANN401
     if is_under_fhir(request.path):
         body, media_type = outcome_of(slug, body), FHIR_JSON
     response = Response(current_app.json.dumps(body) + "\n", problem.status, mimetype=media_type)
+    say_language(response)
     if problem.status == 401:  # noqa: PLR2004
         response.headers["WWW-Authenticate"] = "Bearer"
     if problem.retry == LATER:

@@ -17,6 +17,12 @@ class CredentialsSchema(Schema):
     password = fields.String(required=True, metadata={"format": "password"})
 
 
+class CredentialsFormSchema(CredentialsSchema):
+    """A name and a password, as an OAuth2 client's form."""
+
+    grant_type = fields.String(metadata={"enum": ["password"]})
+
+
 class TokenSchema(Schema):
     """An access token."""
 

@@ -75,7 +75,7 @@ class ObservationsSchema(BatchSchema):
         allow_none=True,
     )  # fmt: skip
     estado = ColumnField(
-        {"type": "string", "nullable": True, "enum": ["F", "C", "D", "W", None]},
+        {"anyOf": [{"type": "string", "enum": [*"FCDW"]}, {"type": "string", "nullable": True, "enum": [None]}]},
         "F, the default, or C for a correction; D or W deletes the observation.",
         allow_none=True,
     )

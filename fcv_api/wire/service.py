@@ -82,21 +82,40 @@ class ModelSchema(Schema):
     card = fields.String(required=True)
 
 
+class WrongCellSchema(Schema):
+    """One cell or field of a body that is wrong. row: its key, or null where the whole column is meant."""
+
+    column = fields.String(required=True)
+    row = fields.String(required=True, allow_none=True)
+    reason = fields.String(required=True)
+
+
+class MissingSignSchema(Schema):
+    """A sign that was not measured in the window."""
+
+    sign = fields.String(required=True)
+    last_measured = fields.String(required=True, allow_none=True)
+
+
 class ProblemSchema(Schema):
     """A problem (RFC 9457). docs/api.md tables all types."""
 
     type = fields.String(required=True, metadata={"example": "/problems/too-few-instants"})
-    title = fields.String(required=True)
+    title = fields.String(
+        required=True, metadata={"description": "In English, or in Spanish for who asks by `Accept-Language`."}
+    )
     status = fields.Integer(required=True)
     detail = fields.String(required=True)
     request_id = fields.String(required=True, allow_none=True)
-    errors = fields.List(fields.Dict(), metadata={"description": "At most 20: column, row and reason."})
+    errors = fields.List(fields.Nested(WrongCellSchema), metadata={"description": "At most 20."})
     have = fields.Integer(metadata={"description": "too-few-instants: distinct instants sent."})
     need = fields.Integer(metadata={"description": "too-few-instants: distinct instants the model reads."})
     ready_at = fields.String(
         allow_none=True, metadata={"description": "too-few-instants: when the last one is expected."}
     )
-    signs = fields.List(fields.Dict(), metadata={"description": "missing-signs: each, and when last measured."})
+    signs = fields.List(
+        fields.Nested(MissingSignSchema), metadata={"description": "missing-signs: each, and when last measured."}
+    )
     first = fields.String(metadata={"description": "window-span: the window's first instant."})
     last = fields.String(metadata={"description": "window-span: the window's last instant."})
     median_step_minutes = fields.Float(metadata={"description": "window-span: the median step."})

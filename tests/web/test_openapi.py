@@ -77,7 +77,53 @@ def test_every_reference_leads_somewhere(document: Document) -> None:
 
 def test_every_required_property_exists(document: Document) -> None:
     for name, schema in document["components"]["schemas"].items():
-        assert set(schema.get("required", ())) <= set(schema["properties"]), name
+        assert set(schema.get("required", ())) <= set(schema.get("properties", ())), name
+
+
+PUBLISHED = {
+    *("predict", "predict_batch", "post_observations", "list_beds", "show_model", "home", "check_live", "check_ready"),
+    *("list_predictions", "show_prediction", "replay_prediction", "explain_prediction"),
+    *("who_am_i", "create_user", "create_token", "end_token"),
+}
+"""Generated clients call these functions: a name that changes breaks them."""
+
+
+def test_every_operation_has_a_name_of_its_own_that_stays(document: Document) -> None:
+    names = [operation["operationId"] for operation in operations(document).values()]
+    assert len(set(names)) == len(names)
+    assert set(names) >= PUBLISHED
+    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*", name) for name in names)
+
+
+def test_every_operation_says_that_a_caller_may_name_the_call(document: Document) -> None:
+    named = {"$ref": "#/components/parameters/RequestId"}
+    assert all(named in operation["parameters"] for operation in operations(document).values())
+
+
+def test_no_two_content_types_of_a_body_share_a_schema(document: Document) -> None:
+    """Else a generated client cannot say which of them it sends, and sends both."""
+    bodies = [each["requestBody"]["content"] for each in operations(document).values() if "requestBody" in each]
+    assert {len(content) for content in bodies} == {1, 2}
+    for content in bodies:
+        schemas = [media["schema"]["$ref"] for media in content.values()]
+        assert len(set(schemas)) == len(schemas)
+
+
+def test_no_schema_is_named_by_a_number_and_each_is_used(document: Document) -> None:
+    """Apispec numbers a schema whose name is taken, and says so in a warning that nobody reads."""
+    used = {part["$ref"].rpartition("/")[2] for part in parts(document) if "$ref" in part}
+    names = set(document["components"]["schemas"])
+    assert [name for name in names if re.search(r"\d$", name)] == []
+    assert names <= used
+
+
+def test_what_may_be_null_is_one_type_or_null_and_nothing_else(document: Document) -> None:
+    choices = [part["anyOf"] for part in parts(document) if "anyOf" in part]
+    assert len(choices) > 5
+    for meant, null in choices:
+        assert "$ref" in meant or (meant["enum"] and None not in meant["enum"])
+        assert (null["nullable"], null["enum"]) == (True, [None])
+    assert not any(None in part["enum"] and part["enum"] != [None] for part in parts(document) if "enum" in part)
 
 
 def test_every_security_scheme_that_is_asked_for_exists(document: Document) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 from flask import Response, request
+from marshmallow import Schema, fields
 
 from fcv_api import __version__
 from fcv_api.accounts import Role
@@ -37,9 +38,18 @@ FORMATS = (*TAKEN, "json")
 ANY = ("*/*", "application/*")
 SINCE = "2026-11-28"
 """Since when the CapabilityStatement says what it says."""
-RESOURCE = {"type": "object", "required": ["resourceType"], "properties": {"resourceType": {"type": "string"}}}
-BUNDLE = {"requestBody": {"required": True, "content": {JSON: {"schema": RESOURCE, "example": example_bundle()}}}}
-ANSWER = {"responses": {"200": {"description": "OK", "content": {JSON: {"schema": RESOURCE}}}}}
+
+
+class FhirResourceSchema(Schema):
+    """A resource of FHIR R4, as its specification has it: here a Bundle, or what answers one."""
+
+    resourceType = fields.String(required=True)  # noqa: N815
+
+
+BUNDLE = {
+    "requestBody": {"required": True, "content": {JSON: {"schema": FhirResourceSchema, "example": example_bundle()}}}
+}
+ANSWER = {"responses": {"200": {"description": "OK", "content": {JSON: {"schema": FhirResourceSchema}}}}}
 
 
 @bp.before_request

@@ -107,7 +107,10 @@ def one_or_null(_converter: object, field: Field[Any], *, ret: dict[str, Any], *
 OUTCOME = {
     "type": "object",
     "required": ["resourceType", "issue"],
-    "properties": {"resourceType": {"enum": ["OperationOutcome"]}, "issue": {"type": "array", "minItems": 1}},
+    "properties": {
+        "resourceType": {"type": "string"},
+        "issue": {"type": "array", "minItems": 1, "items": {"type": "object"}},
+    },
 }
 
 

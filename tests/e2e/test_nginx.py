@@ -189,7 +189,7 @@ def test_what_nginx_refuses_under_fhir_is_an_outcome(proxy: Proxy, token: dict[s
     assert (issue["code"], issue["details"]["coding"][0]["code"]) == ("too-long", "too-large")
     assert "2 MB elsewhere" in issue["diagnostics"]
     assert answer.headers["X-Request-ID"]
-    assert get(proxy, "/fhir/metadata").json()["implementation"]["url"] == f"{proxy.url}/fhir"
+    assert get(proxy, "/fhir/metadata").json()["implementation"]["url"] == "https://127.0.0.1/fhir"
 
 
 def test_what_is_too_long_is_refused_by_nginx(proxy: Proxy) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from flask import Response, request
 from marshmallow import Schema, fields
+from marshmallow.validate import OneOf
 
 from fcv_api import __version__
 from fcv_api.accounts import Role
@@ -46,8 +47,16 @@ class FhirResourceSchema(Schema):
     resourceType = fields.String(required=True)  # noqa: N815
 
 
+class FhirBundleSchema(Schema):
+    """A Bundle of FHIR R4. What is wrong in an entry is said of that entry."""
+
+    resourceType = fields.String(required=True, validate=OneOf(["Bundle"]))  # noqa: N815
+    type = fields.String(metadata={"example": "batch"})
+    entry = fields.List(fields.Dict())
+
+
 BUNDLE = {
-    "requestBody": {"required": True, "content": {JSON: {"schema": FhirResourceSchema, "example": example_bundle()}}}
+    "requestBody": {"required": True, "content": {JSON: {"schema": FhirBundleSchema, "example": example_bundle()}}}
 }
 ANSWER = {"responses": {"200": {"description": "OK", "content": {JSON: {"schema": FhirResourceSchema}}}}}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 from flask import Response, request
-from marshmallow import Schema, fields
+from marshmallow import INCLUDE, Schema, fields
 from marshmallow.validate import OneOf
 
 from fcv_api import __version__
@@ -44,11 +44,21 @@ SINCE = "2026-11-28"
 class FhirResourceSchema(Schema):
     """A resource of FHIR R4, as its specification has it: here a Bundle, or what answers one."""
 
+    class Meta:
+        """FHIR has many elements that are not named here."""
+
+        unknown = INCLUDE
+
     resourceType = fields.String(required=True)  # noqa: N815
 
 
 class FhirBundleSchema(Schema):
     """A Bundle of FHIR R4. What is wrong in an entry is said of that entry."""
+
+    class Meta:
+        """FHIR has many elements that are not named here."""
+
+        unknown = INCLUDE
 
     resourceType = fields.String(required=True, validate=OneOf(["Bundle"]))  # noqa: N815
     type = fields.String(metadata={"example": "batch"})

@@ -62,7 +62,7 @@ class FhirBundleSchema(Schema):
 
     resourceType = fields.String(required=True, validate=OneOf(["Bundle"]))  # noqa: N815
     type = fields.String(metadata={"example": "batch"})
-    entry = fields.List(fields.Dict())
+    entry = fields.List(fields.Raw(allow_none=True))
 
 
 BUNDLE = {

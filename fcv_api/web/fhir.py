@@ -61,8 +61,8 @@ class FhirBundleSchema(Schema):
         unknown = INCLUDE
 
     resourceType = fields.String(required=True, validate=OneOf(["Bundle"]))  # noqa: N815
-    type = fields.String(metadata={"example": "batch"})
-    entry = fields.List(fields.Raw(allow_none=True))
+    type = fields.String(allow_none=True, metadata={"example": "batch"})
+    entry = fields.List(fields.Raw(allow_none=True), allow_none=True)
 
 
 BUNDLE = {

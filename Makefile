@@ -63,12 +63,13 @@ bench: $(VENV)/dev $(CONTENDERS:%=$(RIVALS)/%/installed) ## Measure beside what 
 bench-short: $(VENV)/dev $(CONTENDERS:%=$(RIVALS)/%/installed) ## The same in some minutes, to see that all works: into build/bench
 	@PYTHONPATH=tests/e2e $(BIN)/python -m bench.contest --short $(BENCH)
 
-bench-parts: $(VENV)/dev ## Measure a request beside json.loads of its body, its record, a batch, HL7 messages, the ward's page, and the start
+bench-parts: $(VENV)/dev ## Measure a request beside json.loads of its body, its record, a batch, HL7 messages, Bundles of FHIR, the ward's page, and the start
 	@$(BIN)/python -m bench.request
 	@$(BIN)/python -m bench.ledger
 	@$(BIN)/python -m bench.alerts
 	@$(BIN)/python -m bench.batch
 	@$(BIN)/python -m bench.hl7
+	@$(BIN)/python -m bench.fhir
 	@$(BIN)/python -m bench.service
 	@$(BIN)/python -m bench.ward
 	@PYTHONPATH=tests:tests/e2e $(BIN)/python -m bench.feed.costs

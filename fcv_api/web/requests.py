@@ -18,6 +18,7 @@ from fcv_api import access_log
 from fcv_api.accounts import Account
 from fcv_api.directory import Directory
 from fcv_api.domain.prediction import AnswerContext, Models
+from fcv_api.fhir.site import FhirSite
 from fcv_api.ledger.replies import Asked
 from fcv_api.metrics.counts import Answered, Counts
 from fcv_api.scoring import Caller, Outcome
@@ -67,6 +68,7 @@ class Service:
     directory: Directory | None
     """Where people sign in beside the local accounts; None for nowhere."""
     counts: Counts
+    fhir: FhirSite
 
     def answer_context(self) -> AnswerContext:
         """Return what an answer of this moment must warn of. Without FCV_STALE_MINUTES, nothing looks at the clock."""

@@ -160,11 +160,8 @@ TABLE = (
 PROBLEMS = {problem.slug: problem for problem in TABLE}
 # What Flask and Werkzeug raise themselves.
 BY_STATUS = {
-    400: "bad-request",
-    404: "not-found",
-    405: "method-not-allowed",
-    413: "too-large",
-    415: "unsupported-media-type",
+    **{400: "bad-request", 404: "not-found", 405: "method-not-allowed"},
+    **{413: "too-large", 415: "unsupported-media-type"},
 }
 RETRY_AFTER_SECONDS = "5"
 

@@ -23,7 +23,7 @@ FOR_ENGINEERS = {
 }
 """Pages that who operates, connects or looks needs not: in English alone. So are `adr/` and `bench/`."""
 TO_TRANSLATE = {
-    *("api.md", "model.md"),
+    "api.md",
 }
 """Pages that the Spanish guide shows in English, and says so. It only grows shorter."""
 

@@ -7,6 +7,8 @@ CONTENDERS := ours floor thesis litserve bentoml
 PIP := $(BIN)/python deploy/pip_install.py --constraint constraints.txt
 LOCKED := $(BIN)/python deploy/pip_install.py --require-hashes --requirement deploy/requirements.txt
 ITSELF := $(BIN)/python deploy/pip_install.py --no-index --no-deps --no-build-isolation --editable .
+# python-ldap comes as source.
+CAN_COMPILE_LDAP := printf '\043include <ldap.h>\n\043include <sasl/sasl.h>\n' | $(CC) -E - >/dev/null 2>&1
 # An environment knows its folder by its path. One of a checkout that was moved or copied is made anew.
 ifneq ($(wildcard $(VENV)/pyvenv.cfg),)
 ifeq ($(shell grep -sF "$(CURDIR)/$(VENV)" $(VENV)/pyvenv.cfg),)
@@ -61,12 +63,13 @@ bench: $(VENV)/dev $(CONTENDERS:%=$(RIVALS)/%/installed) ## Measure beside what 
 bench-short: $(VENV)/dev $(CONTENDERS:%=$(RIVALS)/%/installed) ## The same in some minutes, to see that all works: into build/bench
 	@PYTHONPATH=tests/e2e $(BIN)/python -m bench.contest --short $(BENCH)
 
-bench-parts: $(VENV)/dev ## Measure a request beside json.loads of its body, its record, a batch, HL7 messages, the ward's page, and the start
+bench-parts: $(VENV)/dev ## Measure a request beside json.loads of its body, its record, a batch, HL7 messages, Bundles of FHIR, the ward's page, and the start
 	@$(BIN)/python -m bench.request
 	@$(BIN)/python -m bench.ledger
 	@$(BIN)/python -m bench.alerts
 	@$(BIN)/python -m bench.batch
 	@$(BIN)/python -m bench.hl7
+	@$(BIN)/python -m bench.fhir
 	@$(BIN)/python -m bench.service
 	@$(BIN)/python -m bench.ward
 	@PYTHONPATH=tests:tests/e2e $(BIN)/python -m bench.feed.costs
@@ -168,6 +171,8 @@ $(VENV)/examples: pyproject.toml constraints.txt | $(VENV)/bin/python
 $(VENV)/dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing what the tests need (TensorFlow is large: some minutes) ..."
 	@$(PIP) --editable '.[dev]'
+	@if $(CAN_COMPILE_LDAP); then $(PIP) --editable '.[ldap]'; else \
+	  echo "python-ldap is left out, and its tests: it takes gcc libc6-dev libldap2-dev libsasl2-dev."; fi
 	@touch $@ $(VENV)/docs $(VENV)/examples $(VENV)/serving $(VENV)/release
 
 $(RIVALS)/%/installed: bench/contenders/%/requirements.txt constraints.txt | $(VENV)/bin/python

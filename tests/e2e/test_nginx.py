@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 import requests
+from bundles import judged
 from conftest import FIXTURES, UNTRAINED
 from proxied import Proxy, needs_nginx, proxied
 from service import PASSWORD, Service, free_port, running
@@ -193,6 +194,16 @@ def test_the_plain_port_refuses(proxy: Proxy, path: str) -> None:
 def test_each_route_has_a_largest_body(proxy: Proxy, token: dict[str, str], path: str, largest: int) -> None:
     assert post(proxy, path, b" " * largest, token).json()["type"] == "/problems/not-json"
     check_problem(post(proxy, path, b" " * (largest + 1), token), 413, "too-large")
+
+
+def test_what_nginx_refuses_under_fhir_is_an_outcome(proxy: Proxy, token: dict[str, str]) -> None:
+    answer = post(proxy, "/fhir", b" " * (2 * MB + 1), token)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (413, "application/fhir+json")
+    (issue,) = judged(answer.json())["issue"]
+    assert (issue["code"], issue["details"]["coding"][0]["code"]) == ("too-long", "too-large")
+    assert "2 MB elsewhere" in issue["diagnostics"]
+    assert answer.headers["X-Request-ID"]
+    assert get(proxy, "/fhir/metadata").json()["implementation"]["url"] == "https://127.0.0.1/fhir"
 
 
 def test_what_is_too_long_is_refused_by_nginx(proxy: Proxy) -> None:

@@ -33,6 +33,9 @@ CONTRACT = {
     ("POST", "/predict/batch"),
     ("POST", "/observations"),
     ("GET", "/beds"),
+    ("POST", "/fhir"),
+    ("GET", "/fhir/metadata"),
+    ("GET", "/fhir/RiskAssessment"),
     ("GET", "/model"),
     ("GET", "/openapi.json"),
     ("GET", "/docs/"),
@@ -51,7 +54,7 @@ CONTRACT = {
 }
 PUBLIC = {
     *("/home", "/health/live", "/health/ready", "/auth/create_user", "/auth/token"),
-    *("/sign-in", "/ward/static/<path:filename>", "/guide", "/guide/", "/guide/<path:path>"),
+    *("/sign-in", "/ward/static/<path:filename>", "/guide", "/guide/", "/guide/<path:path>", "/fhir/metadata"),
 }
 
 

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, NotFound, Re
 from fcv_api.accounts.throttle import TooManyAttempts
 from fcv_api.directory import DirectoryBusy, DirectoryUnavailable
 from fcv_api.web.problem_details import FACTS, problem_of
-from fcv_api.web.problems import BY_STATUS, ProblemRaised, answer
+from fcv_api.web.problems import RAISED_BY_WERKZEUG, ProblemRaised, answer
 
 log = logging.getLogger("fcv_api")
 
@@ -37,7 +37,7 @@ def _http(error: HTTPException) -> Response:
     """Answer what Flask and Werkzeug raise. Their descriptions are static texts that hold nothing of a request."""
     if isinstance(error, InternalServerError):
         return _unexpected(error.original_exception or error)
-    slug = BY_STATUS.get(error.code or 400, "bad-request")
+    slug = RAISED_BY_WERKZEUG.get(error.code or 400, "bad-request")
     response = answer(slug, _detail(error))
     response.headers.extend(
         (name, value) for name, value in error.get_headers() if name.lower() in ("allow", "retry-after")

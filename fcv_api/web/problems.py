@@ -158,10 +158,12 @@ TABLE = (
     Problem("database-unavailable", 503, LATER, "The database does not answer", "La base de datos no responde"),
 )
 PROBLEMS = {problem.slug: problem for problem in TABLE}
-# What Flask and Werkzeug raise themselves.
-BY_STATUS = {
-    **{400: "bad-request", 404: "not-found", 405: "method-not-allowed"},
-    **{413: "too-large", 415: "unsupported-media-type"},
+RAISED_BY_WERKZEUG = {
+    400: "bad-request",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "too-large",
+    415: "unsupported-media-type",
 }
 RETRY_AFTER_SECONDS = "5"
 

@@ -21,7 +21,7 @@ from fcv_api.domain.errors import MissingSign, Unscorable
 from fcv_api.lstm.artifact import ArtifactError
 from fcv_api.web import problems
 from fcv_api.web.problem_details import FACTS
-from fcv_api.web.problems import BY_STATUS, LATER, NEVER, NEW_DATA, PROBLEMS, answer
+from fcv_api.web.problems import RAISED_BY_WERKZEUG, LATER, NEVER, NEW_DATA, PROBLEMS, answer
 
 NOW = datetime(2024, 3, 3, 9, 30, tzinfo=UTC)
 BAD = (Cell("valor", "7", "must be a number"),), 3
@@ -115,7 +115,9 @@ def test_every_fact_that_is_raised_becomes_its_problem(app: Flask, fact: Any) ->
 
 
 def test_what_flask_raises_has_a_problem_of_the_same_status() -> None:
-    assert {status: PROBLEMS[slug].status for status, slug in BY_STATUS.items()} == {each: each for each in BY_STATUS}
+    assert {status: PROBLEMS[slug].status for status, slug in RAISED_BY_WERKZEUG.items()} == {
+        each: each for each in RAISED_BY_WERKZEUG
+    }
 
 
 def test_too_few_instants_tell_how_many_and_when(app: Flask) -> None:

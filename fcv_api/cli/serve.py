@@ -15,7 +15,6 @@ from fcv_api.cli.free_port import refuse_taken
 from fcv_api.cli.users import ensure_admin
 from fcv_api.serving.child_process import refused_here
 from fcv_api.settings import ROOT, Settings, SettingsError
-from fcv_api.web.guide import FOLDER
 
 HANDED_OVER = ("GUNICORN_PID", "LISTEN_FDS")
 """Variables of who is given a socket that listens already: by the master that it succeeds (USR2), or by systemd."""
@@ -35,11 +34,11 @@ In a browser: http://{bind}/docs for programmers, http://{bind}/ward for people
 """What development prints before it serves: lines to copy."""
 GUIDE = "All pages of docs/, with a search: http://{bind}/guide (en español: http://{bind}/guide/es/)\n"
 """What it prints besides where `make docs` has built the guide."""
+BUILT = ROOT / "build" / "guide" / "index.html"
 
 
-def first_steps(bind: str) -> str:
+def first_steps(bind: str, *, built: bool) -> str:
     """Return what to try first, and where the guide is if it was built."""
-    built = (FOLDER / "index.html").is_file()
     return "".join(lines.format(bind=bind) for lines in (FIRST_STEPS, GUIDE if built else ""))
 
 
@@ -61,7 +60,7 @@ def serve(bind: str | None, *, reload: bool) -> None:
     open_log(settings.log_dir, settings.timezone)
     arguments = ["-m", "gunicorn", "--config", str(ROOT / "deploy" / "gunicorn.conf.py")]
     if not settings.production and "/" not in settings.bind:  # neither a socket's path nor a descriptor
-        click.echo(first_steps(settings.bind))
+        click.echo(first_steps(settings.bind, built=BUILT.is_file()))
     if reload:
         arguments += ["--reload", "--workers", "1"]
     os.chdir(ROOT)

@@ -143,7 +143,7 @@ def test_the_readmes_curl_lines_are_those_that_the_service_prints(root: Path, na
 
 
 def test_the_first_steps_name_the_guide_once_it_was_built() -> None:
-    assert guide.FOLDER == BUILT.parent
+    assert BUILT.parent == guide.FOLDER
     assert "/guide" not in first_steps("127.0.0.1:8000", built=False)
     assert "http://127.0.0.1:8000/guide " in first_steps("127.0.0.1:8000", built=True)
 

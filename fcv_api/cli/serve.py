@@ -32,6 +32,14 @@ In a browser: http://{bind}/docs for programmers, http://{bind}/ward for people
 (whose accounts are made so: .venv/bin/fcv users add NAME --role clinician)
 """
 """What development prints before it serves: lines to copy."""
+GUIDE = "All pages of docs/, with a search: http://{bind}/guide (en español: http://{bind}/guide/es/)\n"
+"""What it prints besides where `make docs` has built the guide."""
+BUILT = ROOT / "build" / "guide" / "index.html"
+
+
+def first_steps(bind: str, *, built: bool) -> str:
+    """Return what to try first, and where the guide is if it was built."""
+    return "".join(lines.format(bind=bind) for lines in (FIRST_STEPS, GUIDE if built else ""))
 
 
 def serve(bind: str | None, *, reload: bool) -> None:
@@ -52,7 +60,7 @@ def serve(bind: str | None, *, reload: bool) -> None:
     open_log(settings.log_dir, settings.timezone)
     arguments = ["-m", "gunicorn", "--config", str(ROOT / "deploy" / "gunicorn.conf.py")]
     if not settings.production and "/" not in settings.bind:  # neither a socket's path nor a descriptor
-        click.echo(FIRST_STEPS.format(bind=settings.bind))
+        click.echo(first_steps(settings.bind, built=BUILT.is_file()))
     if reload:
         arguments += ["--reload", "--workers", "1"]
     os.chdir(ROOT)

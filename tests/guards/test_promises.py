@@ -9,10 +9,11 @@ import pytest
 from flask import Flask
 from marshmallow import Schema
 
-from fcv_api.cli.serve import FIRST_STEPS
+from fcv_api.cli.serve import BUILT, FIRST_STEPS, first_steps
 from fcv_api.domain.errors import IdentityConflict, MissingSigns, ModelOutput, Silent, TooFewInstants, WindowSpan
 from fcv_api.feed.beds import CORRECTED, NOT_YET, Status
 from fcv_api.settings import NAMES
+from fcv_api.web import guide
 from fcv_api.web.problems import PROBLEMS
 from fcv_api.wire.beds import BedRefusalSchema, BedSchema, LastScoreSchema
 from fcv_api.wire.observation_answer import ObservationsAnswerSchema, RowErrorSchema, TakenSchema
@@ -57,6 +58,12 @@ PUBLIC = {
     *("/sign-in", "/ward/static/<path:filename>", "/guide", "/guide/", "/guide/<path:path>", "/fhir/metadata"),
 }
 
+SPANISH_RETRIES = {
+    "never": "nunca",
+    "after new data": "con datos nuevos",
+    "after Retry-After": "tras Retry-After",
+}
+
 
 def test_the_routes_are_those_of_the_contract(app: Flask) -> None:
     found = {(method, rule.rule) for rule in app.url_map.iter_rules() for method in rule.methods or ()}
@@ -83,14 +90,21 @@ def test_every_setting_of_the_readme_exists(root: Path) -> None:
         assert told - {"MLAPI_URL", "MLAPI_USER", "MLAPI_PASSWORD", "MLAPI_CA_FILE"} <= set(NAMES), name
 
 
-def test_every_problem_is_tabled_as_it_is(root: Path) -> None:
-    text = (root / "docs" / "api.md").read_text("utf-8")
+@pytest.mark.parametrize(("page", "words"), [("api.md", {}), ("api.es.md", SPANISH_RETRIES)])
+def test_every_problem_is_tabled_as_it_is(root: Path, page: str, words: dict[str, str]) -> None:
+    text = (root / "docs" / page).read_text("utf-8")
     rows = {
         tuple(cell.strip() for cell in row.split("|")[1:-1])
         for row in re.findall(r"^\| `/problems/.*$", text, re.MULTILINE)
     }
     wanted = {
-        (f"`{problem.type}`", str(problem.status), problem.retry, problem.title, problem.spanish)
+        (
+            f"`{problem.type}`",
+            str(problem.status),
+            words.get(problem.retry, problem.retry),
+            problem.title,
+            problem.spanish,
+        )
         for problem in PROBLEMS.values()
     }
     assert rows == wanted
@@ -126,6 +140,12 @@ def test_the_readmes_curl_lines_are_those_that_the_service_prints(root: Path, na
     curls = re.findall(r"curl -i?s? ?http://\{bind\}(/[a-z_/]+)", FIRST_STEPS)
     assert curls
     assert all(f"http://127.0.0.1:8000{path}" in (root / name).read_text("utf-8") for path in curls)
+
+
+def test_the_first_steps_name_the_guide_once_it_was_built() -> None:
+    assert BUILT.parent == guide.FOLDER
+    assert "/guide" not in first_steps("127.0.0.1:8000", built=False)
+    assert "http://127.0.0.1:8000/guide " in first_steps("127.0.0.1:8000", built=True)
 
 
 def test_every_link_within_the_documents_leads_somewhere(root: Path) -> None:

@@ -25,11 +25,11 @@ ZONE = ZoneInfo("America/Bogota")
 DAY = datetime(2026, 3, 8, 12, tzinfo=ZONE)
 
 
-def line(form: type[logging.Formatter], at: datetime, message: str, *given: object) -> str:
+def line(form: type[WallClock | JsonLine], at: datetime, message: str, *given: object) -> str:
     record = logging.LogRecord("fcv_api", logging.INFO, "", 0, message, given, None)
     record.created, record.msecs = at.timestamp(), 0
     record.levelname = "ERROR" if message.startswith("database") else "INFO"
-    return form(ZONE).format(record) + "\n"  # type: ignore[call-arg]
+    return form(ZONE).format(record) + "\n"
 
 
 def asked(**more: object) -> dict[str, object]:

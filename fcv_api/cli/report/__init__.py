@@ -11,8 +11,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from fcv_api.app import database_app
-from fcv_api.cli.doctor.database import can_be_asked
-from fcv_api.cli.doctor.disk import sqlite_file
+from fcv_api.cli.doctor.database import can_be_asked, sqlite_file
 from fcv_api.cli.doctor.finding import reason_of
 from fcv_api.cli.json_output import print_json
 from fcv_api.cli.report import lines, record

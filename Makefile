@@ -7,6 +7,8 @@ CONTENDERS := ours floor thesis litserve bentoml
 PIP := $(BIN)/python deploy/pip_install.py --constraint constraints.txt
 LOCKED := $(BIN)/python deploy/pip_install.py --require-hashes --requirement deploy/requirements.txt
 ITSELF := $(BIN)/python deploy/pip_install.py --no-index --no-deps --no-build-isolation --editable .
+# python-ldap comes as source.
+CAN_COMPILE_LDAP := printf '\043include <ldap.h>\n\043include <sasl/sasl.h>\n' | $(CC) -E - >/dev/null 2>&1
 # An environment knows its folder by its path. One of a checkout that was moved or copied is made anew.
 ifneq ($(wildcard $(VENV)/pyvenv.cfg),)
 ifeq ($(shell grep -sF "$(CURDIR)/$(VENV)" $(VENV)/pyvenv.cfg),)
@@ -16,14 +18,20 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help serve demo test check lint types format audit bench bench-short bench-parts feed-load profile model ablation validation-truth faults attack soak page-check screenshots ward-demo fuzz certs secrets \
+.PHONY: help serve docs demo test check lint types format audit bench bench-short bench-parts feed-load profile model ablation validation-truth faults attack soak page-check screenshots ward-demo fuzz certs secrets \
 	lock sbom image-check host-check bundle bundle-check clean
 
 help: ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
-serve: $(VENV)/serving ## Install, and serve on 127.0.0.1:8000
+serve: $(VENV)/serving ## Install, and serve on 127.0.0.1:8000; the guide is built beside it, for /guide
+	@mkdir -p build
+	@($(MAKE) --no-print-directory docs OLDER=--if-older >build/guide.log 2>&1 || \
+		echo "The guide could not be built (build/guide.log says why): /guide has none. The service goes on.") & true
 	@exec $(BIN)/fcv serve
+
+docs: $(VENV)/docs ## Build the guide into build/guide, which the service answers under /guide
+	@$(BIN)/python deploy/guide.py $(OLDER)
 
 demo: $(VENV)/examples ## Install, and show one prediction from sign-in to answer, and a bed that is fed row by row
 	@$(BIN)/python examples/demo.py
@@ -55,12 +63,13 @@ bench: $(VENV)/dev $(CONTENDERS:%=$(RIVALS)/%/installed) ## Measure beside what 
 bench-short: $(VENV)/dev $(CONTENDERS:%=$(RIVALS)/%/installed) ## The same in some minutes, to see that all works: into build/bench
 	@PYTHONPATH=tests/e2e $(BIN)/python -m bench.contest --short $(BENCH)
 
-bench-parts: $(VENV)/dev ## Measure a request beside json.loads of its body, its record, a batch, HL7 messages, the ward's page, and the start
+bench-parts: $(VENV)/dev ## Measure a request beside json.loads of its body, its record, a batch, HL7 messages, Bundles of FHIR, the ward's page, and the start
 	@$(BIN)/python -m bench.request
 	@$(BIN)/python -m bench.ledger
 	@$(BIN)/python -m bench.alerts
 	@$(BIN)/python -m bench.batch
 	@$(BIN)/python -m bench.hl7
+	@$(BIN)/python -m bench.fhir
 	@$(BIN)/python -m bench.service
 	@$(BIN)/python -m bench.ward
 	@PYTHONPATH=tests:tests/e2e $(BIN)/python -m bench.feed.costs
@@ -122,7 +131,7 @@ lock: ## Write the hashes of what is deployed anew, from pyproject.toml and cons
 sbom: $(VENV)/release ## Write the bill of materials of what is deployed, as CycloneDX JSON
 	@$(BIN)/python deploy/sbom.py
 
-bundle: $(VENV)/release ## Make one archive for a LAN without internet: make bundle ARCH=aarch64 for another machine
+bundle: $(VENV)/release $(VENV)/docs ## Make one archive for a LAN without internet: make bundle ARCH=aarch64 for another machine
 	@PYTHON=$(BIN)/python deploy/bundle.sh $(ARCH)
 
 bundle-check: ## Install that archive with the network off, and ask what it serves (root)
@@ -149,6 +158,11 @@ $(VENV)/release: pyproject.toml constraints.txt | $(VENV)/serving
 	@$(PIP) --editable '.[release]'
 	@touch $@
 
+$(VENV)/docs: deploy/requirements-docs.txt | $(VENV)/serving
+	@echo "Installing what the guide is built with ..."
+	@$(BIN)/python deploy/pip_install.py --require-hashes --requirement $<
+	@touch $@
+
 $(VENV)/examples: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing what the examples need ..."
 	@$(PIP) --editable '.[examples]'
@@ -157,7 +171,9 @@ $(VENV)/examples: pyproject.toml constraints.txt | $(VENV)/bin/python
 $(VENV)/dev: pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing what the tests need (TensorFlow is large: some minutes) ..."
 	@$(PIP) --editable '.[dev]'
-	@touch $@ $(VENV)/examples $(VENV)/serving $(VENV)/release
+	@if $(CAN_COMPILE_LDAP); then $(PIP) --editable '.[ldap]'; else \
+	  echo "python-ldap is left out, and its tests: it takes gcc libc6-dev libldap2-dev libsasl2-dev."; fi
+	@touch $@ $(VENV)/docs $(VENV)/examples $(VENV)/serving $(VENV)/release
 
 $(RIVALS)/%/installed: bench/contenders/%/requirements.txt constraints.txt | $(VENV)/bin/python
 	@echo "Making the environment of $* ..."

@@ -86,8 +86,8 @@ def _ends(each: dict[str, float]) -> tuple[float, float, float]:
 
 def _heard(windows: LabelledWindows, score: np.ndarray[Any, Any]) -> Figures:
     """Return what a ward hears at a fixed threshold."""
-    watches = [Watch.of(windows, score, whole=whole) for whole in (False, True)]
-    found = heard(*(Rung(watch, watch.alarms(THRESHOLD)) for watch in watches))
+    before, whole_stays = (Watch.of(windows, score, whole=whole) for whole in (False, True))
+    found = heard(Rung(before, before.alarms(THRESHOLD)), Rung(whole_stays, whole_stays.alarms(THRESHOLD)))
     shares = {f"onsets found {minutes} minutes ahead": each for minutes, each in found["found_ahead"].items()}
     shares |= {f"onsets found {state}": each for state, each in found["sensitivity_by_state"].items()}
     whole = {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Make one archive for a LAN without internet: the checkout at HEAD, wheels for each supported Python, checksums,
-# the bill of materials (sbom.cdx.json), install.sh.
+# the guide, the bill of materials (sbom.cdx.json), install.sh.
 #
 #   deploy/bundle.sh [ARCH]      x86_64 or aarch64; default: this machine's
 #
@@ -31,6 +31,10 @@ for each in "${pythons[@]}"; do
         --python-version "$each" "${platforms[@]}" --require-hashes --requirement "$inside/fcv/deploy/requirements.txt" \
         --dest "$inside/wheels"
 done
+
+# The guide, built here: the host there has nothing to build it with.
+"$python" "$inside/fcv/deploy/guide.py"
+rm -rf "$inside/fcv/deploy/__pycache__"
 
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) "$python" deploy/sbom.py "$inside/sbom.cdx.json"
 echo "$version $(git rev-parse HEAD) $arch ${pythons[*]}" >"$inside/VERSION"

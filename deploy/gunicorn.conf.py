@@ -16,10 +16,11 @@ from gunicorn.workers import base
 
 import fcv_api.accounts.passwords  # noqa: F401 - reads which processors there are, before a worker keeps to one
 from fcv_api.ledger.heads import publish_head
+from fcv_api.metrics import slots
 from fcv_api.serving import affinity
+from fcv_api.serving.child_process import ChildProcess, command_of, look_after
 from fcv_api.serving.concurrency_limit import WAITING
 from fcv_api.serving.descriptors import raise_limit
-from fcv_api.serving.feed_process import FeedProcess, feed_command, look_after
 from fcv_api.serving.sign_of_life import SignOfLife
 from fcv_api.serving.worker import LeavingWorker
 from fcv_api.settings import ROOT, Settings
@@ -37,6 +38,8 @@ threads = _settings.threads + WAITING
 worker_connections = 1000  # idle ones included: one more ends the one that has been silent for longest
 # A preloaded app is loaded before the reloader watches, so an edit would change nothing.
 preload_app = "--reload" not in sys.argv
+# Where workers count for Prometheus; None with FCV_METRICS_BIND empty, and with --reload, for development.
+counts = slots.folder_of(_settings.log_dir, _settings.bind) if _settings.metrics_bind and preload_app else None
 # A slow leak never grows for months; not all workers at one moment, and no request is lost by it.
 max_requests = 20_000
 max_requests_jitter = 4_000
@@ -51,9 +54,15 @@ forwarded_allow_ips = "127.0.0.1,::1"  # FCV_PROXIES decides who is believed; no
 
 
 def when_ready(server: Any) -> None:  # noqa: ANN401 - gunicorn's own types
-    """Start the feed beside the workers, where it is the master's child."""
+    """Start the feed beside the workers, where it is the master's child, and what answers Prometheus."""
     if _settings.feed == "child":
-        look_after(server, FeedProcess(SignOfLife(server.cfg), feed_command()))
+        look_after(server, ChildProcess("feed", SignOfLife(server.cfg), command_of("feed", "run")))
+    if counts is not None:
+        try:
+            slots.prepare(counts)
+        except OSError as error:
+            server.log.warning("metrics: workers are not counted: %s", error)
+        look_after(server, ChildProcess("metrics", SignOfLife(server.cfg), command_of("metrics", "--serve")))
 
 
 def pre_fork(server: Any, worker: Any) -> None:  # noqa: ANN401
@@ -80,9 +89,15 @@ def choose_processor(server: Any, worker: Any) -> None:  # noqa: ANN401
 
 
 def post_fork(_server: Any, worker: Any) -> None:  # noqa: ANN401
-    """Keep a worker to its processor before it has more than one thread."""
+    """Keep a worker to its processor before it has more than one thread, and give it its slot for counts."""
     if worker.processor is not None:
         affinity.keep_to({worker.processor})
+    worker.slot = None
+    if counts is not None:
+        try:
+            worker.slot = slots.claim(counts)
+        except OSError as error:  # no room for its files: it serves, and counts for itself
+            worker.log.warning("metrics: this worker is not counted: %s", error)
 
 
 def pre_exec(server: Any) -> None:  # noqa: ANN401
@@ -94,25 +109,30 @@ def pre_exec(server: Any) -> None:  # noqa: ANN401
     server.START_CTX.update(args=[sys.executable, "-m", "fcv_api.cli", "serve"], cwd=str(ROOT))
 
 
-def post_worker_init(_worker: Any) -> None:  # noqa: ANN401
+def post_worker_init(worker: Any) -> None:  # noqa: ANN401
     """Let each worker take up the model in force before its first answer, and look for newer ones."""
     from wsgi import app  # the worker's own, once it is forked
 
+    if worker.slot is not None:
+        app.extensions["fcv"].counts.started(worker.slot.number)
     app.extensions["fcv"].models.watch()
 
 
 def worker_exit(_server: Any, _worker: Any) -> None:  # noqa: ANN401
-    """Take a worker that ends out of the list of those that serve."""
+    """Count what a worker that ends has answered, and take it out of the list of those that serve."""
     from wsgi import app  # the worker's own
 
+    app.extensions["fcv"].counts.flush()
     with contextlib.suppress(Exception):  # it ends either way, and is forgotten after a minute
         app.extensions["fcv"].models.forget()
 
 
 def on_exit(server: Any) -> None:  # noqa: ANN401
-    """End the feed, and publish the record's head once more when all have ended: one may not have come to it."""
-    if feed := getattr(server, "feed", None):
-        feed.stop()
+    """End the programs beside the workers, and publish the record's head: one worker may not have come to it."""
+    for child in getattr(server, "children", ()):
+        child.stop()
+    if counts is not None:
+        slots.clear(counts)
     loaded = sys.modules.get("wsgi")  # not where the start was refused
     if loaded is None or not preload_app:
         return

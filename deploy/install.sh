@@ -36,7 +36,7 @@ mkdir -p "$folder" || refuse "$folder cannot be made: run this as root, or name 
 folder=$(cd "$folder" && pwd)
 [ -w "$folder" ] || refuse "$(id -un) may not write into $folder: run this as its owner, or name another folder."
 # Code of an older version that is gone in this one must not stay behind.
-rm -rf "$folder/fcv_api" "$folder/migrations"
+rm -rf "$folder/fcv_api" "$folder/migrations" "$folder/build/guide"
 cp -R fcv/. "$folder/"
 cp install.sh "$folder/deploy/"
 echo "Installing $version into $folder with $("$python" --version) ..."

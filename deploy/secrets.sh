@@ -45,7 +45,7 @@ if [ -e fcv.env ]; then
 else
     cat >fcv.env <<ENV
 # The settings of this site, for docker-compose.yml and swarm.yml: any of .env.example, but for those that they set.
-# One a line, NAME=VALUE, without quotes. After a change: docker compose up -d
+# One a line, NAME=VALUE, without quotes. After a change: docker compose up -d --build
 
 # The zone that the monitors' clocks show. This is the host's. IF THE MONITORS SHOW ANOTHER, SAY SO HERE.
 FCV_TIMEZONE=${zone:-Etc/UTC}

@@ -12,13 +12,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from fcv_api import __version__, activations, maintenance
+from fcv_api.directory import open_directory
 from fcv_api.domain.errors import NoModel
 from fcv_api.domain.prediction import ModelIdentity, Models
 from fcv_api.extensions import bind_database, db, jwt, migrate
+from fcv_api.fhir.site import FhirSite
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.registry import Registry
 from fcv_api.lstm.runtime import RUNTIME
 from fcv_api.lstm.swap import Serving, SwappedModels
+from fcv_api.metrics.counts import Counts
 from fcv_api.serving import load_shedding
 from fcv_api.serving.concurrency_limit import ConcurrencyLimit, LargeBodyLock
 from fcv_api.settings import ROOT, Settings, SettingsError
@@ -70,6 +73,9 @@ def _service(settings: Settings, models: Models, limit: ConcurrencyLimit, lock: 
         observation_hours=settings.observation_hours,
         settle_seconds=settings.settle_seconds,
         ward=WardOptions.of(settings),
+        directory=open_directory(settings),
+        counts=Counts(),
+        fhir=FhirSite.of(settings),
     )
 
 
@@ -167,11 +173,8 @@ class DatabaseActivations:
         problem = activations.PINNED if self.settings.model else state.problem
         with self.app.app_context():
             maintenance.run(self.settings)
-            activations.report(
-                activations.Worker(
-                    self.host, state.pid, model.name, model.version, model.sha256, state.activation, problem
-                )
-            )
+            serving = model.name, model.version, model.sha256, state.activation, problem
+            activations.report(activations.Worker(self.host, state.pid, *serving))
 
     def forget(self) -> None:
         """Record that this process ends, and publish the head of the record up to here, and what is counted."""

@@ -139,4 +139,5 @@ def test_every_migration_leads_to_one_head(make_settings: MakeSettings, root: Pa
         "0008_ward_seen",
         "0009_outcomes",
         "0010_alerts",
+        "0011_directory",
     ]

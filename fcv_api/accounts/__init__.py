@@ -45,6 +45,8 @@ class User(Base):
     created_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     token_generation: Mapped[int] = mapped_column(server_default="0")
     """Rises with every new password and when disabled: tokens of an older generation are dead."""
+    directory_id: Mapped[str | None] = mapped_column(String(255), index=True, unique=True)
+    """What the directory's entry keeps for ever; None for a local account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Account:
     is_active: bool
     token_generation: int
     created_at: datetime | None = None
+    of_directory: bool = False  # its password and role are kept there
 
 
 class AccountError(Exception):
@@ -179,7 +182,8 @@ def _update(username: str, **values: object) -> int:
 
 
 def _account(row: Any) -> Account:  # noqa: ANN401 - a row of `users`, or a User
-    return Account(row.id, row.username, Role(row.role), row.is_active, row.token_generation, row.created_at)
+    own = row.id, row.username, Role(row.role), row.is_active, row.token_generation, row.created_at
+    return Account(*own, of_directory=row.directory_id is not None)
 
 
 def _usable(username: str) -> str:

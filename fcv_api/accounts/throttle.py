@@ -49,6 +49,8 @@ class FailedSignIn(Base):
 class TooManyAttempts(Exception):
     """An account, for one address, or an address waits. `seconds`: how long still."""
 
+    code = "too-many-attempts"
+
     def __init__(self, seconds: int) -> None:
         super().__init__(f"Too many wrong passwords came from this address. Try again in {seconds} s.")
         self.seconds = seconds

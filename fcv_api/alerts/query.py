@@ -19,6 +19,8 @@ SEE = """UPDATE alerts SET seen_at = ?, seen_by = ? WHERE activation = ? AND hol
     AND (cause = ? OR ? = '') RETURNING user_id, cause"""
 LOG = """INSERT INTO alert_events (encounter, user_id, cause, kind, at, recorded_at, activation, "by")
     VALUES (?, ?, ?, 'seen', ?, ?, ?, ?)"""
+COUNT = "SELECT COUNT(*), COUNT(seen_at) FROM alerts WHERE activation = ? AND holds"
+RAISED_SINCE = "SELECT COUNT(*) FROM alert_events WHERE kind = 'raised' AND recorded_at >= ?"
 EVENTS = """SELECT encounter, user_id, cause, kind, at, activation, record, "by" FROM alert_events
     WHERE activation = ? OR ? = 0 ORDER BY id"""
 
@@ -48,6 +50,14 @@ class Logged(NamedTuple):
     by: str | None
 
 
+class Counted(NamedTuple):
+    """holding: how many alerts hold, by whether somebody has seen them. raised: since some instant."""
+
+    policy: str | None
+    holding: Mapping[bool, int]
+    raised: int
+
+
 def in_force() -> InForce | None:
     """Return the policy in force now; None where nothing alerts."""
     return known().at(time_ns() // 1000)
@@ -61,6 +71,15 @@ def holding() -> list[Holding]:
     with read_cursor() as cursor:
         rows = run(cursor, HOLDING, force.activation).fetchall()
     return [_holding(force, *row) for row in rows]
+
+
+def count(since: int) -> Counted:
+    """Count the alerts that hold under the policy in force, and those that were raised since an instant."""
+    force = in_force()
+    with read_cursor() as cursor:
+        every, seen = run(cursor, COUNT, force.activation).fetchone() if force else (0, 0)
+        (raised,) = run(cursor, RAISED_SINCE, since).fetchone()
+    return Counted(str(force.policy) if force else None, {False: every - seen, True: seen}, raised)
 
 
 def _holding(force: InForce, *row: Any) -> Holding:  # noqa: ANN401

@@ -13,6 +13,9 @@ from flask import Flask
 from sqlalchemy import Connection, Table, func, inspect, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 
+import fcv_api.accounts.issued_tokens
+import fcv_api.feed.tables
+import fcv_api.ledger.tables  # noqa: F401 - what is looked at first must know all tables
 from fcv_api import activations
 from fcv_api.app import database_app
 from fcv_api.cli.db import migrate_database, sqlite_file

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,8 @@ from fcv_api.ledger.query import Wanted
 from fcv_api.ledger.record import utc_text
 from fcv_api.lstm.artifact import Manifest
 from fcv_api.lstm.registry import Registry
+from fcv_api.metrics.disk import DRIFT as DRIFT_FILE
+from fcv_api.metrics.disk import written
 from fcv_api.settings import Settings
 from fcv_api.training.dataset import UnusableData
 from fcv_api.training.observed import Observed, observe, reference_of
@@ -40,6 +43,8 @@ def drift(context: click.Context, /, export: Path | None, **said: object) -> Non
         raise UnusableData(f"The manifest of {manifest.identity} has no reference: make one with --reference.")
     findings = compare_with(manifest.drift, observed)
     _print(findings, observed, as_json=bool(said["as_json"]))
+    if export is None:
+        _keep(settings, str(manifest.identity), findings)
     if any(each.verdict in (DRIFT, LARGE_DRIFT) for each in findings):
         context.exit(1)
 
@@ -71,6 +76,16 @@ def _write(settings: Settings, manifest: Manifest, observed: Observed, said: dic
         f"{manifest.identity}: the reference is of {len(observed.asked)} stays and {len(observed.last)} windows."
     )
     click.echo(f"Put it into service with: fcv model activate {manifest.identity} --reason 'reference of drift'")
+
+
+def _keep(settings: Settings, model: str, findings: list[Finding]) -> None:
+    """Leave what was found of the record where the metrics read it. Raises OSError."""
+    counts = Counter((each.what, each.verdict) for each in findings)
+    settings.log_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
+    file = settings.log_dir / DRIFT_FILE
+    unfinished = file.with_suffix(".new")
+    unfinished.write_bytes(written(model, [(what, verdict, count) for (what, verdict), count in counts.items()]))
+    unfinished.rename(file)
 
 
 def _print(findings: list[Finding], observed: Observed, *, as_json: bool) -> None:

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import monotonic
@@ -33,8 +33,12 @@ from fcv_api.feed.turns import Feed, database_now, run_groups, run_slot, slot_du
 from fcv_api.lstm.kernel import prctl
 from fcv_api.lstm.runtime import RUNTIME
 from fcv_api.lstm.swap import SwappedModels
+from fcv_api.metrics.counts import Counts
+from fcv_api.metrics.exposition import exposed
+from fcv_api.metrics.workers import Build
 from fcv_api.serving.watchdog import SignsOfLife
 from fcv_api.settings import Settings
+from fcv_api.settings.hl7 import host_and_port
 
 SECONDS_BETWEEN_LOOKS = 1.0
 SECONDS_BETWEEN_RUNS = 10.0
@@ -50,6 +54,7 @@ class Scoring:
     models: SwappedModels
     user_id: int
     test_user_id: int | None
+    counts: Counts = field(default_factory=Counts)
 
     def slot(self) -> int:
         """Return the newest slot that is due, by the database's clock."""
@@ -88,8 +93,9 @@ def run_(sign_of_life: Path | None, parent: int | None, *, once: bool) -> None:
         else:
             signs = SignsOfLife(sign_of_life)
             signs.begin()  # before it writes anything
-            with hl7_listener(settings):
-                keep_scoring(_scoring(settings, models), signs, parent)
+            scoring = _scoring(settings, models)
+            with hl7_listener(settings, scoring.counts.registry), exposed_counts(settings, scoring.counts):
+                keep_scoring(scoring, signs, parent)
 
 
 def end_with(parent: int) -> None:
@@ -109,6 +115,17 @@ def closing_database() -> Iterator[None]:
         db.engine.dispose()
 
 
+@contextmanager
+def exposed_counts(settings: Settings, counts: Counts) -> Iterator[None]:
+    """Serve what this process counts within a block, where FCV_FEED_METRICS_BIND says where."""
+    if settings.feed_metrics_bind is None:
+        yield
+        return
+    counts.registry.register(Build())
+    with exposed(host_and_port(settings.feed_metrics_bind), counts.registry):
+        yield
+
+
 def _scoring(settings: Settings, models: SwappedModels) -> Scoring:
     """Return it with the system's accounts, of which the one for test sources is made where these are allowed."""
     of_test = _said("feed-test", feed_test_account()) if settings.allow_test_sources else feed_test_account_id()
@@ -119,6 +136,17 @@ def _said(name: str, account: SystemAccount) -> int:
     if account.renamed:
         click.echo(f"The account {name} is called {account.renamed} now: its name is the system's.", err=True)
     return account.id
+
+
+def _run(scoring: Scoring, slot: int, signs: SignsOfLife) -> None:
+    """Score and record the turns of a slot that are due. Raises SQLAlchemyError and NoModel."""
+    began, any_recorded = monotonic(), False
+    for recorded in run_groups(scoring.feed, slot):
+        signs.beat()
+        scoring.counts.recorded(recorded)
+        any_recorded = any_recorded or bool(recorded)
+    if any_recorded:
+        scoring.counts.slot_scored(monotonic() - began)
 
 
 def keep_scoring(scoring: Scoring, signs: SignsOfLife, parent: int | None) -> None:
@@ -134,8 +162,7 @@ def keep_scoring(scoring: Scoring, signs: SignsOfLife, parent: int | None) -> No
         try:
             slot = scoring.slot()
             if slot > last or monotonic() >= again_at:
-                for _recorded in run_groups(scoring.feed, slot):
-                    signs.beat()
+                _run(scoring, slot, signs)
                 last, again_at = slot, monotonic() + SECONDS_BETWEEN_RUNS
                 trouble.is_over()
         except (SQLAlchemyError, NoModel) as error:

@@ -30,7 +30,7 @@ def read_(file: Path, zone: str | None, sources: Path | None, name: str | None, 
         click.echo(orjson.dumps({"messages": found}, option=orjson.OPT_INDENT_2))
         return
     for number, message in enumerate(found, 1):
-        click.echo("\n".join(_lines(number, message)))
+        click.echo("\n".join(lines_of(number, message)))
 
 
 def _source(zone: str | None, sources: Path | None, name: str | None) -> tuple[Source, bool]:
@@ -52,7 +52,8 @@ def _zone(name: str) -> tzinfo:
         raise click.BadParameter(f"{name} is no time zone such as America/Bogota.", param_hint="--zone") from None
 
 
-def _lines(number: int, message: Mapping[str, Any]) -> list[str]:
+def lines_of(number: int, message: Mapping[str, Any]) -> list[str]:
+    """Return a message as people read it."""
     rows, dropped = message["rows"], message["dropped"]
     lines = [f"Message {number}: {message['ack']}, {len(rows)} rows, {len(dropped)} dropped"]
     for row in rows:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from prometheus_client import CollectorRegistry
+
 from fcv_api import maintenance
 from fcv_api.app import database_app
 from fcv_api.cli.hl7_sources import known_sources
 from fcv_api.extensions import db
 from fcv_api.extensions.sqlite_file import survive_power_cuts
+from fcv_api.metrics.queues import Frames
 from fcv_api.mllp.listener import listening
 from fcv_api.mllp.site import Site
 from fcv_api.mllp.tls import context_of
@@ -19,12 +22,17 @@ from fcv_api.wire.hl7.source import Source
 
 
 @contextmanager
-def hl7_listener(settings: Settings) -> Iterator[tuple[str, int] | None]:
-    """Listen within a block where FCV_HL7_BIND is set, and yield the address. Raises SettingsError and OSError."""
+def hl7_listener(settings: Settings, registry: CollectorRegistry | None = None) -> Iterator[tuple[str, int] | None]:
+    """Listen within a block where FCV_HL7_BIND is set, and yield the address. Raises SettingsError and OSError.
+
+    registry: of the metrics that say what waits.
+    """
     if settings.hl7_bind is None:
         yield None
         return
     site = checked_site(settings)
+    if registry:
+        registry.register(Frames(site.queue))
     tls = context_of(settings.hl7_tls_cert, settings.hl7_tls_key, settings.hl7_tls_client_ca)
     app = database_app(settings, serving=True)
     with app.app_context():

@@ -36,17 +36,12 @@ def left_out(*, with_test_beds: bool) -> int | None:
 
 
 def replay(settings: Settings, /, record_id: str | None, model: str | None, **said: Any) -> None:  # noqa: ANN401 - options
-    _check(record_id, model, said)
     if record_id is not None:
         record = _one(record_id)
         if model:
             _try_one(record, trial.load(artifact_of(settings, model), settings.log_dir))
         else:
             _compare([record], Recorded(settings), name_each=True)
-    elif model:
-        from fcv_api.cli.silent_trial import try_out  # with the extra `train`: no other replay needs it
-
-        try_out(settings, model, said)
     else:
         records = query.stream(
             replace(wanted(settings, said), without_user_id=left_out(with_test_beds=said["with_test_beds"]))
@@ -55,11 +50,13 @@ def replay(settings: Settings, /, record_id: str | None, model: str | None, **sa
         _compare(scored, Recorded(settings), name_each=False)
 
 
-def _check(record_id: str | None, model: str | None, said: dict[str, Any]) -> None:
+def is_trial(record_id: str | None, model: str | None, **said: Any) -> bool:  # noqa: ANN401 - options
+    """Return whether the options ask for a silent trial. Raises UsageError where they ask for nothing that there is."""
     if bool(record_id) == bool(said["every"] or (model and not record_id)):
         raise click.UsageError("Give the ID of a record, or --all, or --model.")
     if model is None and (said["policy"] or said["horizon"] or said["as_json"]):
         raise click.UsageError("--policy, --horizon and --json are of a trial: they go with --model.")
+    return model is not None and record_id is None
 
 
 def wanted(settings: Settings, said: dict[str, Any]) -> Wanted:

@@ -10,6 +10,7 @@ from flask_jwt_extended import decode_token
 
 from fcv_api import accounts
 from fcv_api.accounts import Account, Role, UnknownUser, UsernameTaken, issued_tokens
+from fcv_api.accounts.directory_users import check_is_local
 from fcv_api.accounts.displays import make_display
 from fcv_api.accounts.issued_tokens import Listed, MachineToken, token_for
 from fcv_api.app import token_config
@@ -46,7 +47,11 @@ def _display(settings: Settings, name: str) -> Account:
 
 
 def _issue(settings: Settings, account: Account, days: int) -> tuple[str, str, datetime]:
-    """Make a token and note that there is one. Return its `jti`, itself, and when it expires."""
+    """Make a token and note that there is one. Return its `jti`, itself, and when it expires.
+
+    None for who signs in by the directory: it would live on when the account there ends.
+    """
+    check_is_local(account.username)
     if not account.is_active:
         raise click.ClickException(
             f"{account.username} is disabled. Enable it first: `fcv users enable {account.username}`."

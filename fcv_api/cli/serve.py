@@ -13,7 +13,7 @@ from fcv_api.app import database_app, load_models
 from fcv_api.cli.db import migrate_database
 from fcv_api.cli.free_port import refuse_taken
 from fcv_api.cli.users import ensure_admin
-from fcv_api.serving.feed_process import refused_here
+from fcv_api.serving.child_process import refused_here
 from fcv_api.settings import ROOT, Settings, SettingsError
 
 HANDED_OVER = ("GUNICORN_PID", "LISTEN_FDS")

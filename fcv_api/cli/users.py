@@ -9,6 +9,7 @@ import click
 
 from fcv_api import accounts
 from fcv_api.accounts import Account, Role, UsernameTaken
+from fcv_api.accounts.directory_users import check_is_local
 from fcv_api.accounts.roles import set_role
 from fcv_api.accounts.usernames import normalized
 from fcv_api.cli.audit import log_event
@@ -36,7 +37,8 @@ def list_(*, as_json: bool) -> None:
     for account in found:
         state = "active" if account.is_active else "disabled"
         made = f"{account.created_at:%Y-%m-%d %H:%M} UTC" if account.created_at else "before this service"
-        click.echo(f"{account.id:>6}  {account.role:<{width}}  {state:<8}  {made:<20}  {account.username}")
+        name = f"{account.username}  (directory)" if account.of_directory else account.username
+        click.echo(f"{account.id:>6}  {account.role:<{width}}  {state:<8}  {made:<20}  {name}")
 
 
 def _as_json(account: Account) -> dict[str, object]:
@@ -46,6 +48,7 @@ def _as_json(account: Account) -> dict[str, object]:
         "username": account.username,
         "role": account.role,
         "active": account.is_active,
+        "directory": account.of_directory,
         "created_at": account.created_at,
     }
 
@@ -61,11 +64,13 @@ def enable(settings: Settings, name: str) -> None:
 
 
 def role_(settings: Settings, name: str, role: str) -> None:
+    check_is_local(name)
     log_event(settings, "role-changed", user=set_role(name, Role(role)), role=role)
     click.echo(f"{name} is a {role} now. Its tokens are dead.")
 
 
 def passwd(settings: Settings, name: str, password_file: IO[str] | None) -> None:
+    check_is_local(name)
     number = accounts.set_password(name, _password(password_file), min_length=settings.password_min_length)
     log_event(settings, "password-changed", user=number)
     click.echo(f"Changed the password of {name}. Its tokens are dead.")

@@ -19,9 +19,12 @@ LONGEST_TRIAL = 5.0
 
 
 class Breaker:
-    """Shuts after a failure. When the pause is over one may try, and the others are refused until it knows."""
+    """Shuts after failures. When the pause is over one may try, and the others are refused until it knows."""
 
-    def __init__(self) -> None:
+    def __init__(self, pause: float = PAUSE, failures: int = 1) -> None:
+        """pause: in seconds. failures: how many in a row shut it."""
+        self._pause, self._failures = pause, failures
+        self._failed = 0
         self._refused_until = 0.0  # 0 while all goes well
         self._lock = threading.Lock()
 
@@ -41,10 +44,16 @@ class Breaker:
         """Record how it went."""
         if failed:
             with self._lock:
-                self._refused_until = monotonic() + PAUSE
-        elif self._refused_until:
+                self._failed += 1
+                if self._failed >= self._failures:
+                    self._refused_until = monotonic() + self._pause
+        elif self._failed:
             with self._lock:
-                self._refused_until = 0.0
+                self._failed, self._refused_until = 0, 0.0
+
+    def seconds(self) -> float:
+        """Return for how long it is shut still; 0 where it is not."""
+        return max(0.0, self._refused_until - monotonic())
 
 
 _BREAKERS: WeakKeyDictionary[Dialect, Breaker] = WeakKeyDictionary()

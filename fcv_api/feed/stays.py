@@ -9,7 +9,7 @@ import orjson
 
 from fcv_api.domain.observations import STATIC_CODES, Observation
 from fcv_api.domain.stays import Placement, Stay, slot_of
-from fcv_api.extensions.cursors import on_sqlite, run, write_attempts
+from fcv_api.extensions.cursors import on_sqlite, read_cursor, run, write_attempts
 
 COLUMNS = "id, source, bed, bed_at, opened_at, seen_at, moving_at, closed_at, corrected_at"
 NEWER_BED = """excluded.bed_at IS NOT NULL AND (stays.bed_at IS NULL OR excluded.bed_at > stays.bed_at
@@ -36,6 +36,7 @@ UNNAMED = """INSERT INTO unnamed_beds (source, bed, since, seen_at) VALUES (?, ?
     since = CASE WHEN excluded.since < unnamed_beds.since THEN excluded.since ELSE unnamed_beds.since END,
     seen_at = CASE WHEN excluded.seen_at > unnamed_beds.seen_at THEN excluded.seen_at ELSE unnamed_beds.seen_at END"""
 SEEN_SINCE = f"SELECT {COLUMNS} FROM stays WHERE seen_at >= ? ORDER BY id"  # noqa: S608
+BY_NUMBER = f"SELECT {COLUMNS} FROM stays WHERE id IN ({{}}) ORDER BY id"  # noqa: S608
 CLOSE = "UPDATE stays SET closed_at = ? WHERE id = ?"
 DISCHARGED = """UPDATE stays SET closed_at = ? WHERE id = ? AND source = ?
     AND (closed_at IS NULL OR closed_at < ?)"""
@@ -93,6 +94,15 @@ def discharged(cursor: Any, encounter: int, source: str, at: int) -> None:  # no
 def seen_since(cursor: Any, at: int) -> list[Stay]:  # noqa: ANN401
     """Return the stays that were observed since a time, by their numbers."""
     return [Stay(*row) for row in run(cursor, SEEN_SINCE, at).fetchall()]
+
+
+def numbered(numbers: Sequence[int]) -> list[Stay]:
+    """Return the stays of some numbers, those that there are."""
+    if not numbers:
+        return []
+    with read_cursor() as cursor:
+        rows: list[Any] = run(cursor, BY_NUMBER.format(", ".join("?" * len(numbers))), *numbers).fetchall()
+    return [Stay(*row) for row in rows]
 
 
 def beside(cursor: Any, at: int) -> list[Placement]:  # noqa: ANN401

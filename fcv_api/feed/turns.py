@@ -80,11 +80,11 @@ def slot_due(now: int, settle_seconds: int, step: np.timedelta64) -> int:
 
 def run_slot(feed: Feed, end: int) -> int:
     """Score and record all turns of a slot that are not recorded yet, and return how many were. Raises NoModel."""
-    return sum(run_groups(feed, end))
+    return sum(map(len, run_groups(feed, end)))
 
 
-def run_groups(feed: Feed, end: int) -> Iterator[int]:
-    """Score and record a slot's turns some at a time, and yield how many were recorded after each. Raises NoModel.
+def run_groups(feed: Feed, end: int) -> Iterator[Sequence[Entry]]:
+    """Score and record a slot's turns some at a time, and yield what was recorded after each. Raises NoModel.
 
     So the caller can give a sign of life between them: the turns of a city take longer than a watchdog waits. None is
     recorded as long as the clock that the slot comes from is doubted.
@@ -98,7 +98,7 @@ def run_groups(feed: Feed, end: int) -> Iterator[int]:
         with attempt as cursor:
             run(cursor, FIRST, end - CLOSED_AFTER)
     due = _candidates(end)
-    yield 0
+    yield ()
     if not due:
         return
     slot = _read_slot(end)
@@ -120,8 +120,8 @@ def _read_slot(end: int) -> _Slot:
     return _Slot(end, {each.id: each for each in known}, near, {each.id for each in known if each.ended})
 
 
-def _run_some(feed: Feed, model: Scorer, slot: _Slot, group: Sequence[int]) -> int:
-    """Score and record the turns of some stays, as far as they are due still. Return how many were recorded.
+def _run_some(feed: Feed, model: Scorer, slot: _Slot, group: Sequence[int]) -> Sequence[Entry]:
+    """Score and record the turns of some stays, as far as they are due still. Return what was recorded.
 
     On PostgreSQL within one transaction that locks them, so that another host takes others. On SQLite, where a
     transaction that writes shuts all others out, they are scored first.
@@ -131,12 +131,12 @@ def _run_some(feed: Feed, model: Scorer, slot: _Slot, group: Sequence[int]) -> i
     if db.engine.dialect.name == "sqlite":
         with read_cursor() as cursor:
             entries = _assessed(cursor, feed, model, (slot, _due(cursor, slot, group)))
-    recorded = 0
+    recorded: Sequence[Entry] = ()
     for attempt in write_attempts():
         with attempt as cursor:
             if not on_sqlite(cursor):
                 entries = _assessed(cursor, feed, model, (slot, _due(cursor, slot, group)))
-            recorded = _record(cursor, entries, slot.end, known) if entries else 0
+            recorded = _record(cursor, entries, slot.end, known) if entries else ()
     return recorded
 
 
@@ -147,14 +147,14 @@ def _due(cursor: Any, slot: _Slot, group: Sequence[int]) -> list[tuple[int, int]
     return [(int(row[0]), int(row[1])) for row in rows]
 
 
-def _record(cursor: Any, entries: Sequence[Entry], end: int, known: policies.Known) -> int:  # noqa: ANN401
+def _record(cursor: Any, entries: Sequence[Entry], end: int, known: policies.Known) -> list[Entry]:  # noqa: ANN401
     """Record the turns that nobody recorded meanwhile: whoever advances a stay's last slot records it."""
     query = ADVANCE.format(", ".join("?" * len(entries)))
     advanced = {row[0] for row in run(cursor, query, end, end, *(each.encounter for each in entries)).fetchall()}
     own = [each for each in entries if each.encounter in advanced]
     if own:
         live.follow_records(cursor, append(cursor, own), known)
-    return len(own)
+    return own
 
 
 def _assessed(

@@ -23,7 +23,7 @@ class Wanted:
     """Which records: those that fit all that is given. since, until: when recorded, as `utc_text`; until is excluded.
 
     before: only records of a smaller number, which is how one page goes on from another. without_user_id: only those of
-    other accounts.
+    other accounts. scores_of_turns: only what a model said in the turns of the feed, no refusal among it.
     """
 
     user_id: int | None = None
@@ -35,6 +35,7 @@ class Wanted:
     until: str | None = None
     before: int | None = None
     without_user_id: int | None = None
+    scores_of_turns: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,4 +132,6 @@ def _conditions(wanted: Wanted, row: type[PredictionRow]) -> list[ColumnElement[
         conditions.append(row.seq < wanted.before)
     if wanted.without_user_id is not None:
         conditions.append(row.user_id != wanted.without_user_id)
+    if wanted.scores_of_turns:
+        conditions += [row.slot.is_not(None), row.problem.is_(None)]
     return conditions

@@ -42,6 +42,7 @@ class Storage:
 
     def submit(self, waiting: Waiting) -> None:
         """Let a frame wait for the next transaction."""
+        self._site.queue.enter()
         self._waiting.put(waiting)
 
     def stop(self) -> None:
@@ -55,6 +56,7 @@ class Storage:
                 answers = self._answers(batch)
                 for waiting, answer in zip(batch, answers, strict=True):
                     waiting.answer(answer)
+                    self._site.queue.leave()
                 if not batch:
                     self._write_counts()
             self._write_counts()

@@ -14,8 +14,9 @@ import threading
 import weakref
 from collections.abc import Iterator
 from tempfile import TemporaryFile
+from time import perf_counter
 
-from flask import Flask, request
+from flask import Flask, g, request
 
 WAITING = 60
 """Requests of a process that may wait so: a ward's sign-ins, large bodies before their lock. The server queues more."""
@@ -66,7 +67,10 @@ class ConcurrencyLimit:
             self._take()
 
     def _take(self) -> None:
-        self.permits.acquire()
+        if not self.permits.acquire(blocking=False):
+            began = perf_counter()
+            self.permits.acquire()
+            g.waited = g.get("waited", 0.0) + perf_counter() - began  # for the metrics
         self._request.holds_permit = True
 
     def _end(self, _error: BaseException | None = None) -> None:

@@ -26,9 +26,11 @@ from fcv_api.settings.checks import (
 )
 from fcv_api.settings.feed import read_feed
 from fcv_api.settings.hl7 import read_hl7
+from fcv_api.settings.ldap import check_ldap, read_ldap
 from fcv_api.settings.logs import read_logs
+from fcv_api.settings.metrics import MetricsSettings, read_metrics
 from fcv_api.settings.origins import read_origins
-from fcv_api.settings.ward import WardSettings, read_ward
+from fcv_api.settings.ward import read_ward
 
 __all__ = ["NAMES", "ROOT", "Secret", "Settings", "SettingsError"]
 
@@ -42,7 +44,7 @@ AFFINITY = ("auto", "off")
 
 
 @dataclass(frozen=True, slots=True)
-class Settings(WardSettings):
+class Settings(MetricsSettings):
     """All settings, by the names in docs/settings.md without `FCV_`."""
 
     env: str
@@ -87,6 +89,7 @@ class Settings(WardSettings):
             settings = cls(**_read(env))
         except EnvError as error:
             raise SettingsError(plain_words(error)) from None
+        check_ldap(settings, production=settings.production, registration=settings.registration)
         if settings.production and settings.feed != "off":
             settings.pseudonym_key()  # so that a missing one stops the start
         return settings
@@ -124,8 +127,8 @@ def _read(env: Env) -> dict[str, Any]:
         "timezone": _timezone(env, production=production),
         **read_logs(env),
         **read_feed(env, production=production),
-        **read_hl7(env),
         **read_ward(env, production=production),
+        **(read_hl7(env) | read_ldap(env) | read_metrics(env)),
         "stale_minutes": env.int("STALE_MINUTES", 15 if production else 0, validate=Range(0, 24 * 60)),
         "token_minutes": env.int("TOKEN_MINUTES", 20, validate=Range(1, 24 * 60)),
         "max_body_mb": env.int("MAX_BODY_MB", 32, validate=Range(1, 1024)),

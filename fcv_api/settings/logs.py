@@ -1,18 +1,17 @@
-"""The settings of the log, and of backups."""
+"""The settings of the log."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Any
 
 from environs import Env
 from marshmallow import ValidationError
 from marshmallow.validate import ContainsOnly, Length, OneOf
 
-from fcv_api.settings.checks import LARGEST_PORT, optional_path
+from fcv_api.settings.checks import LARGEST_PORT
 
 FORMATS = ("thesis", "json")
 OUTPUTS = ("file", "stdout", "syslog")
@@ -20,12 +19,11 @@ OUTPUTS = ("file", "stdout", "syslog")
 
 @dataclass(frozen=True, slots=True)
 class LogSettings:
-    """How lines are written and where to, and where backups lie. syslog: a socket's path, or ADDRESS:PORT by UDP."""
+    """How lines are written and where to. syslog: a socket's path, or ADDRESS:PORT by UDP."""
 
     log_format: str
     log_to: tuple[str, ...]
     syslog: str
-    backup_dir: Path | None
 
 
 def read_logs(env: Env) -> dict[str, Any]:
@@ -35,7 +33,6 @@ def read_logs(env: Env) -> dict[str, Any]:
         "log_format": env.str("LOG_FORMAT", "thesis", validate=OneOf(FORMATS)),
         "log_to": tuple(dict.fromkeys(outputs)),
         "syslog": env.str("SYSLOG", "/dev/log", validate=check_syslog),
-        "backup_dir": optional_path(env, "BACKUP_DIR"),
     }
 
 

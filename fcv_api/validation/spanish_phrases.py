@@ -20,9 +20,7 @@ PHRASES = {
     ),
     "Burden over whole stays": "Carga en estancias enteras",
     "Subgroups, any of the three states": "Subgrupos, cualquiera de los tres estados",
-    "Beside simpler scorers, on the same drawn patients": (
-        "Junto a modelos más simples, con los mismos pacientes sorteados"
-    ),
+    "Beside simpler scorers, on the same patients": ("Junto a modelos más simples, con los mismos pacientes"),
     "Drift against the reference in the model's manifest": "Deriva frente a la referencia del manifiesto del modelo",
     "what became of them": "qué fue de ellos",
     "state": "estado",

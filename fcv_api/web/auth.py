@@ -28,7 +28,10 @@ REGISTRATION_PROBLEMS = (
     *("not-authenticated", "not-allowed", "registration-closed", "username-taken"),
     *("invalid-body", "unusable-credentials", "sign-ins-busy", "database-unavailable"),
 )
-SIGN_IN_PROBLEMS = ("wrong-credentials", "too-many-attempts", "invalid-body", "sign-ins-busy", "database-unavailable")
+SIGN_IN_PROBLEMS = (
+    *("wrong-credentials", "too-many-attempts", "invalid-body", "sign-ins-busy"),
+    *("directory-unavailable", "database-unavailable"),
+)
 EXAMPLE = {"username": "integration", "password": "a long passphrase"}
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound, RequestEntityTooLarge
 
 from fcv_api.accounts.throttle import TooManyAttempts
+from fcv_api.directory import DirectoryBusy, DirectoryUnavailable
 from fcv_api.web.problem_details import FACTS, problem_of
 from fcv_api.web.problems import BY_STATUS, ProblemRaised, answer
 
@@ -24,6 +25,8 @@ def register(app: Flask, *facts: type[Exception]) -> None:
         app.register_error_handler(fact, problem_of)
     app.register_error_handler(ProblemRaised, lambda raised: answer(raised.slug, raised.detail))
     app.register_error_handler(TooManyAttempts, _wait)
+    app.register_error_handler(DirectoryUnavailable, _wait)
+    app.register_error_handler(DirectoryBusy, problem_of)  # as for too many passwords
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(DBAPIError, _database)
     app.register_error_handler(PoolTimeout, _database)
@@ -42,8 +45,8 @@ def _http(error: HTTPException) -> Response:
     return response
 
 
-def _wait(error: TooManyAttempts) -> Response:
-    response = answer("too-many-attempts", str(error))
+def _wait(error: TooManyAttempts | DirectoryUnavailable) -> Response:
+    response = answer(error.code, str(error))
     response.headers["Retry-After"] = str(error.seconds)
     return response
 

@@ -10,6 +10,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow.fields import Field
 from werkzeug.routing import Rule
 
+from fcv_api.fhir.capability import JSON as FHIR_JSON
 from fcv_api.web.problems import MEDIA_TYPE, PROBLEMS
 from fcv_api.wire.service import ProblemSchema
 
@@ -101,6 +102,29 @@ def one_or_null(_converter: object, field: Field[Any], *, ret: dict[str, Any], *
         ret.pop("nullable")
         return {"anyOf": [choice, {"type": choice["type"], **null}]}
     return {}
+
+
+OUTCOME = {
+    "type": "object",
+    "required": ["resourceType", "issue"],
+    "properties": {
+        "resourceType": {"type": "string"},
+        "issue": {"type": "array", "minItems": 1, "items": {"type": "object"}},
+    },
+}
+
+
+def outcomes(blueprint: Any, *slugs: str) -> Decorator:  # noqa: ANN401
+    """Document that a route of FHIR can answer with these problems, each as an OperationOutcome."""
+    by_status: dict[int, list[str]] = {}
+    for slug in slugs:
+        by_status.setdefault(PROBLEMS[slug].status, []).append(f"`{slug}`: {PROBLEMS[slug].title}")
+    responses = {
+        str(status): {"description": f"{'. '.join(lines)}.", "content": {FHIR_JSON: {"schema": OUTCOME}}}
+        for status, lines in sorted(by_status.items())
+    }
+    decorator: Decorator = blueprint.doc(responses=responses)
+    return decorator
 
 
 def problems(blueprint: Any, *slugs: str) -> Decorator:  # noqa: ANN401 - flask-smorest ships no types

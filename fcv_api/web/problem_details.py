@@ -11,9 +11,11 @@ from fcv_api.accounts import UnusableCredentials, UsernameTaken
 from fcv_api.accounts.passwords import TooManyPasswords
 from fcv_api.domain.bad_cells import BadCells, Cell
 from fcv_api.domain.errors import MissingSigns, TooFewInstants, Unscorable, WindowSpan
+from fcv_api.fhir.finding import WrongSearch
+from fcv_api.fhir.reading import WrongBundle
 from fcv_api.web.problems import answer, body_of
 
-Fact = Unscorable | UsernameTaken | UnusableCredentials | TooManyPasswords
+Fact = Unscorable | WrongBundle | WrongSearch | UsernameTaken | UnusableCredentials | TooManyPasswords
 FACTS: tuple[type[Fact], ...] = get_args(Fact)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, current_app
+from flask import Response, current_app, request
 
+from fcv_api.fhir.capability import JSON as FHIR_JSON
+from fcv_api.fhir.problem import is_under_fhir, outcome_of
 from fcv_api.web.problem_language import language, say_language
 from fcv_api.web.requests import current_request
 
@@ -51,6 +53,7 @@ TABLE = (
     Problem("registration-closed", 403, NEVER, "Registration is closed", "El registro de usuarios está cerrado"),
     Problem("not-found", 404, NEVER, "There is nothing here", "Aquí no hay nada"),
     Problem("method-not-allowed", 405, NEVER, "Not with this method", "No con este método HTTP"),
+    Problem("not-acceptable", 406, NEVER, "Not in this format", "No en este formato"),
     Problem("username-taken", 409, NEVER, "The username is taken", "El nombre de usuario ya existe"),
     Problem(
         "model-missing", 409, NEVER, "The model of this record is not here", "El modelo de este registro no está aquí"
@@ -141,6 +144,7 @@ TABLE = (
     Problem("internal-error", 500, LATER, "An error of the service", "Un error del servicio"),
     Problem("model-output", 503, LATER, "The model gave no probabilities", "El modelo no dio probabilidades"),
     Problem("no-model", 503, LATER, "No verified model is loaded", "No hay un modelo verificado cargado"),
+    Problem("directory-unavailable", 503, LATER, "The directory does not answer", "El directorio no responde"),
     Problem("sign-ins-busy", 503, LATER, "Too many sign-ins wait", "Esperan demasiados inicios de sesión"),
     Problem(
         "too-many-large-bodies",
@@ -156,11 +160,8 @@ TABLE = (
 PROBLEMS = {problem.slug: problem for problem in TABLE}
 # What Flask and Werkzeug raise themselves.
 BY_STATUS = {
-    400: "bad-request",
-    404: "not-found",
-    405: "method-not-allowed",
-    413: "too-large",
-    415: "unsupported-media-type",
+    **{400: "bad-request", 404: "not-found", 405: "method-not-allowed"},
+    **{413: "too-large", 415: "unsupported-media-type"},
 }
 RETRY_AFTER_SECONDS = "5"
 
@@ -185,8 +186,10 @@ def answer(slug: str, detail: str, **more: Any) -> Response:  # noqa: ANN401
     """Build the response to a problem. more: the members that only this type has."""
     problem = PROBLEMS[slug]
     current_request().problem = slug
-    text = current_app.json.dumps(body_of(slug, detail, **more))
-    response = Response(text + "\n", problem.status, mimetype=MEDIA_TYPE)
+    body, media_type = body_of(slug, detail, **more), MEDIA_TYPE
+    if is_under_fhir(request.path):
+        body, media_type = outcome_of(slug, body), FHIR_JSON
+    response = Response(current_app.json.dumps(body) + "\n", problem.status, mimetype=media_type)
     say_language(response)
     if problem.status == 401:  # noqa: PLR2004
         response.headers["WWW-Authenticate"] = "Bearer"

@@ -57,7 +57,7 @@ def record_and_answer(outcomes: Sequence[Outcome], response: Response, *, locate
     no crash can part them. Raises SQLAlchemyError, and then there must be no answer but that.
     """
     service, context = current_service(), current_request()
-    context.warnings = _codes(outcomes)
+    context.outcomes, context.warnings = outcomes, _codes(outcomes)
     if not service.records:
         return response
     known = policies.known()  # a look of its own, once a second: not within the transaction

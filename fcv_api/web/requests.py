@@ -16,9 +16,12 @@ from flask.wrappers import Response
 
 from fcv_api import access_log
 from fcv_api.accounts import Account
+from fcv_api.directory import Directory
 from fcv_api.domain.prediction import AnswerContext, Models
+from fcv_api.fhir.site import FhirSite
 from fcv_api.ledger.replies import Asked
-from fcv_api.scoring import Caller
+from fcv_api.metrics.counts import Answered, Counts
+from fcv_api.scoring import Caller, Outcome
 from fcv_api.web.ward.options import WardOptions
 from fcv_api.wire.csv_rows import COMMA, Dialect
 
@@ -62,6 +65,10 @@ class Service:
     observation_hours: int
     settle_seconds: int
     ward: WardOptions
+    directory: Directory | None
+    """Where people sign in beside the local accounts; None for nowhere."""
+    counts: Counts
+    fhir: FhirSite
 
     def answer_context(self) -> AnswerContext:
         """Return what an answer of this moment must warn of. Without FCV_STALE_MINUTES, nothing looks at the clock."""
@@ -92,6 +99,8 @@ class RequestContext:
     asked: Asked | None = None
     held_bytes: int = 0
     """Of its body; see `bodies.py`."""
+    outcomes: Sequence[Outcome] = ()
+    """What came of its encounters."""
 
     def caller(self) -> Caller:
         """Return who asked, of a request that an account's token came with."""
@@ -123,7 +132,7 @@ def _begin() -> None:
 
 
 def _finish(response: Response) -> Response:
-    context = current_request()
+    context, service = current_request(), current_service()
     response.headers["X-Request-ID"] = context.request_id
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers.setdefault("Cache-Control", "no-store")
@@ -131,11 +140,15 @@ def _finish(response: Response) -> Response:
         response.is_sequence and response.calculate_content_length() == 0
     ):  # nothing is no HTML, which Flask would call it
         del response.headers["Content-Type"]
-    access_log.log.info("%r", _line(context, response.status_code))
+    seconds, status = perf_counter() - context.started, response.status_code
+    access_log.log.info("%r", _line(context, status, seconds))
+    route = None if request.url_rule is None else request.url_rule.rule
+    waited = g.pop("waited", 0.0)
+    service.counts.answered(Answered(route, request.method, status, seconds, context.problem, waited, context.outcomes))
     return response
 
 
-def _line(context: RequestContext, status: int) -> dict[str, object]:
+def _line(context: RequestContext, status: int, seconds: float) -> dict[str, object]:
     """Describe a request. `repr` escapes every character that could break the line; no query, no body, no name.
 
     Of the warnings that were answered it has the codes alone, without sign or figure.
@@ -144,7 +157,7 @@ def _line(context: RequestContext, status: int) -> dict[str, object]:
         "url": request.path[:LONGEST_URL],
         "method": request.method[:LONGEST_URL],
         "date": f"{datetime.now(current_service().zone):%d/%m/%Y %H:%M:%S}",
-        "duration": round(perf_counter() - context.started, 4),
+        "duration": round(seconds, 4),
         "status": status,
         "request_id": context.request_id,
         "user": context.user_id,

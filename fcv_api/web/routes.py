@@ -5,12 +5,12 @@ from __future__ import annotations
 from flask import Flask
 from flask_smorest import Api
 
-from fcv_api.web import auth, batch, explanations, health, observations, predict, predictions
+from fcv_api.web import auth, batch, explanations, fhir, guide, health, observations, predict, predictions
 from fcv_api.web.docs import docs_blueprint
 from fcv_api.web.openapi import UNUSED, spec_plugins
 from fcv_api.web.ward import routes as ward
 
-BLUEPRINTS = (predict.bp, batch.bp, observations.bp, predictions.bp, explanations.bp, auth.bp, health.bp)
+BLUEPRINTS = (predict.bp, batch.bp, observations.bp, fhir.bp, predictions.bp, explanations.bp, auth.bp, health.bp)
 
 
 def register(app: Flask) -> None:
@@ -23,4 +23,5 @@ def register(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     app.register_blueprint(docs_blueprint())
+    app.register_blueprint(guide.bp)
     ward.register(app)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -269,3 +272,11 @@ def test_a_table_of_any_size_takes_memory_for_a_batch(database: Database) -> Non
     assert copy(source, target).exit_code == 0
     assert tracemalloc.get_traced_memory()[1] < 8e6  # all 6,000 take 16 MB
     tracemalloc.stop()
+
+
+def test_all_tables_are_known_before_a_database_is_looked_at() -> None:
+    code = "import fcv_api.cli.db_copy; from fcv_api.extensions import db; print(*sorted(db.metadata.tables))"
+    alone = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    modules = ("fcv_api.accounts.issued_tokens", "fcv_api.activations", "fcv_api.feed.tables", "fcv_api.ledger.tables")
+    assert [import_module(each) for each in modules]  # as migrations/env.py
+    assert alone.stdout.split() == sorted(db.metadata.tables)

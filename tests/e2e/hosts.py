@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from service import Service, start, wait_until_live
+from service import Service, free_port, start, wait_until_live
 
 from fcv_api.settings import ROOT
 
@@ -52,7 +52,10 @@ class Host:
 
 @contextmanager
 def hosts(folder: Path, database: str, **settings: str) -> Iterator[list[Host]]:
-    """Start two hosts at one moment, on a database that may be empty, and wait for their first answers."""
+    """Start two hosts at one moment, on a database that may be empty, and wait for their first answers.
+
+    With METRICS_BIND each has a port of its own for metrics.
+    """
     with ExitStack() as running:
         both = [_host(folder / name, database, settings) for name in ("one", "other")]
         for host in both:
@@ -68,4 +71,5 @@ def _host(folder: Path, database: str, settings: dict[str, str]) -> Host:
         shutil.copytree(ROOT / name, checkout / name)
     shutil.copy(ROOT / "wsgi.py", checkout)
     own = {"DATABASE_URL": database, "CHECKOUT": str(checkout), "MODELS_DIR": str(checkout / "models")} | settings
+    own["METRICS_BIND"] = f"127.0.0.1:{free_port()}" if own.get("METRICS_BIND") else ""
     return Host(start(folder, **own), checkout, own)

@@ -55,7 +55,7 @@ class Service:
         """Wait until all are there and hear signals: gunicorn waits 30 s for one that it stops just after the fork."""
         deadline, count = time.monotonic() + 20, int(self.environment.get("FCV_WORKERS", "2"))
         while self.master.poll() is None and time.monotonic() < deadline:
-            workers = self.workers()
+            workers = [pid for pid in self.workers() if not _is_beside(pid)]
             if len(workers) >= count and not any(map(_hears_as_the_master, workers)):
                 break
             time.sleep(0.02)
@@ -84,10 +84,15 @@ class Service:
 
 def fcv(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run a command in this process, with the settings of an environment and no others."""
-    own: dict[str, str | None] = {name: None for name in os.environ if name.startswith("FCV_")}
-    done = CliRunner().invoke(main, arguments, env=own | environment)
+    done = CliRunner().invoke(main, arguments, env=fcv_settings(environment))
     said = f"{done.stderr}{done.exception or ''}"
     return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, said)
+
+
+def fcv_settings(environment: dict[str, str]) -> dict[str, str | None]:
+    """Return an environment that takes away this process's own settings."""
+    own: dict[str, str | None] = {name: None for name in os.environ if name.startswith("FCV_")}
+    return own | environment
 
 
 @contextmanager
@@ -132,6 +137,8 @@ def start(folder: Path, options: tuple[str, ...] = (), /, **settings: str) -> Se
         "BIND": bind,
         "TIMEZONE": "America/Bogota",
         "FEED": "off",  # development's `child` is one more process beside the workers
+        "METRICS_BIND": "",  # and so is what Prometheus reads
+        "FEED_METRICS_BIND": "",
     } | settings
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FCV_")}
     environment = kept | {f"FCV_{name}": value for name, value in own.items()}
@@ -144,6 +151,14 @@ def start(folder: Path, options: tuple[str, ...] = (), /, **settings: str) -> Se
             [*shlex.split(wrapper), *program], env=environment, stdout=output, stderr=subprocess.STDOUT, cwd=checkout
         )
     return Service(f"http://{bind}", folder, master, environment)
+
+
+def _is_beside(pid: int) -> bool:
+    """Return whether a child of the master is no worker, but a program such as `fcv metrics --serve`."""
+    try:
+        return b"fcv_api.cli" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:  # it has just ended
+        return True
 
 
 def _hears_as_the_master(pid: int) -> bool:

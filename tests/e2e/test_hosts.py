@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
+import signal
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,15 +17,18 @@ import requests
 from hosts import Host, hosts
 from postgres import new_database
 from proxied import needs_nginx, proxied
+from scraping import Prometheus, needs_prometheus, scraping
 
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.registry import Registry
+from fcv_api.metrics import slots
+from fcv_api.settings import ROOT
 
 
 @pytest.fixture(scope="module")
 def both(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Host]]:
     """Give two hosts that were started at one moment, on an empty database."""
-    with hosts(tmp_path_factory.mktemp("hosts"), new_database(postgres)) as both:
+    with hosts(tmp_path_factory.mktemp("hosts"), new_database(postgres), METRICS_BIND="yes") as both:
         yield both
 
 
@@ -104,6 +111,64 @@ def test_both_write_one_chain_and_read_each_others_records(both: list[Host], enc
     assert len(set(made)) == 20
     count = len(other.fcv("ledger", "export", "-").splitlines()) - 1
     assert one.fcv("ledger", "verify").startswith(f"{count} records, from 1 to {count}, are as they were recorded.")
+
+
+@needs_prometheus
+def test_prometheus_reads_both_under_load_while_a_worker_dies(
+    both: list[Host], encounter: dict[str, Any], tmp_path: Path
+) -> None:
+    """With the shipped example, rules and dashboard. No label of any series says who asked about whom."""
+    token = both[0].service.sign_in("gabriela")
+    with scraping(tmp_path, [host.service.environment["FCV_METRICS_BIND"] for host in both]) as prometheus:
+        prometheus.wait_for("sum(up)", lambda up: up == 2)
+        prometheus.wait_for("count(fcv_worker_live)", lambda live: live == 4)
+        before = prometheus.value("sum(fcv_predictions_total)") or 0.0
+        for number in range(20):
+            if number == 10:  # what it answered in its last second would not be counted
+                prometheus.wait_for("sum(fcv_predictions_total)", lambda scored: scored >= before + 10)
+                os.kill(slots.holders(counts_of(both[0]))[0], signal.SIGKILL)
+            asked = encounter | {"idAtencion": 7_345_678_901 + number}
+            deadline = time.monotonic() + 120
+            while not is_scored(both[number % 2], token, asked):
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+        prometheus.wait_for("sum(fcv_worker_starts_total)", lambda starts: starts >= 5)
+        prometheus.wait_for("count(fcv_worker_live)", lambda live: live == 4)
+        prometheus.wait_for("sum(fcv_predictions_total)", lambda scored: scored >= before + 20)
+        assert prometheus.value("max(resets(fcv_requests_total[10m]))") == 0
+        assert prometheus.value("min(min_over_time(up[10m]))") == 1
+        assert prometheus.value("count(count by (sha256) (fcv_worker_model))") == 1
+        assert prometheus.value("max(fcv_ledger_records)") == prometheus.value("min(fcv_ledger_records)")
+        for expression in expressions_of_dashboard():
+            prometheus.ask("query", query=expression)
+        prometheus.wait_for("count(ALERTS) or vector(0)", lambda _: all_rules_are_evaluated(prometheus))
+        series = prometheus.ask("series", **{"match[]": '{job="fcv"}'})
+        assert len(series) > 100
+        assert not any(re.search(r"gabriela|73456789\d\d|MDC_", str(each)) for each in series)
+
+
+def counts_of(host: Host) -> Path:
+    own = host.service.environment
+    return slots.folder_of(Path(own["FCV_LOG_DIR"]), own["FCV_BIND"])
+
+
+def is_scored(host: Host, token: dict[str, str], encounter: dict[str, Any]) -> bool:
+    """Ask once. The worker that dies may have taken the connection, or the record's lock."""
+    try:
+        return predict(host, token, encounter).status_code == 200
+    except requests.RequestException:
+        return False
+
+
+def all_rules_are_evaluated(prometheus: Prometheus) -> bool:
+    rules = [rule for group in prometheus.ask("rules")["groups"] for rule in group["rules"]]
+    assert not any(rule.get("lastError") for rule in rules)
+    return len(rules) > 15 and all(rule["health"] == "ok" for rule in rules)
+
+
+def expressions_of_dashboard() -> list[str]:
+    panels = json.loads((ROOT / "deploy" / "grafana.json").read_bytes())["panels"]
+    return [target["expr"] for panel in panels for target in panel.get("targets", ())]
 
 
 @needs_nginx

@@ -17,10 +17,12 @@ from typing import Any
 
 import pytest
 import requests
+from bundles import judged
 from conftest import FIXTURES, UNTRAINED
 from proxied import Proxy, needs_nginx, proxied
 from service import PASSWORD, Service, free_port, running
 
+from fcv_api.web.guide import POLICY
 from fcv_api.web.ward.assets import KEPT
 
 GOLDEN = ["encounter_5501", "encounter_5502"]
@@ -127,6 +129,19 @@ def test_what_needs_no_token_is_there(proxy: Proxy, path: str) -> None:
     assert answer.headers["Server"] == "nginx"
 
 
+def test_a_page_of_the_guide_comes_from_nginx_itself_where_it_has_a_copy(proxy: Proxy) -> None:
+    page = proxy.folder / "site" / "guide" / "nginx-has-it" / "index.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("<p>page", "utf-8")
+    answer = get(proxy, "/guide/nginx-has-it/")
+    assert (answer.status_code, answer.text) == (200, "<p>page")
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert answer.headers["Content-Security-Policy"] == POLICY
+    assert answer.headers["Strict-Transport-Security"] == "max-age=63072000"
+    check_problem(get(proxy, "/guide/nobody-has-it/"), 404, "not-found")
+    check_problem(get(proxy, "/guide/%2e%2e/ward/static/none.css"), 404, "not-found")
+
+
 def test_an_account_signs_in_predicts_reads_and_signs_out(proxy: Proxy) -> None:
     credentials = {"username": "through", "password": PASSWORD}
     assert post(proxy, "/auth/create_user", json.dumps(credentials).encode(), {}).status_code == 201
@@ -179,6 +194,16 @@ def test_the_plain_port_refuses(proxy: Proxy, path: str) -> None:
 def test_each_route_has_a_largest_body(proxy: Proxy, token: dict[str, str], path: str, largest: int) -> None:
     assert post(proxy, path, b" " * largest, token).json()["type"] == "/problems/not-json"
     check_problem(post(proxy, path, b" " * (largest + 1), token), 413, "too-large")
+
+
+def test_what_nginx_refuses_under_fhir_is_an_outcome(proxy: Proxy, token: dict[str, str]) -> None:
+    answer = post(proxy, "/fhir", b" " * (2 * MB + 1), token)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (413, "application/fhir+json")
+    (issue,) = judged(answer.json())["issue"]
+    assert (issue["code"], issue["details"]["coding"][0]["code"]) == ("too-long", "too-large")
+    assert "2 MB elsewhere" in issue["diagnostics"]
+    assert answer.headers["X-Request-ID"]
+    assert get(proxy, "/fhir/metadata").json()["implementation"]["url"] == "https://127.0.0.1/fhir"
 
 
 def test_what_is_too_long_is_refused_by_nginx(proxy: Proxy) -> None:

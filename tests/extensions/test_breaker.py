@@ -55,3 +55,20 @@ def test_a_trial_that_never_ends_keeps_the_others_out_for_some_seconds_only(now:
     assert one.may_try()
     now[0] += breaker.LONGEST_TRIAL + 0.01
     assert one.may_try()
+
+
+def test_where_more_failures_are_borne_only_those_in_a_row_count(now: list[float]) -> None:
+    one = Breaker(pause=10.0, failures=3)
+    for failed in (True, True, False, True, True):
+        one.settle(failed=failed)
+        assert one.may_try()
+    one.settle(failed=True)
+    assert (one.may_try(), one.seconds()) == (False, 10.0)
+    now[0] += 10.01
+    assert [one.may_try() for _ in range(2)] == [True, False]
+    one.settle(failed=True)
+    assert one.seconds() == 10.0
+    now[0] += 10.01
+    assert one.may_try()
+    one.settle(failed=False)
+    assert (one.may_try(), one.seconds()) == (True, 0.0)

@@ -36,6 +36,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
         "FCV_JWT_SECRET": "0123456789abcdef" * 4,
         "FCV_LOG_DIR": str(tmp_path),
         "FCV_BIND": "127.0.0.1:1",
+        "FCV_METRICS_BIND": "",
         "FCV_TIMEZONE": "America/Bogota",
     }
     return {name: value for name, value in os.environ.items() if not name.startswith("FCV_")} | own

@@ -39,3 +39,25 @@ def test_the_problems_and_settings_that_are_named_exist(root: Path, name: str) -
     assert len(told) == 8
     assert set(told) <= {*PROBLEMS, *of_nginx}
     assert set(re.findall(r"\bFCV_[A-Z_]+\b", text(root, name))) <= {*NAMES}
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_every_problem_that_asks_to_wait_or_is_away_has_its_row(root: Path, name: str) -> None:
+    of_nginx = {("429", "too-many-requests"), ("503", "proxy-failed")}
+    wanted = {(str(each.status), each.slug) for each in PROBLEMS.values() if each.status in (429, 503)} | of_nginx
+    section = text(root, name).split("\n## 16. ")[1].split("\n## ")[0]
+    assert set(re.findall(r"^\| `(\d+)`, `([a-z-]+)` \|", section, re.MULTILINE)) == wanted
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_every_command_has_its_form_in_containers(root: Path, name: str) -> None:
+    whole = text(root, name)
+    told = "".join(re.findall(r"^\| ([^|]*) \|", whole.split("\n## 21. ")[1].split("\n## ")[0], re.MULTILINE))
+    blocks = re.findall(r"```sh\n(.*?)```", whole, re.DOTALL)
+    programs = {line.split()[0] for block in blocks for line in block.splitlines()}
+    assert {each for each in programs if f"`{each}" not in told} == set()
+
+
+def test_both_readmes_lead_to_it(root: Path) -> None:
+    assert "(docs/incident.md)" in (root / "README.md").read_text("utf-8")
+    assert "(docs/incident.es.md)" in (root / "README.es.md").read_text("utf-8")

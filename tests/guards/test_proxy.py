@@ -64,7 +64,7 @@ def test_every_route_has_the_limit_on_what_a_network_has_under_way() -> None:
     """A location that has a `limit_conn` of its own inherits none."""
     blocks = [block for block in re.findall(r"location \S+ \{(.*?)\}", NGINX, re.DOTALL) if "limit_conn" in block]
     everywhere = re.findall(r"^    (limit_conn clients \d+;)", NGINX, re.MULTILINE)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     assert len(everywhere) == 1
     assert all(everywhere[0] in block for block in blocks)
 

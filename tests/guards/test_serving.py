@@ -17,6 +17,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from fcv_api.serving.concurrency_limit import WAITING
 from fcv_api.serving.descriptors import MOST_LINGERING, OF_A_THREAD
 from fcv_api.serving.sign_of_life import SignOfLife
+from fcv_api.settings import ROOT
 
 LARGEST_LIMIT = 8192
 """Open files, as the unit and the compose files give them; `test_deploy.py` compares those."""
@@ -95,21 +96,30 @@ def test_a_worker_takes_all_its_connections_where_the_open_files_are_as_deployed
     assert MOST_LINGERING + 1000 + OF_A_THREAD * (64 + WAITING) < LARGEST_LIMIT  # FCV_THREADS is 64 at most
 
 
-@pytest.mark.parametrize(("feed", "looked_after"), [("child", 1), ("on", 0), ("off", 0)])
-def test_the_master_has_the_feed_as_its_child_where_it_is_told_so(
-    make_settings: MakeSettings, root: Path, monkeypatch: pytest.MonkeyPatch, feed: str, looked_after: int
+@pytest.mark.parametrize(
+    ("feed", "metrics", "looked_after"),
+    [("child", "", ["feed"]), ("on", "", []), ("off", "", []), ("child", "[::1]:9470", ["feed", "metrics"])],
+)
+def test_the_master_has_the_feed_and_the_metrics_as_its_children_where_it_is_told_so(
+    make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch, feed: str, metrics: str, looked_after: list[str]
 ) -> None:
-    make_settings(FEED=feed)
-    hooks = runpy.run_path(str(root / "deploy" / "gunicorn.conf.py"))
-    given: list[object] = []
-    for name, fake in {"look_after": lambda *each: given.append(each), "SignOfLife": lambda _cfg: None}.items():
+    make_settings(FEED=feed, METRICS_BIND=metrics)
+    hooks = runpy.run_path(str(ROOT / "deploy" / "gunicorn.conf.py"))
+    given: list[str] = []
+    fakes: dict[str, object] = {
+        "look_after": lambda _server, child: given.append(child),
+        "ChildProcess": lambda name, *_given: name,
+        "SignOfLife": lambda _cfg: None,
+        "slots": SimpleNamespace(prepare=lambda _folder: None),
+    }
+    for name, fake in fakes.items():
         monkeypatch.setitem(hooks["when_ready"].__globals__, name, fake)
     hooks["when_ready"](SimpleNamespace(cfg=None))
-    assert len(given) == looked_after
+    assert given == looked_after
 
 
-def test_the_feed_is_ended_with_the_master(make_settings: MakeSettings, root: Path) -> None:
+def test_the_programs_beside_the_workers_are_ended_with_the_master(make_settings: MakeSettings, root: Path) -> None:
     make_settings()
     hooks, ended = runpy.run_path(str(root / "deploy" / "gunicorn.conf.py")), []
-    hooks["on_exit"](SimpleNamespace(feed=SimpleNamespace(stop=lambda: ended.append(True))))
-    assert ended == [True]
+    hooks["on_exit"](SimpleNamespace(children=[SimpleNamespace(stop=lambda: ended.append(True))] * 2))
+    assert ended == [True, True]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import MakeSettings
 
-from fcv_api.serving.feed_process import ONE_THREAD
+from fcv_api.serving.child_process import ONE_THREAD
 from fcv_api.serving.watchdog import FROZEN_AFTER
 from fcv_api.settings import ROOT
 

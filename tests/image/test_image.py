@@ -100,11 +100,18 @@ def test_what_must_stay_out_of_an_image_is_not_in_it() -> None:
     """The checkout that it was built from had secrets, certificates and logs, if the site's had."""
     assert set(succeed("run", "--rm", *HARDENED, image("fcv-mlapi"), "ls", "-A").split()) == {
         *("LICENSE", "README.md", "constraints.txt", "pyproject.toml", "wsgi.py", "__pycache__"),
-        *("deploy", "examples", "fcv_api", "instance", "migrations", "models"),
+        *("build", "deploy", "examples", "fcv_api", "instance", "migrations", "models"),
     }
     inner = succeed("run", "--rm", *HARDENED, image("fcv-mlapi"), "ls", "-A", "deploy", "examples", "instance")
     locks = ("requirements-importer.txt", "requirements.txt")
     assert inner.split() == ["deploy:", "gunicorn.conf.py", *locks, "examples:", "encounter.json", "instance:"]
+
+
+def test_the_guide_is_in_the_image_in_both_languages() -> None:
+    inner = succeed(
+        "run", "--rm", *HARDENED, image("fcv-mlapi"), "ls", "build/guide/index.html", "build/guide/es/index.html"
+    )
+    assert inner.split() == ["build/guide/index.html", "build/guide/es/index.html"]
 
 
 def test_it_runs_as_nobody_else_and_can_write_nowhere_but_where_it_must(service: Container) -> None:

@@ -32,6 +32,9 @@ def site_of(text: str = HERE, **more: Any) -> Site:
     return Site(sources, KEY, 12, **({"most": 100_000} | more))
 
 
+SITE_OF_PSEUDONYMS = site_of('[source.icu]\nidentifiers = "pseudonym"\n')
+
+
 def source(site: Site) -> Source:
     """Return its first source."""
     return site.sources[0]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gateways import site_of, source
+from gateways import SITE_OF_PSEUDONYMS, source
 from hl7_messages import message, obx, patient
 from memory import NOW
 
@@ -32,7 +32,7 @@ from fcv_api.wire.observations import ObservationsSchema
 pytestmark = pytest.mark.usefixtures("empty_database")
 Row = dict[str, Any]
 OFFLINE = AnswerContext()
-SITE = site_of('[source.icu]\nidentifiers = "pseudonym"\n')
+SITE = SITE_OF_PSEUDONYMS
 
 
 def rows_of_the_example() -> list[Row]:

@@ -128,10 +128,10 @@ def no_descriptor_left() -> Iterator[Callable[[], None]]:
     descriptor in between.
     """
     limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    gc.collect()  # before the test connects: what is freed later would lie below its own
+    gc.disable()
 
     def lower() -> None:
-        gc.collect()
-        gc.disable()
         probe = os.dup(0)
         os.close(probe)
         resource.setrlimit(resource.RLIMIT_NOFILE, (probe, limits[1]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -42,6 +43,8 @@ PUBLIC = Row(200, 200, 200, 200, 200, 200, 200, 200)
 ANY_ROLE = Row(401, 200, 200, 200, 200, 200, 200, 401)
 PREDICTS = Row(401, 200, 200, 403, 403, 403, 200, 401)
 OWN_RECORD = Row(401, 200, 404, 200, 404, 404, 200, 401)
+MOVED = Row(308, 308, 308, 308, 308, 308, 308, 308)
+NOT_BUILT = Row(404, 404, 404, 404, 404, 404, 404, 404)
 A_PAGE = Row(303, 303, 303, 303, 303, 303, 303, 303)
 """To the form: a page takes no token of a header. Who may see it is in `ward/test_session.py`."""
 ACCESS = {
@@ -64,6 +67,9 @@ ACCESS = {
     ("GET", "/openapi.json"): PUBLIC,
     ("GET", "/docs/"): PUBLIC,
     ("GET", "/docs/<path:path>"): PUBLIC,
+    ("GET", "/guide"): MOVED,
+    ("GET", "/guide/"): NOT_BUILT,
+    ("GET", "/guide/<path:path>"): NOT_BUILT,
     ("GET", "/ward"): A_PAGE,
     ("GET", "/ward/beds"): Row(401, 401, 401, 401, 401, 401, 401, 401),
     ("GET", "/ward/beds/<encounter>"): A_PAGE,
@@ -74,6 +80,12 @@ ACCESS = {
     ("POST", "/ward/seen"): A_PAGE,
 }
 BY_ADMIN = pytest.mark.parametrize("settings", [{"REGISTRATION": "admin"}], indirect=True, ids=["by admin"])
+
+
+@pytest.fixture(autouse=True)
+def _no_guide(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answer as where `make docs` was never run: this checkout may have its guide or not."""
+    monkeypatch.setattr("fcv_api.web.guide.FOLDER", tmp_path)
 
 
 def routes(app: Flask) -> set[tuple[str, str]]:

@@ -34,9 +34,9 @@ def test_the_table_has_a_row_for_each_that_is_documented_and_no_other(http: Flas
 
 
 def test_every_problem_of_a_client_is_documented_somewhere(http: FlaskClient) -> None:
-    """But for a method that a path does not know, what a turn of the feed is refused for, and a page's form."""
+    """But for a method that a path does not know, what a turn of the feed is refused for, a page's form, and FHIR's."""
     theirs = {slug for slug, each in PROBLEMS.items() if each.status < 500}
-    others = {"method-not-allowed", "identity-conflict", "silent", "form-refused", "tls-needed"}
+    others = {"method-not-allowed", "identity-conflict", "silent", "form-refused", "tls-needed", "not-acceptable"}
     assert theirs - {slug for _, slug in documented(http)} == others
 
 

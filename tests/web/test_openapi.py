@@ -12,8 +12,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 Document = dict[str, Any]
-NOT_DOCUMENTED = ("static", "swagger_ui", "api-docs", "ward.")
-"""The last: pages for people."""
+NOT_DOCUMENTED = ("static", "swagger_ui", "api-docs", "ward.", "guide.")
+"""The last two: pages for people."""
 
 
 @pytest.fixture

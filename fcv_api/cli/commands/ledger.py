@@ -111,6 +111,12 @@ def replay(settings: Settings, /, **given: Any) -> None:
     it gives both models' alarms, sensitivity, lead time, calibration and refusals, each difference with its interval
     over patients, and the stays in which an alarm would have been gained or lost.
     """
+    from fcv_api.cli.ledger_replay import is_trial
     from fcv_api.cli.ledger_replay import replay as work
 
-    work(settings, **given)
+    if is_trial(**given):
+        from fcv_api.cli.silent_trial import try_out
+
+        try_out(settings, given["model"], given)
+    else:
+        work(settings, **given)

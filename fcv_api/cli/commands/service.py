@@ -41,10 +41,10 @@ def predict(**given: Any) -> None:
 @click.option("--warn-is-error", is_flag=True, help="Exit with 1 for a warning too.")
 @options.as_json
 def doctor(**given: Any) -> None:
-    """Look at disk, settings, database, model, feed, HL7, log, secrets, clock, certificate and service; say what to do.
+    """Look at disk, settings, database, model, feed, HL7, directory, log, secrets, clock, certificate and service.
 
-    Exit code 1 when anything has failed; warnings are 0. Run it as the service's user, with the service's settings: as
-    root it cannot tell what the service may do.
+    Say what to do about what is wrong. Exit code 1 when anything has failed; warnings are 0. Run it as the service's
+    user, with the service's settings: as root it cannot tell what the service may do.
     """
     from fcv_api.cli.doctor import doctor as work
 
@@ -60,6 +60,17 @@ def check() -> None:
     from fcv_api.cli.check import check as work
 
     work()
+
+
+@click.command()
+@click.option("--serve", is_flag=True, help="Serve them at FCV_METRICS_BIND until it is stopped, as `fcv serve` does.")
+@click.option("--sign-of-life", type=FILE, hidden=True)
+@click.option("--parent", type=int, hidden=True, help="The process that started this one: without it, this one ends.")
+def metrics(**given: Any) -> None:
+    """Print what Prometheus would read of the service on this host: what its workers counted, database and disk."""
+    from fcv_api.cli.metrics import metrics as work
+
+    work(**given)
 
 
 @click.command()

@@ -15,6 +15,7 @@ from fcv_api.cli.doctor.backup import check_backup
 from fcv_api.cli.doctor.certificate import SHIPPED_PLACE, check_certificate
 from fcv_api.cli.doctor.clock import check_clock, check_zone
 from fcv_api.cli.doctor.database import check_database
+from fcv_api.cli.doctor.directory import check_directory
 from fcv_api.cli.doctor.disk import check_disk
 from fcv_api.cli.doctor.feed import check_feed
 from fcv_api.cli.doctor.files import check_log, check_secrets
@@ -27,7 +28,7 @@ from fcv_api.extensions import db
 from fcv_api.settings import Settings, SettingsError
 
 CHECKS = (
-    *(check_disk, check_settings, check_database, check_model, check_feed, check_hl7),
+    *(check_disk, check_settings, check_database, check_model, check_feed, check_hl7, check_directory),
     *(check_log, check_secrets, check_zone, check_backup, check_running),
 )
 """Those that need the settings. The disk first: where it is full, much else fails for it."""

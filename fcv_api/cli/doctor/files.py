@@ -14,7 +14,10 @@ from fcv_api.settings import ROOT
 MOUNTED = Path("/run/secrets")
 """Where containers are given their secrets, readable by whoever is in the container: nobody but the service."""
 
-NAMING = ("FCV_JWT_SECRET_FILE", "FCV_ADMIN_PASSWORD_FILE", "FCV_PSEUDONYM_KEY_FILE", "FCV_HL7_TLS_KEY")
+NAMING = (
+    *("FCV_JWT_SECRET_FILE", "FCV_ADMIN_PASSWORD_FILE", "FCV_PSEUDONYM_KEY_FILE", "FCV_HL7_TLS_KEY"),
+    "FCV_LDAP_BIND_PASSWORD_FILE",
+)
 KEPT = (ROOT / ".env", ROOT / "instance" / "jwt_secret", ROOT / "instance" / "pseudonym_key")
 
 

@@ -12,7 +12,10 @@ from fcv_api.web.ward.language import language_of
 from fcv_api.web.ward.words import say
 
 AT_THE_FORM = frozenset(
-    {"wrong-credentials", "too-many-attempts", "sign-ins-busy", "form-refused", "not-allowed", "database-unavailable"}
+    {
+        *("wrong-credentials", "too-many-attempts", "sign-ins-busy", "directory-unavailable"),
+        *("form-refused", "not-allowed", "database-unavailable"),
+    }
 )
 """Problems of a sign-in after which the form is shown again."""
 OWN_WORDS = {"not-allowed": "not_for_this_account", "tls-needed": "tls_needed"}

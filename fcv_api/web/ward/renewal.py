@@ -10,6 +10,7 @@ from flask.wrappers import Response
 
 from fcv_api.accounts import Account
 from fcv_api.accounts.issued_tokens import token_for
+from fcv_api.web.by_directory import still_admitted
 from fcv_api.web.ward.cookies import delete_cookie, set_cookie
 from fcv_api.web.ward.session import PERSONAL, Session, current_session, refused_cookies
 
@@ -22,7 +23,8 @@ def begin(account: Account, response: Response) -> None:
 def renew(response: Response) -> Response:
     """Delete cookies that were refused. Renew a session past half of its life, where a person did something.
 
-    The new token has the number of the old one: a sign-out ends both, and forms in other tabs still fit.
+    The new token has the number of the old one: a sign-out ends both, and forms in other tabs still fit. Who is of a
+    directory is looked up there again: whoever was put out of it, or of its groups, keeps no session.
     """
     if "Set-Cookie" in response.headers:  # a session begins or ends with this answer
         return response
@@ -32,8 +34,8 @@ def renew(response: Response) -> Response:
     if session and session.cookie == PERSONAL and session.since and _by_a_person():
         left = session.expires_at - datetime.now(UTC)
         life = min(_life(), session.dead_at - datetime.now(UTC))
-        if left < _life() / 2 and life > left:
-            set_cookie(response, PERSONAL, _renewed(session, life))
+        if left < _life() / 2 and life > left and (account := still_admitted(session.account)):
+            set_cookie(response, PERSONAL, _renewed(account, session, life))
     return response
 
 
@@ -50,6 +52,6 @@ def _life() -> timedelta:
     return cast("timedelta", current_app.config["JWT_ACCESS_TOKEN_EXPIRES"])
 
 
-def _renewed(session: Session, life: timedelta) -> str:
+def _renewed(account: Account, session: Session, life: timedelta) -> str:
     since = int(cast("datetime", session.since).timestamp())
-    return token_for(session.account, life, {"jti": session.jti, "csrf": session.csrf, "since": since})
+    return token_for(account, life, {"jti": session.jti, "csrf": session.csrf, "since": since})

@@ -20,6 +20,7 @@ class Reason(StrEnum):
     NO_VALUE = "no-value"
     NOT_A_NUMBER = "not-a-number"
     WRONG_UNIT = "wrong-unit"
+    UNIT_MISSING = "unit-missing"
     NO_TIME = "no-time"
     UNREADABLE_TIME = "unreadable-time"
     AMBIGUOUS_TIME = "ambiguous-time"

@@ -23,6 +23,7 @@ from fcv_api.wire.hl7.reading import Group, Reading
 from fcv_api.wire.hl7.reasons import Drop, Reason
 from fcv_api.wire.hl7.values import ucum
 
+OBX = "OBX"
 Order = tuple[bool, list[tuple[bool, int, str]], str]
 
 
@@ -49,27 +50,30 @@ def shown(reading: Reading) -> tuple[list[Shown], list[Drop]]:
     for patient, groups in by_patient.items():
         own = [row for group in groups for row in group.rows]
         beds = {row.observation.key: group.bed for group in groups for row in group.rows}
-        for key, statement in _chosen(own, dropped):
-            rows.append(_row(patient.value, beds.get(key, "") or None, key, statement))
+        for key, statement in chosen(own, dropped, OBX):
+            rows.append(row_of(patient.value, beds.get(key, "") or None, key, statement))
     return rows, dropped
 
 
-def _chosen(rows: Sequence[Row], dropped: list[Drop]) -> list[tuple[Key, Statement]]:
-    """Return what a window could read of one encounter: of each sign and instant one name, then the lower channel."""
+def chosen(rows: Sequence[Row], dropped: list[Drop], part: str) -> list[tuple[Key, Statement]]:
+    """Return what a window could read of one encounter: of each sign and instant one name, then the lower channel.
+
+    part: what each row was of the message, for what is dropped.
+    """
     said = _said(rows)
     numbers, replaced = _numbered(rows, said)
-    dropped.extend(Drop(f"OBX {number}", Reason.REPLACED) for number in replaced)
+    dropped.extend(Drop(f"{part} {number}", Reason.REPLACED) for number in replaced)
     usable: defaultdict[tuple[int, int], list[Key]] = defaultdict(list)
     holding = with_those_of_no_channel(said)
     for key, statement in holding.items():
         if reason := _unusable(key, statement):
-            dropped.append(Drop(f"OBX {numbers[key]}", reason))
+            dropped.append(Drop(f"{part} {numbers[key]}", reason))
         else:
             usable[key.sign, key.at].append(key)
     for keys in usable.values():
         best, *others = sorted(keys, key=_order)
         reasons = [(each, Reason.OTHER_CHANNEL if each.name == best.name else Reason.OTHER_NAME) for each in others]
-        dropped.extend(Drop(f"OBX {numbers[each]}", reason) for each, reason in reasons)
+        dropped.extend(Drop(f"{part} {numbers[each]}", reason) for each, reason in reasons)
     best_keys = sorted((min(keys, key=_order) for keys in usable.values()), key=numbers.__getitem__)
     return [(key, holding[key]) for key in best_keys]
 
@@ -105,7 +109,8 @@ def _order(key: Key) -> Order:
     return key.name != SIGNS[INDEX_BY_CODE[key.sign]].name, channel_order(key.channel), key.name
 
 
-def _row(encounter: str, bed: str | None, key: Key, statement: Statement) -> Shown:
+def row_of(encounter: str, bed: str | None, key: Key, statement: Statement) -> Shown:
+    """Return a row with its value in the sign's own unit, or in one that nobody knows."""
     sign = INDEX_BY_CODE[key.sign]
     unit = statement.unit if UNKNOWN_UNIT in statement.flag.split() else ucum(sign)
     return Shown(encounter, bed, SIGNS[sign].name, statement.value or 0.0, unit, key.at)
@@ -116,12 +121,13 @@ def as_wire(reading: Reading) -> Mapping[str, Any]:
     rows, dropped = shown(reading)
     return {
         "ack": reading.ack.value,
-        "rows": [_as_wire(each) for each in rows],
+        "rows": [row_as_wire(each) for each in rows],
         "dropped": [{"where": each.where, "reason": each.reason.value} for each in dropped],
     }
 
 
-def _as_wire(row: Shown) -> dict[str, Any]:
+def row_as_wire(row: Shown) -> dict[str, Any]:
+    """Return a row as it is printed."""
     members = row._asdict()
     return members | {"time": utc(members.pop("at"))}
 

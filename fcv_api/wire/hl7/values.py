@@ -48,6 +48,8 @@ def measured(number: float, sign: int, unit: Unit | str | None) -> Measured | Re
     own = SIGNS[sign]
     if isinstance(unit, Unit) and unit.kind is not own.unit.kind:
         return Reason.WRONG_UNIT
+    if own.unit.kind is Kind.TEMPERATURE and number > HIGH[sign] and not isinstance(unit, Unit):
+        return Reason.UNIT_MISSING  # °C and °F cannot be distinguished: as at the other doors, never guessed
     if isinstance(unit, Unit) and (unit.factor, unit.zero) != (1.0, 0.0):
         number = (number - unit.zero) * unit.factor
     if own.static and number == own.limits.missing:

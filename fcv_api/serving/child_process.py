@@ -1,4 +1,4 @@
-"""`fcv feed run` as a child of gunicorn's master, where `FCV_FEED` is `child`.
+"""Programs beside the workers: `fcv feed run`, where `FCV_FEED` is `child`, and `fcv metrics --serve`.
 
 All of it runs in the master's main thread, between its own looks at the workers: a thread of the master would hold
 locks that a worker inherits when it is forked, and the kernel takes a thread's end for its parent's.
@@ -57,12 +57,12 @@ def _name_of_init() -> str:
         return ""
 
 
-class FeedProcess:
+class ChildProcess:
     """The child: started, looked at once a second, started again when it ended or froze, and ended with its parent."""
 
-    def __init__(self, sign: SignOfLife, command: list[str]) -> None:
-        """sign: whose time the child sets, as a worker does. command: what starts it, without the options for this."""
-        self._sign, self._command = sign, command
+    def __init__(self, name: str, sign: SignOfLife, command: list[str]) -> None:
+        """name: in the log. sign: whose time it sets, as a worker does. command: without the options for this."""
+        self._name, self._sign, self._command = name, sign, command
         self.process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
         self._next_start, self._pause = 0.0, 1.0
@@ -77,7 +77,7 @@ class FeedProcess:
             self.process = None
             self._wait(now, settled=now - self._started > SETTLED)
         elif self._is_frozen(now):
-            log.error("feed: process %d gives no sign of life, and is killed", self.process.pid)
+            log.error("%s: process %d gives no sign of life, and is killed", self._name, self.process.pid)
             self.process.kill()
 
     def stop(self) -> None:
@@ -96,16 +96,16 @@ class FeedProcess:
         own = ["--parent", str(os.getpid()), "--sign-of-life", f"/dev/fd/{self._sign.fileno()}"]
         try:
             self.process = subprocess.Popen(  # noqa: S603 - our own program
-                [*self._command, *own], env=os.environ | ONE_THREAD, pass_fds=[self._sign.fileno()]
+                [*self._command, *own], env=_environment(), pass_fds=[self._sign.fileno()]
             )
         except OSError as error:  # no memory or no room for one more process, now
-            log.error("feed: it cannot be started: %s", error.strerror)  # noqa: TRY400 - a fact, not a bug
+            log.error("%s: it cannot be started: %s", self._name, error.strerror)  # noqa: TRY400 - a fact, not a bug
             self._wait(now, settled=False)
 
     def _wait(self, now: float, *, settled: bool) -> None:
         """Put the next start off: twice as long as before, where it ended soon after the last one."""
         pause = self._pause = 1.0 if settled else min(self._pause, LONGEST_PAUSE)
-        log.warning("feed: it ended, and is started again in %.0f s", pause)
+        log.warning("%s: it ended, and is started again in %.0f s", self._name, pause)
         self._next_start, self._pause = now + pause, pause * 2
 
     def _is_frozen(self, now: float) -> bool:
@@ -113,19 +113,24 @@ class FeedProcess:
         return now - last > (FROZEN_AFTER if last > self._started else LONGEST_START)
 
 
-def look_after(server: Any, feed: FeedProcess) -> None:  # noqa: ANN401 - gunicorn's own
-    """Start the child, and look at it whenever the master looks at its workers. It has no hook for that."""
+def look_after(server: Any, child: ChildProcess) -> None:  # noqa: ANN401 - gunicorn's own
+    """Start a child, and look at it whenever the master looks at its workers. It has no hook for that."""
     murder_workers = server.murder_workers
 
     def look() -> None:
         murder_workers()
-        feed.look()
+        child.look()
 
     server.murder_workers = look
-    server.feed = feed  # a reload reads gunicorn.conf.py anew
-    feed.look()
+    server.children = [*getattr(server, "children", ()), child]  # a reload reads gunicorn.conf.py anew
+    child.look()
 
 
-def feed_command() -> list[str]:
-    """Return what starts `fcv feed run` of this checkout."""
-    return [sys.executable, "-m", "fcv_api.cli", "feed", "run"]
+def command_of(*words: str) -> list[str]:
+    """Return what starts a command of this checkout, such as `fcv feed run`."""
+    return [sys.executable, "-m", "fcv_api.cli", *words]
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment of a child. What systemd is told of the service, the master alone tells it."""
+    return {name: value for name, value in os.environ.items() if name != "NOTIFY_SOCKET"} | ONE_THREAD

@@ -16,8 +16,8 @@ from types import SimpleNamespace
 import pytest
 from gunicorn.config import Config
 
-from fcv_api.serving import feed_process
-from fcv_api.serving.feed_process import FeedProcess, look_after, refused_here
+from fcv_api.serving import child_process
+from fcv_api.serving.child_process import ChildProcess, look_after, refused_here
 from fcv_api.serving.sign_of_life import SignOfLife
 
 BEAT = "import os, sys, time; os.utime(sys.argv[-1], (time.monotonic(),) * 2); "
@@ -28,8 +28,8 @@ FREEZE = "import signal; os.kill(os.getpid(), signal.SIGSTOP)"
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed_process, "FROZEN_AFTER", 1.0)
-    monkeypatch.setattr(feed_process, "SECONDS_TO_END", 0.2)
+    monkeypatch.setattr(child_process, "FROZEN_AFTER", 1.0)
+    monkeypatch.setattr(child_process, "SECONDS_TO_END", 0.2)
 
 
 @pytest.fixture
@@ -39,11 +39,11 @@ def sign() -> Iterator[SignOfLife]:
         yield sign
 
 
-def child(sign: SignOfLife, program: str) -> FeedProcess:
-    return FeedProcess(sign, [sys.executable, "-S", "-c", program])
+def child(sign: SignOfLife, program: str) -> ChildProcess:
+    return ChildProcess("feed", sign, [sys.executable, "-S", "-c", program])
 
 
-def looked(feed: FeedProcess, happened: Callable[[], object], seconds: float = 20) -> list[int]:
+def looked(feed: ChildProcess, happened: Callable[[], object], seconds: float = 20) -> list[int]:
     """Look often until something happened, or so long, and return the processes that were started."""
     pids: list[int] = []
     deadline = time.monotonic() + seconds
@@ -55,7 +55,7 @@ def looked(feed: FeedProcess, happened: Callable[[], object], seconds: float = 2
     return pids
 
 
-def started(feed: FeedProcess) -> subprocess.Popen[bytes]:
+def started(feed: ChildProcess) -> subprocess.Popen[bytes]:
     feed.look()
     assert feed.process is not None
     return feed.process
@@ -89,7 +89,7 @@ def test_one_that_ends_at_once_is_started_again_after_pauses_that_double(
 
 
 def test_one_that_cannot_be_started_leaves_the_master_alone(sign: SignOfLife) -> None:
-    feed = FeedProcess(sign, ["/no/such/program"])
+    feed = ChildProcess("feed", sign, ["/no/such/program"])
     assert looked(feed, lambda: False, 0.2) == []
     feed.stop()
 
@@ -123,7 +123,7 @@ def test_the_master_looks_at_it_whenever_it_looks_at_its_workers(sign: SignOfLif
     server.murder_workers()
     assert looks == ["workers"]
     assert not feed.process
-    server.feed.stop()
+    server.children[0].stop()
 
 
 @pytest.mark.parametrize("variable", ["NOTIFY_SOCKET", "SYSTEMD_EXEC_PID"])
@@ -142,11 +142,11 @@ def test_the_main_process_of_a_container_may_not_have_it(
 ) -> None:
     monkeypatch.setattr(os, "getpid", lambda: pid)
     monkeypatch.setattr(os, "getppid", lambda: parent)
-    monkeypatch.setattr(feed_process, "_name_of_init", lambda: "docker-init")
+    monkeypatch.setattr(child_process, "_name_of_init", lambda: "docker-init")
     assert "In a container set FCV_FEED=on" in str(refused_here())
 
 
 def test_a_shell_of_a_machine_or_of_a_container_may(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "getppid", lambda: 1)
-    monkeypatch.setattr(feed_process, "_name_of_init", lambda: "systemd")
+    monkeypatch.setattr(child_process, "_name_of_init", lambda: "systemd")
     assert refused_here() is None

@@ -98,8 +98,9 @@ class SyslogOutput(logging.Handler):
         try:
             self._send(f"<{priority}>{IDENT}{self.format(record)}".encode())
             self._is_told = False
-        except OSError:
-            self._forget_socket()  # a syslog that was started anew is connected to anew
+        except OSError as error:
+            if not isinstance(error, BlockingIOError):
+                self._forget_socket()  # a syslog that was started anew is connected to anew
             if not self._is_told:
                 self._is_told = True
                 print(f"{self._place} takes no lines of the log: they are missing there.", file=sys.stderr)  # noqa: T201

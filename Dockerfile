@@ -1,6 +1,7 @@
-# Two images of one checkout:
+# Three images of one checkout:
 #   docker build -t fcv-mlapi:0.1.0 .                                  the service
 #   docker build -t fcv-mlapi-importer:0.1.0 --target importer .       `fcv` with TensorFlow, for `fcv model import`
+#   docker build -t fcv-mlapi-backup:0.1.0 --target backup .           `fcv` with PostgreSQL's programs, for `fcv db backup`
 #
 # The packages are pinned by hash (deploy/requirements*.txt). The base is pinned by its tag: `deploy/pin-images.sh` writes its
 # digest beside it, where a registry of images can be asked.
@@ -57,7 +58,7 @@ COPY bench bench
 COPY docs docs
 RUN /opt/docs/bin/python deploy/guide.py
 
-# What both images are, but for their packages. The user's number is fixed: volumes and secrets are given to it.
+# What all images are, but for their packages. The user's number is fixed: volumes and secrets are given to it.
 FROM ${BASE} AS runtime
 ARG LDAP=0
 # hadolint ignore=DL3008
@@ -82,6 +83,18 @@ WORKDIR /opt/fcv
 FROM runtime AS importer
 COPY --from=training-environment /opt/venv /opt/venv
 RUN fcv --version
+USER 10001:10001
+ENTRYPOINT ["fcv"]
+CMD ["--help"]
+
+# PostgreSQL 15's programs, as Debian bookworm has them: pg_dump must be no older than the server.
+FROM runtime AS backup
+RUN apt-get update -qq \
+ && apt-get install -qq --yes --no-install-recommends postgresql-client-15 \
+ && rm -rf /var/lib/apt/lists/* \
+ && install -d -o fcv -g fcv -m 0700 /var/backups/fcv
+COPY --from=serving-environment /opt/venv /opt/venv
+RUN fcv --version && pg_dump --version && pg_restore --version
 USER 10001:10001
 ENTRYPOINT ["fcv"]
 CMD ["--help"]

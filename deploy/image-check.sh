@@ -38,7 +38,7 @@ check_files() {
         refuse "a compose file breaks the Compose specification."
     fi
     if command -v docker >/dev/null; then
-        MLAPI_IMAGE=fcv-mlapi:0 docker stack config --compose-file "$place/site/deploy/swarm.yml" >"$place/swarm.out" ||
+        MLAPI_IMAGE=fcv-mlapi:0 MLAPI_BACKUP_IMAGE=fcv-mlapi-backup:0 docker stack config --compose-file "$place/site/deploy/swarm.yml" >"$place/swarm.out" ||
             refuse "deploy/swarm.yml cannot be deployed."
         if docker stack config --compose-file "$place/site/deploy/swarm.yml" >/dev/null 2>&1; then
             refuse "deploy/swarm.yml can be deployed without the name of an image."

@@ -1,19 +1,41 @@
-"""`app.log`: one line a request, which `web/requests.py` writes after it."""
+"""`app.log`: one line a request, which `web/requests.py` writes after it, as the thesis did or as JSON."""
 
 from __future__ import annotations
 
+import json
 import logging
 import os
+import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from io import TextIOWrapper
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
 
+import orjson
+
 LINE = "%(asctime)s , %(levelname)s , %(message)s"
+IDENT = "fcv-api: "
+DELETE = "\x7f"
+DAEMON, INFO = 3 << 3, 6
+PRIORITIES = {logging.DEBUG: 7, logging.INFO: INFO, logging.WARNING: 4, logging.ERROR: 3, logging.CRITICAL: 2}
+"""A facility and severities of RFC 3164."""
 log = logging.getLogger("fcv_api")
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """How lines are written and where to: FCV_LOG_FORMAT, FCV_LOG_TO, FCV_SYSLOG."""
+
+    form: str = "thesis"
+    to: tuple[str, ...] = ("file", "stdout")
+    syslog: str = "/dev/log"
+
+
+THESIS = Output()
 
 
 class SharedLogFile(WatchedFileHandler):
@@ -57,12 +79,63 @@ def attached(log: logging.Logger, handler: logging.Handler) -> Iterator[None]:
         handler.close()
 
 
+class SyslogOutput(logging.Handler):
+    """The system's log, by datagrams. A request never waits for it: what it does not take at once is lost there."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        host, _, port = place.rpartition(":")
+        self._place = place
+        self._address = place if place.startswith("/") else (host.strip("[]"), int(port))
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._family = socket.AF_UNIX if place.startswith("/") else family
+        self._socket: socket.socket | None = None
+        self._is_told = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Send a line, or lose it at once, with one sentence for all that are lost in a row."""
+        priority = DAEMON | PRIORITIES.get(record.levelno, INFO)
+        try:
+            self._send(f"<{priority}>{IDENT}{self.format(record)}".encode())
+            self._is_told = False
+        except OSError as error:
+            if not isinstance(error, BlockingIOError):
+                self._forget_socket()  # a syslog that was started anew is connected to anew
+            if not self._is_told:
+                self._is_told = True
+                print(f"{self._place} takes no lines of the log: they are missing there.", file=sys.stderr)  # noqa: T201
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._forget_socket()
+        super().close()
+
+    def _send(self, line: bytes) -> None:
+        if self._socket is None:
+            self._socket = socket.socket(self._family, socket.SOCK_DGRAM)
+            self._socket.settimeout(0)
+            self._socket.connect(self._address)
+        self._socket.send(line)
+
+    def _forget_socket(self) -> None:
+        if self._socket:
+            self._socket.close()
+        self._socket = None
+
+
 class WallClock(logging.Formatter):
-    """Times of a given zone, and a message that stays on one line."""
+    """Times of a given zone, and a line that stays one line."""
 
     def __init__(self, zone: tzinfo) -> None:
         super().__init__(LINE)
         self._zone = zone
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write a line. What is not printable, line separators among it, is escaped as `repr` does."""
+        text = super().format(record)
+        if text.isprintable():
+            return text
+        return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802
         """Return when, as `2024-06-13 06:36:41,960`."""
@@ -70,12 +143,47 @@ class WallClock(logging.Formatter):
         return f"{moment:%Y-%m-%d %H:%M:%S},{int(record.msecs):03d}"
 
 
-def open_log(log_dir: Path, zone: tzinfo) -> None:
-    """Send our log to `app.log` and to standard output. Raises OSError when the file cannot be written."""
+class JsonLine(logging.Formatter):
+    """The same facts as a JSON object, in printable ASCII: whatever it holds, it stays on one line."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        super().__init__()
+        self._zone = zone
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write when, the level, and what is known of a request or else a message."""
+        at = datetime.fromtimestamp(record.created, self._zone).isoformat(timespec="milliseconds")
+        line: dict[str, object] = {"at": at, "level": record.levelname}
+        line |= record.args if isinstance(record.args, Mapping) else {"message": record.getMessage()}
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return as_ascii(line)
+
+
+def as_ascii(line: Mapping[str, object]) -> str:
+    """Return an object as JSON in printable ASCII. orjson refuses half a surrogate pair, and escapes no separator."""
+    try:
+        text = orjson.dumps(line).decode()
+    except orjson.JSONEncodeError:
+        text = ""
+    if text and text.isascii() and DELETE not in text:
+        return text
+    return json.dumps(line, separators=(",", ":"), default=str).replace(DELETE, "\\u007f")
+
+
+def open_log(log_dir: Path, zone: tzinfo, output: Output = THESIS) -> None:
+    """Send our log to where it is wanted: to `app.log`, standard output, syslog. Raises OSError for the file."""
     log_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
     log.handlers.clear()
-    for handler in (SharedLogFile(log_dir / "app.log"), logging.StreamHandler(sys.stdout)):
-        handler.setFormatter(WallClock(zone))
+    for each in output.to:
+        handler = _handler(each, log_dir, output)
+        handler.setFormatter(JsonLine(zone) if output.form == "json" else WallClock(zone))
         log.addHandler(handler)
     log.setLevel(logging.INFO)
     log.propagate = False
+
+
+def _handler(to: str, log_dir: Path, output: Output) -> logging.Handler:
+    if to == "file":
+        return SharedLogFile(log_dir / "app.log")
+    return SyslogOutput(output.syslog) if to == "syslog" else logging.StreamHandler(sys.stdout)

@@ -14,7 +14,7 @@ from fcv_api.cli.commands.ledger import ledger
 from fcv_api.cli.commands.model import model
 from fcv_api.cli.commands.policy import policy
 from fcv_api.cli.commands.score import score
-from fcv_api.cli.commands.service import check, doctor, metrics, predict, serve
+from fcv_api.cli.commands.service import check, doctor, metrics, predict, report, serve
 from fcv_api.cli.commands.simulate import simulate
 from fcv_api.cli.commands.stays import stays
 from fcv_api.cli.commands.training import ablation, evaluate, plot, reference, train
@@ -33,7 +33,7 @@ def main() -> None:
 
 
 for command in (
-    *(serve, predict, users, stays, feed, hl7, fhir, model, policy, alerts, ledger, db, doctor, check, metrics),
+    *(serve, predict, users, stays, feed, hl7, fhir, model, policy, alerts, ledger, db, doctor, check, metrics, report),
     *(simulate, score, train, evaluate, validate, drift, outcomes, reference, ablation, plot),
 ):
     main.add_command(command)

@@ -17,7 +17,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from fcv_api import heads_log, maintenance
-from fcv_api.access_log import open_log
+from fcv_api.access_log import Output, open_log
 from fcv_api.accounts.system import SystemAccount, feed_account, feed_test_account, feed_test_account_id
 from fcv_api.app import database_app, load_models
 from fcv_api.cli.feed_trouble import Trouble
@@ -81,7 +81,7 @@ def run_(sign_of_life: Path | None, parent: int | None, *, once: bool) -> None:
         click.echo("FCV_FEED is off: nothing is scored. Set it to on, and start again.")
         return
     if not once:
-        open_log(settings.log_dir, settings.timezone)
+        open_log(settings.log_dir, settings.timezone, Output(settings.log_format, settings.log_to, settings.syslog))
         heads_log.open_log(settings.log_dir)
     app = database_app(settings, serving=True)
     maintenance.begin(app, settings)

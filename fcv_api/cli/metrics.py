@@ -13,7 +13,7 @@ import click
 from prometheus_client import CollectorRegistry, generate_latest
 
 from fcv_api import maintenance
-from fcv_api.access_log import open_log
+from fcv_api.access_log import Output, open_log
 from fcv_api.app import database_app
 from fcv_api.cli.feed_run import closing_database, end_with
 from fcv_api.metrics.database import Database
@@ -43,7 +43,7 @@ def metrics(parent: int | None, sign_of_life: Path | None, *, serve: bool) -> No
         if settings.metrics_bind is None or not serve:
             click.echo(generate_latest(registry).decode(), nl=False)
             return
-        open_log(settings.log_dir, settings.timezone)
+        open_log(settings.log_dir, settings.timezone, Output(settings.log_format, settings.log_to, settings.syslog))
         with suppress(OSError):
             os.nice(GIVES_WAY)
         with exposed(host_and_port(settings.metrics_bind), registry):

@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from fcv_api.access_log import open_log
+from fcv_api.access_log import Output, open_log
 from fcv_api.app import database_app, load_models
 from fcv_api.cli.db import migrate_database
 from fcv_api.cli.free_port import refuse_taken
@@ -57,7 +57,7 @@ def serve(bind: str | None, *, reload: bool) -> None:
     # Refuse in a sentence what gunicorn would refuse in a traceback.
     logging.getLogger("fcv_api").setLevel(logging.ERROR)
     load_models(settings, app)
-    open_log(settings.log_dir, settings.timezone)
+    open_log(settings.log_dir, settings.timezone, Output(settings.log_format, settings.log_to, settings.syslog))
     arguments = ["-m", "gunicorn", "--config", str(ROOT / "deploy" / "gunicorn.conf.py")]
     if not settings.production and "/" not in settings.bind:  # neither a socket's path nor a descriptor
         click.echo(first_steps(settings.bind, built=BUILT.is_file()))

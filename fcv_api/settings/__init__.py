@@ -27,6 +27,7 @@ from fcv_api.settings.checks import (
 from fcv_api.settings.feed import read_feed
 from fcv_api.settings.hl7 import read_hl7
 from fcv_api.settings.ldap import check_ldap, read_ldap
+from fcv_api.settings.logs import read_logs
 from fcv_api.settings.metrics import MetricsSettings, read_metrics
 from fcv_api.settings.origins import read_origins
 from fcv_api.settings.ward import read_ward
@@ -124,6 +125,7 @@ def _read(env: Env) -> dict[str, Any]:
         "ledger_days": env.int("LEDGER_DAYS", 400, validate=Range(1, 36_500)),
         "log_dir": ROOT / env.path("LOG_DIR", Path("logs")),
         "timezone": _timezone(env, production=production),
+        **read_logs(env),
         **read_feed(env, production=production),
         **read_ward(env, production=production),
         **(read_hl7(env) | read_ldap(env) | read_metrics(env)),

@@ -10,12 +10,13 @@ from environs import Env
 from marshmallow.validate import OneOf, Range
 
 from fcv_api.settings.checks import optional_path
+from fcv_api.settings.logs import LogSettings
 
 FEED = ("off", "on", "child")
 
 
 @dataclass(frozen=True, slots=True)
-class FeedSettings:
+class FeedSettings(LogSettings):
     """Whether observations are kept and scored, for how long, and how soon after a slot."""
 
     feed: str

@@ -76,7 +76,7 @@ def test_development_is_reached_from_its_own_machine_only() -> None:
 
 @pytest.mark.parametrize("name", FILES)
 def test_every_image_has_a_tag_and_ours_the_version_of_the_code(name: str) -> None:
-    known = r"[a-z-]+:[\w.-]*\d[\w.-]*(@sha256:[0-9a-f]{64})?|fcv-mlapi:dev|\$\{MLAPI_IMAGE:\?.*"
+    known = r"[a-z-]+:[\w.-]*\d[\w.-]*(@sha256:[0-9a-f]{64})?|fcv-mlapi:dev|\$\{MLAPI_(?:BACKUP_)?IMAGE:\?.*"
     for image in (service["image"] for service in services(name).values()):
         assert re.fullmatch(known, image), image
         assert "latest" not in image
@@ -280,3 +280,14 @@ def test_the_feed_is_off_until_somebody_turns_it_on(made: Path) -> None:
 def test_swarm_runs_one_feed_a_node_and_compose_one_a_host() -> None:
     assert services(SWARM)["feed"]["deploy"]["mode"] == "global"
     assert "replicas" not in services(COMPOSE)["feed"]["deploy"]
+
+
+@pytest.mark.parametrize("name", PRODUCTION)
+def test_backups_are_kept_by_retention_and_proven_with_the_programs_of_the_databases_version(name: str) -> None:
+    service, database = services(name)["backup"], services(name)["db"]["image"]
+    assert "fcv db backup --keep 14 && fcv db restore --check" in service["entrypoint"][-1]
+    assert f"backups:{service['environment']['FCV_BACKUP_DIR']}" in service["volumes"]
+    assert "backups" in read(name)["volumes"]
+    version = re.match(r"postgres:(\d+)", database)
+    assert version
+    assert f"postgresql-client-{version[1]}" in _dockerfile()

@@ -16,7 +16,10 @@ from fcv_api.serving.child_process import ONE_THREAD
 from fcv_api.serving.watchdog import FROZEN_AFTER
 from fcv_api.settings import ROOT
 
-SERVICE, SOCKET, FEED = (ROOT / "deploy" / f"fcv-{each}" for each in ("api.service", "api.socket", "feed.service"))
+SERVICE, SOCKET, FEED, BACKUP, TIMER = (
+    ROOT / "deploy" / f"fcv-{each}"
+    for each in ("api.service", "api.socket", "feed.service", "backup.service", "backup.timer")
+)
 OF_THE_SERVICE_ALONE = {"LimitNOFILE", "TasksMax", "SystemCallFilter=setpriority sched_setaffinity"}
 """Limits by which the feed's unit may differ, and what passwords and workers need beside the rest."""
 MOST_EXPOSED = 3.0
@@ -35,7 +38,7 @@ def told(name: str, unit: Path = SERVICE) -> str:
 
 
 @needs_systemd
-@pytest.mark.parametrize("unit", [SERVICE, FEED], ids=lambda unit: unit.name)
+@pytest.mark.parametrize("unit", [SERVICE, FEED, BACKUP], ids=lambda unit: unit.name)
 def test_the_services_are_little_exposed(unit: Path) -> None:
     said = analysed("security", "--offline=true", "--no-pager", unit)
     level = re.search(rf"Overall exposure level for {unit.name}: ([0-9.]+)", said)
@@ -44,10 +47,10 @@ def test_the_services_are_little_exposed(unit: Path) -> None:
 
 
 @needs_systemd
-@pytest.mark.parametrize("unit", [SERVICE, SOCKET, FEED], ids=lambda unit: unit.name)
+@pytest.mark.parametrize("unit", [SERVICE, SOCKET, FEED, BACKUP, TIMER], ids=lambda unit: unit.name)
 def test_systemd_knows_every_line_of_the_units(tmp_path: Path, unit: Path) -> None:
     """Only the program's place is exchanged: nothing is installed in /opt here."""
-    for each in (SERVICE, SOCKET, FEED):
+    for each in (SERVICE, SOCKET, FEED, BACKUP, TIMER):
         (tmp_path / each.name).write_text(each.read_text("utf-8").replace("/opt/fcv/.venv/bin/fcv", "/bin/true"))
     os.environ.pop("SYSTEMD_UNIT_PATH", None)
     assert analysed("verify", "--man=no", "--recursive-errors=no", tmp_path / unit.name) == ""
@@ -91,6 +94,21 @@ def test_the_feed_is_confined_as_the_service_is() -> None:
 def test_the_feed_is_the_services_user_with_its_settings() -> None:
     for name in ("User", "Group", "WorkingDirectory", "EnvironmentFile", "LoadCredential", "UMask"):
         assert told(name, FEED) == told(name)
+
+
+def test_backups_are_confined_as_the_feed_is_but_for_their_folder() -> None:
+    first = "StateDirectory=fcv"
+    feed, backup = (each[each.index(first) :] for each in (lines(FEED), lines(BACKUP)))
+    assert set(backup) ^ set(feed) == {"ReadWritePaths=-/var/backups/fcv"}
+    for name in ("User", "Group", "WorkingDirectory", "EnvironmentFile", "LoadCredential", "UMask"):
+        assert told(name, BACKUP) == told(name)
+
+
+def test_each_night_a_backup_is_made_with_retention_and_then_proven() -> None:
+    commands = [line.partition("/bin/fcv ")[2] for line in lines(BACKUP) if line.startswith("ExecStart=")]
+    assert commands == ["db backup --keep 14", "db restore --check"]
+    assert told("Type", BACKUP) == "oneshot"
+    assert (told("Persistent", TIMER), told("WantedBy", TIMER)) == ("true", "timers.target")
 
 
 def test_a_frozen_feed_is_killed_at_once() -> None:

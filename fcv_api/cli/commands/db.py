@@ -25,11 +25,16 @@ def upgrade() -> None:
 
 
 @db.command()
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--keep", type=click.IntRange(1), help="In FCV_BACKUP_DIR: delete all backups but the newest so many.")
+@click.option(
+    "--days", type=click.IntRange(1), help="In FCV_BACKUP_DIR: delete backups that are older, not the newest."
+)
 def backup(**given: Any) -> None:
     """Write a backup of the SQLite database to FILE, which must not exist, and verify the record in it.
 
-    The service may run meanwhile. For PostgreSQL it prints the command of PostgreSQL's own that does this.
+    The service may run meanwhile. For PostgreSQL it prints the command of PostgreSQL's own that does this. Without
+    FILE it writes one into FCV_BACKUP_DIR, on PostgreSQL too, by `pg_dump`; retention deletes only what it named.
     """
     from fcv_api.cli.db_backup import backup as work
 
@@ -54,6 +59,9 @@ def copy(**given: Any) -> None:
 @click.option("--yes", is_flag=True, help="Do it without asking.")
 @click.option("--running", is_flag=True, help="On PostgreSQL: do it though the service runs.")
 @click.option("--in-place", is_flag=True, help="On PostgreSQL, instead of FILE: pg_restore has put the dump there.")
+@click.option(
+    "--check", is_flag=True, help="Prove FILE, or the newest of FCV_BACKUP_DIR, on a scratch copy; restore nothing."
+)
 def restore(**given: Any) -> None:
     """Put FILE in place of the database: a backup of `fcv db backup`, or a dump of `pg_dump --format=custom`.
 

@@ -1,4 +1,4 @@
-"""`fcv serve`, `predict`, `doctor` and `check`: the service, an answer without it, and whether all is well."""
+"""`fcv serve`, `predict`, `doctor`, `check`, `report`: the service, an answer without it, and whether all is well."""
 
 from __future__ import annotations
 
@@ -69,5 +69,18 @@ def check() -> None:
 def metrics(**given: Any) -> None:
     """Print what Prometheus would read of the service on this host: what its workers counted, database and disk."""
     from fcv_api.cli.metrics import metrics as work
+
+    work(**given)
+
+
+@click.command()
+@click.option("--day", default="yesterday", show_default=True, metavar="DAY", help="2026-11-27, today or yesterday.")
+@options.as_json
+def report(**given: Any) -> None:
+    """Sum a day up from log and record: requests, errors, beds, warnings, alerts, starts, activations, disk.
+
+    The day is that of FCV_TIMEZONE. It says what it could not read, and names no patient, bed or user.
+    """
+    from fcv_api.cli.report import report as work
 
     work(**given)

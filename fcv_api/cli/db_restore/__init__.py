@@ -11,14 +11,20 @@ from fcv_api import heads_log
 from fcv_api.cli.audit import log_event
 from fcv_api.cli.db import sqlite_file
 from fcv_api.cli.db_restore import postgresql, sqlite
+from fcv_api.cli.db_restore.check import check as prove
 from fcv_api.cli.db_restore.prepare import Restored
 from fcv_api.ledger.database_file import newest_logs
 from fcv_api.ledger.published import BrokenChain, Published, read_logs
 from fcv_api.settings import Settings
 
 
-def restore(file: Path | None, *, yes: bool, running: bool, in_place: bool) -> None:
+def restore(file: Path | None, *, yes: bool, running: bool, in_place: bool, check: bool) -> None:
     settings = Settings.from_environment()
+    if check:
+        if yes or running or in_place:
+            raise click.UsageError("--check restores nothing: it takes FILE alone.")
+        prove(settings, file, _published(settings))
+        return
     target = sqlite_file(make_url(str.__str__(settings.database_url)))
     if (file is None) is not in_place or (in_place and target):
         raise click.UsageError("Name FILE; or, on PostgreSQL, give --in-place where pg_restore has put the dump there.")

@@ -42,7 +42,7 @@ def restore(settings: Settings, file: Path | None, published: Published, *, runn
     before, aside = look_at(settings), f"before_{datetime.now(UTC):%Y%m%dt%H%M%Sz}"
     _run(settings, f"ALTER SCHEMA public RENAME TO {aside}", "CREATE SCHEMA public")
     try:
-        _pg_restore(program, make_url(str.__str__(settings.database_url)), file)
+        pg_restore(program, make_url(str.__str__(settings.database_url)), file)
         done = _finish(settings, published, before)
     except BaseException:
         _run(settings, "DROP SCHEMA public CASCADE", f"ALTER SCHEMA {aside} RENAME TO public")
@@ -80,8 +80,11 @@ def _run(settings: Settings, *statements: str) -> None:
             db.engine.dispose()
 
 
-def _pg_restore(program: str, url: URL, file: Path) -> None:
-    """Run PostgreSQL's own program. The password is seen by nobody who lists this host's processes."""
+def pg_restore(program: str, url: URL, file: Path) -> None:
+    """Restore a dump by PostgreSQL's own program. Raises ClickException.
+
+    The password is seen by nobody who lists this host's processes.
+    """
     words = [program, *RESTORE, f"--host={url.host or 'localhost'}", f"--dbname={url.database}"]
     words += [f"--port={url.port}"] if url.port else []
     words += [f"--username={url.username}"] if url.username else []

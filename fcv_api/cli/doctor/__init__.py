@@ -11,6 +11,7 @@ import click
 import orjson
 
 from fcv_api.app import database_app
+from fcv_api.cli.doctor.backup import check_backup
 from fcv_api.cli.doctor.certificate import SHIPPED_PLACE, check_certificate
 from fcv_api.cli.doctor.clock import check_clock, check_zone
 from fcv_api.cli.doctor.database import check_database
@@ -28,7 +29,7 @@ from fcv_api.settings import Settings, SettingsError
 
 CHECKS = (
     *(check_disk, check_settings, check_database, check_model, check_feed, check_hl7, check_directory),
-    *(check_log, check_secrets, check_zone, check_running),
+    *(check_log, check_secrets, check_zone, check_backup, check_running),
 )
 """Those that need the settings. The disk first: where it is full, much else fails for it."""
 

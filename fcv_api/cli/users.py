@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import IO
 
@@ -80,12 +81,22 @@ def _password(file: IO[str] | None) -> str:
     if file is not None:
         return str(file.read()).rstrip("\r\n")
     try:
-        password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        password: str = click.prompt("Password", hide_input=_has_terminal(), confirmation_prompt=True)
     except click.Abort:
         if sys.stdin.isatty():
             raise  # Ctrl-C
+        click.echo(err=True)
         raise click.ClickException(NO_TERMINAL) from None
     return password
+
+
+def _has_terminal() -> bool:
+    """Return whether a terminal can hide what is typed: without one, getpass warns by a file of Python's."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return sys.stdin.isatty()
+    return True
 
 
 def ensure_admin(settings: Settings) -> None:

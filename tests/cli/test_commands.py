@@ -159,6 +159,24 @@ def test_without_a_terminal_the_option_that_reads_a_password_is_named(migrated: 
     assert (done.exit_code, "--password-file" in done.output) == (1, True)
 
 
+def test_without_a_terminal_nothing_is_said_of_the_program_s_inside(migrated: Run) -> None:
+    assert migrated("users", "list").exit_code == 0
+    done = subprocess.run(
+        [sys.executable, "-m", "fcv_api.cli", "users", "add", "ana"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        start_new_session=True,
+        timeout=120,
+    )
+    assert (done.returncode, done.stderr.strip().splitlines()[-1].startswith("Error: There is no terminal")) == (
+        1,
+        True,
+    )
+    assert ("Warning" in done.stderr, ".py" in done.stderr) == (False, False)
+
+
 ENDLESS = """
 import click
 from fcv_api.cli.errors import SentenceGroup

@@ -124,6 +124,12 @@ def test_a_database_that_is_not_there_is_not_made(examine: Examine, tmp_path: Pa
     assert not (tmp_path / "fcv.db").exists()
 
 
+def test_where_the_file_is_away_it_is_put_back_before_an_empty_one_is_made(make_settings: MakeSettings) -> None:
+    make_settings()
+    told = CliRunner().invoke(main, ["doctor", "--stopped"]).output
+    assert 0 < told.index("fcv db restore") < told.index("fcv db upgrade")
+
+
 def test_a_file_that_is_no_database_is_told(examine: Examine, tmp_path: Path) -> None:
     (tmp_path / "fcv.db").write_bytes(b"no database" * 1000)
     assert "not a database" in failed(examine()["database"])

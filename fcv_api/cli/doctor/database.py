@@ -21,6 +21,10 @@ from fcv_api.ledger.room import check_room
 from fcv_api.settings import ROOT, Settings
 
 UPGRADE = "Run `fcv db upgrade`; `fcv serve` does it at each start."
+NO_FILE = (
+    "Put it back, or restore a backup with `fcv db restore`, or correct FCV_DATABASE_URL. Only where none ever was: "
+    "`fcv db upgrade` makes it."
+)
 
 
 def sqlite_file(settings: Settings) -> Path | None:
@@ -42,7 +46,7 @@ def check_database(place: Place) -> Iterator[Finding]:
     """Read it, compare its tables with the code's, and write to it."""
     file = sqlite_file(place.settings)
     if not can_be_asked(place.settings):
-        yield Finding("database", FAILED, f"There is no file {file}.", UPGRADE + " Or correct FCV_DATABASE_URL.")
+        yield Finding("database", FAILED, f"There is no file {file}.", NO_FILE)
         return
     try:
         yield Finding("database", OK, _described())
@@ -52,7 +56,11 @@ def check_database(place: Place) -> Iterator[Finding]:
             yield _write(place.settings)
             yield from _accounts(place.settings)
     except SQLAlchemyError as error:
-        advice = "See that the file is a database, and its owner's." if file else "See that it runs, and who may enter."
+        advice = (
+            "See that the file is a database, its owner's, and on a disk that can be written to."
+            if file
+            else "See that it runs, and who may enter."
+        )
         yield Finding("database", FAILED, f"It cannot be asked: {reason_of(error)}.", advice)
 
 

@@ -21,8 +21,8 @@ LONGEST_TRIAL = 5.0
 class Breaker:
     """Shuts after failures. When the pause is over one may try, and the others are refused until it knows."""
 
-    def __init__(self, pause: float = PAUSE, failures: int = 1) -> None:
-        """pause: in seconds. failures: how many in a row shut it."""
+    def __init__(self, pause: float | None = None, failures: int = 1) -> None:
+        """pause: in seconds; PAUSE, where it is None. failures: how many in a row shut it."""
         self._pause, self._failures = pause, failures
         self._failed = 0
         self._refused_until = 0.0  # 0 while all goes well
@@ -46,7 +46,7 @@ class Breaker:
             with self._lock:
                 self._failed += 1
                 if self._failed >= self._failures:
-                    self._refused_until = monotonic() + self._pause
+                    self._refused_until = monotonic() + (PAUSE if self._pause is None else self._pause)
         elif self._failed:
             with self._lock:
                 self._failed, self._refused_until = 0, 0.0

@@ -49,6 +49,17 @@ def example_answer() -> dict[str, Any]:
             "Shock_Cardiogenico": 0.00006684827530989423,
         },
         "State": "Sano",
+        "warnings": [
+            {
+                "code": "unvalidated_model",
+                "sign": None,
+                "detail": "Model fcv-sim/2.0.0 was never validated on real patients (evidence: unvalidated, trained "
+                "on: simulated). Do not act on this score.",
+                "detail_es": "El modelo fcv-sim/2.0.0 nunca se validó con pacientes reales (evidencia: unvalidated, "
+                "trained on: simulated). No actúe según este puntaje.",
+                "figures": {},
+            }
+        ],
     }
 
 

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from fcv_api import accounts
 from fcv_api.accounts import Role
+from fcv_api.fhir.example import example_bundle
 
 MakeToken = Callable[..., dict[str, str]]
 CALLERS = {
@@ -42,6 +43,8 @@ class Row(NamedTuple):
 PUBLIC = Row(200, 200, 200, 200, 200, 200, 200, 200)
 ANY_ROLE = Row(401, 200, 200, 200, 200, 200, 200, 401)
 PREDICTS = Row(401, 200, 200, 403, 403, 403, 200, 401)
+SEARCHES = Row(401, 403, 403, 422, 403, 403, 422, 401)
+"""Who may search is told that no encounter is named."""
 OWN_RECORD = Row(401, 200, 404, 200, 404, 404, 200, 401)
 MOVED = Row(308, 308, 308, 308, 308, 308, 308, 308)
 NOT_BUILT = Row(404, 404, 404, 404, 404, 404, 404, 404)
@@ -59,6 +62,9 @@ ACCESS = {
     ("POST", "/predict/batch"): PREDICTS,
     ("POST", "/observations"): PREDICTS,
     ("GET", "/beds"): Row(401, 403, 403, 200, 403, 403, 200, 401),
+    ("POST", "/fhir"): PREDICTS,
+    ("GET", "/fhir/metadata"): PUBLIC,
+    ("GET", "/fhir/RiskAssessment"): SEARCHES,
     ("GET", "/predictions"): ANY_ROLE,
     ("GET", "/predictions/<record_id>"): OWN_RECORD,
     ("GET", "/predictions/<record_id>/replay"): OWN_RECORD,
@@ -114,6 +120,7 @@ def ask(http: FlaskClient, tokens: dict[str, dict[str, str]], encounter: dict[st
             "/predict": encounter,
             "/predict/batch": batch,
             "/observations": batch,
+            "/fhir": example_bundle(),
             "/auth/token": credentials,
             "/auth/create_user": credentials | {"username": next(names)},
         }

@@ -158,12 +158,11 @@ def test_the_example_of_predict_works(http: FlaskClient, token: dict[str, str], 
     operation = document["paths"]["/predict"]["post"]
     example = operation["requestBody"]["content"]["application/json"]["example"]
     headers = token | {"Idempotency-Key": "a"}
-    response = [http.post("/predict", json=example, headers=headers) for _ in range(2)][
-        -1
-    ]  # the headers of a retry too
+    http.post("/predict", json=example, headers=headers)
+    response = http.post("/predict", json=example, headers=headers)  # the headers of a retry too
     assert response.status_code == 200
     schema = document["components"]["schemas"]["Prediction"]
-    assert set(schema["required"]) == set(response.get_json()) <= set(schema["properties"])
+    assert set(schema["required"]) <= set(response.get_json()) <= set(schema["properties"])
     assert set(operation["responses"]["200"]["headers"]) <= set(response.headers.keys())
 
 

@@ -27,13 +27,18 @@ EXPECTED = (
     WrongWards,
 )
 
+NO_TABLE = ("no such table", "no such column", "does not exist")
+"""What SQLite and PostgreSQL say of a database that was never migrated."""
+
 
 def sentence(error: Exception) -> str | None:
     """Return what an expected error says; None for an error of ours."""
     if isinstance(error, EXPECTED):
         return str(error)
     if isinstance(error, SQLAlchemyError):
-        return f"The database: {getattr(error, 'orig', None) or type(error).__name__}. Has `fcv db upgrade` been run?"
+        said = str(getattr(error, "orig", None) or type(error).__name__)
+        asked = " Has `fcv db upgrade` been run?" if any(each in said for each in NO_TABLE) else ""
+        return f"The database: {said}.{asked}"
     if isinstance(error, UnicodeDecodeError):
         return f"A file is not UTF-8 text: {error.reason} at byte {error.start}."
     if isinstance(error, OSError):

@@ -13,8 +13,10 @@ import pytest
 from click.testing import CliRunner, Result
 from conftest import FIXTURES, UNTRAINED, MakeSettings
 from dense_rows import MONITORS, body_of
+from sqlalchemy.exc import OperationalError
 
 from fcv_api.cli import main
+from fcv_api.cli.expected import sentence
 
 Run = Any
 
@@ -196,3 +198,8 @@ def test_who_reads_no_further_is_no_error() -> None:
     command = ["bash", "-o", "pipefail", "-c", 'exec "$0" -c "$1" speak | head -n 1', sys.executable, ENDLESS]
     done = subprocess.run(command, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_database_that_cannot_be_opened_is_not_said_to_lack_its_tables() -> None:
+    away = OperationalError("SELECT 1", None, Exception("unable to open database file"))
+    assert sentence(away) == "The database: unable to open database file."

@@ -206,7 +206,7 @@ def test_a_model_file_that_was_cut_off_is_told(examine: Examine, own_models: Pat
 
 @pytest.mark.usefixtures("installed")
 def test_a_model_that_is_not_there_is_told(examine: Examine, make_settings: MakeSettings) -> None:
-    make_settings(MODEL="LSTM/1.0.0")
+    make_settings(MODEL="absent/1.0.0")
     assert "No such file" in failed(examine()["model"])
 
 

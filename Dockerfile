@@ -89,6 +89,7 @@ CMD ["--help"]
 
 # PostgreSQL 15's programs, as Debian bookworm has them: pg_dump must be no older than the server.
 FROM runtime AS backup
+# hadolint ignore=DL3008
 RUN apt-get update -qq \
  && apt-get install -qq --yes --no-install-recommends postgresql-client-15 \
  && rm -rf /var/lib/apt/lists/* \

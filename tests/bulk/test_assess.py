@@ -78,7 +78,7 @@ def test_each_window_of_a_golden_encounter_is_scored_as_its_prefix_is(model: Sco
 
 
 @given(request=requests())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_each_window_of_a_messy_encounter_is_scored_as_its_prefix_is(model: Scorer, request: Request) -> None:
     encounter = read(request)
     assert all_at_once(encounter, model) == one_by_one(encounter, model)
@@ -119,7 +119,7 @@ def spoilt(draw: st.DrawFn) -> Encounter:
 
 
 @given(encounter=spoilt())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_each_window_of_a_spoilt_encounter_is_as_its_prefix_is(encounter: Encounter) -> None:
     model = FakeModel(spec=WindowSpec(signs=tuple(reversed(SIGN_NAMES))))
     assert all_at_once(encounter, model) == one_by_one(encounter, model)
@@ -169,7 +169,7 @@ def test_each_window_of_dense_rows_is_scored_as_its_prefix_is(model: Scorer, mon
 
 
 @given(encounter=spoilt_dense(), sampling=st.sampled_from(Sampling))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_each_window_of_spoilt_dense_rows_is_as_its_prefix_is(encounter: Encounter, sampling: Sampling) -> None:
     model = FakeModel(spec=WindowSpec(signs=tuple(reversed(SIGN_NAMES)), sampling=sampling))
     assert all_at_once(encounter, model) == one_by_one(encounter, model)

@@ -168,7 +168,7 @@ ANY = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(ANY, max_size=40), st.booleans(), st.sampled_from([5, 20, 60]))
 def test_the_events_are_those_of_a_naive_computation(stay: list[Assessment], ordered: bool, silence: int) -> None:  # noqa: FBT001
     policy = Policy("ours", "1", silence, POLICY.warnings, POLICY.threshold)

@@ -48,7 +48,7 @@ def resampled(table: pd.DataFrame, origin: pd.Timestamp | str, sampling: Samplin
 
 
 @given(table=tables())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=70, deadline=None)
 def test_slots_that_end_at_the_newest_instant_are_those_of_pandas(table: pd.DataFrame) -> None:
     history = History.of(encounter_of(table))
     slots = in_slots(history, slot_ends(history.instants, STEP, history.instants[-1]))
@@ -59,7 +59,7 @@ def test_slots_that_end_at_the_newest_instant_are_those_of_pandas(table: pd.Data
 
 
 @given(table=tables(), late=st.integers(0, 600))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=70, deadline=None)
 def test_slots_on_the_clock_are_those_of_pandas_without_the_one_that_has_not_ended(
     table: pd.DataFrame, late: int
 ) -> None:

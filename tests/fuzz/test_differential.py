@@ -5,8 +5,8 @@ from __future__ import annotations
 from differential import compare
 
 
-def test_5000_spoilt_bodies_are_read_as_a_plain_reader_reads_them() -> None:
-    kinds = compare(5_000, seed=3)
-    assert kinds.total() == 5_000
-    assert kinds["read"] > 1_000
+def test_2000_spoilt_bodies_are_read_as_a_plain_reader_reads_them() -> None:
+    kinds = compare(2_000, seed=3)
+    assert kinds.total() == 2_000
+    assert kinds["read"] > 400
     assert {"NotJson", "InvalidBody", "InvalidRows", "ValidationError"} <= kinds.keys()

@@ -32,6 +32,6 @@ def test_each_caller_may_spoil_its_own_copy() -> None:
 def test_the_answers_example_has_the_answers_shape() -> None:
     answer = example_answer()
     fields = PredictionSchema().fields
-    assert set(answer) == set(fields) - {"warnings", "alert"}
+    assert set(answer) == set(fields) - {"alert"}
     assert sum(answer["inferences"].values()) == pytest.approx(1)
     assert answer["State"].lower() == max(answer["inferences"], key=answer["inferences"].get).lower()

@@ -28,7 +28,7 @@ METHODS = frozenset(("GET", "POST", "HEAD", "OPTIONS"))
 BETWEEN_FLUSHES = 1.0
 """Seconds: of a worker that is killed, what it answered since is not counted."""
 MOST_NOTED, MOST_OUTCOMES = 1_000, 10
-"""Of requests, and of outcomes of one: they hold the windows that were scored."""
+"""Of requests, and of outcomes of one."""
 OTHER = "other"
 """What stands for a method that nobody serves, and for a path where nothing is."""
 
@@ -47,6 +47,22 @@ class Answered(NamedTuple):
     problem: str | None
     waited: float
     outcomes: Sequence[Prediction | Refusal] = ()
+
+
+class _Came(NamedTuple):
+    """What is counted of an outcome. It itself holds a window: nobody's values are kept until they are counted."""
+
+    refusal: str | None
+    model: object = None
+    state: str = ""
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, outcome: Prediction | Refusal) -> _Came:
+        """Return it of a prediction or a refusal."""
+        if isinstance(outcome, Refusal):
+            return cls(outcome.reason.code)
+        return cls(None, outcome.model, outcome.state.value, tuple([each.code for each in outcome.warnings]))
 
 
 class _Children(dict[Any, Any]):
@@ -83,7 +99,7 @@ class Counts:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._noted: deque[Answered] = deque()
+        self._noted: deque[tuple[Answered, list[_Came]]] = deque()
         self.registry.register(_Flush(self))
         self._starts = self._counter("fcv_worker_starts", "Starts of a worker.", "slot")
         self._requests = self._counter("fcv_requests", "Requests answered.", "route", "method", "status")
@@ -102,7 +118,7 @@ class Counts:
 
     def answered(self, request: Answered) -> None:
         """Note a request, and what came of its encounters."""
-        self._noted.append(request)
+        self._noted.append((request._replace(outcomes=()), [_Came.of(each) for each in request.outcomes]))
         if len(self._noted) >= MOST_NOTED or len(request.outcomes) > MOST_OUTCOMES:
             self.flush()
 
@@ -111,7 +127,7 @@ class Counts:
         found: dict[Any, int] = defaultdict(int)
         with suppress(IndexError):  # no more, or another thread was faster
             while True:
-                self._count(self._noted.popleft(), found)
+                self._count(*self._noted.popleft(), found)
         for counter, times in found.items():
             counter.inc(times)
 
@@ -120,7 +136,7 @@ class Counts:
             sleep(BETWEEN_FLUSHES)
             self.flush()
 
-    def _count(self, request: Answered, found: dict[Any, int]) -> None:
+    def _count(self, request: Answered, came: list[_Came], found: dict[Any, int]) -> None:
         """Observe a request's times, and add to the counters that it raises."""
         route = request.route or OTHER
         method = request.method if request.method in METHODS else OTHER
@@ -130,13 +146,13 @@ class Counts:
             self._waits[route,].observe(request.waited)
         if request.problem:
             found[self._problems[request.problem,]] += 1
-        for outcome in request.outcomes if request.status < HTTPStatus.INTERNAL_SERVER_ERROR else ():
-            if isinstance(outcome, Refusal):
-                found[self._refusals[outcome.reason.code,]] += 1
-            else:
-                found[self._predictions[str(outcome.model), outcome.state.value]] += 1
-                for warning in outcome.warnings:
-                    found[self._warnings[warning.code,]] += 1
+        for each in came if request.status < HTTPStatus.INTERNAL_SERVER_ERROR else ():
+            if each.refusal:
+                found[self._refusals[each.refusal,]] += 1
+                continue
+            found[self._predictions[str(each.model), each.state]] += 1
+            for code in each.warnings:
+                found[self._warnings[code,]] += 1
 
     def recorded(self, entries: Iterable[Entry]) -> None:
         """Count turns that the feed has recorded."""

@@ -70,6 +70,8 @@ class Asker:
         return self.got
 
     def compare(self, said: list[Body], wanted: list[Body]) -> None:
+        for answer in said:
+            answer.pop("warnings", None)  # all answers of an unproven model have the same one
         self.got["right"] += sum(one == other for one, other in zip(said, wanted, strict=False))
         self.got["wrong"] += len(wanted) - sum(one == other for one, other in zip(said, wanted, strict=False))
 

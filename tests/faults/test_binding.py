@@ -71,7 +71,8 @@ class Asker:
 
     def compare(self, said: list[Body], wanted: list[Body]) -> None:
         for answer in said:
-            answer.pop("warnings", None)  # all answers of an unproven model have the same one
+            own = [each for each in answer.pop("warnings", ()) if each["code"] != "unvalidated_model"]  # all have that
+            answer |= {"warnings": own} if own else {}
         self.got["right"] += sum(one == other for one, other in zip(said, wanted, strict=False))
         self.got["wrong"] += len(wanted) - sum(one == other for one, other in zip(said, wanted, strict=False))
 

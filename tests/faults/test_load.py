@@ -61,8 +61,11 @@ def bodies() -> list[Body]:
 
 def post(connection: HTTPConnection, body: bytes, token: dict[str, str]) -> tuple[int, dict[str, Any]]:
     connection.request("POST", "/predict", body, token | JSON)
-    answer = connection.getresponse()
-    return answer.status, json.loads(answer.read())
+    response = connection.getresponse()
+    answer = json.loads(response.read())
+    own = [each for each in answer.pop("warnings", ()) if each["code"] != "unvalidated_model"]  # all have that
+    answer |= {"warnings": own} if own else {}
+    return response.status, answer
 
 
 def test_every_worker_answers_after_the_fork_and_every_answer_is_its_encounters(

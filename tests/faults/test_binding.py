@@ -72,7 +72,7 @@ class Asker:
     def compare(self, said: list[Body], wanted: list[Body]) -> None:
         for answer in said:
             own = [each for each in answer.pop("warnings", ()) if each["code"] != "unvalidated_model"]  # all have that
-            answer |= {"warnings": own} if own else {}
+            answer.update({"warnings": own} if own else {})
         self.got["right"] += sum(one == other for one, other in zip(said, wanted, strict=False))
         self.got["wrong"] += len(wanted) - sum(one == other for one, other in zip(said, wanted, strict=False))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from fcv_api.domain.arrivals import FUTURE
 from fcv_api.domain.observations import IMPLAUSIBLE, STATIC_CODES, Observation, Posted
-from fcv_api.feed import pseudonym
+from fcv_api.feed.pseudonym import encounter_sent
 from fcv_api.feed.store import HOUR, Arrival, Delivery, Taken
 from fcv_api.fhir.reading import Reading
 from fcv_api.fhir.reasons import Drop, FhirReason
@@ -25,21 +25,13 @@ class Addressed:
     rows: Sequence[tuple[int, int, Observation]]
 
 
-def encounter_of(identifier: Identifier, source: Source, key: str) -> int:
-    """Return the encounter of an identifier: hashed, unless the source sends pseudonyms and is no test source."""
-    if source.pseudonyms and identifier.number is not None and not source.test:
-        return identifier.number
-    own = pseudonym.Identifier(source.label, identifier.kind, identifier.authority, identifier.value)
-    return pseudonym.encounter_of(own, key)
-
-
 def addressed(reading: Reading, source: Source, key: str, arrival: Arrival) -> Addressed:
     """Return what a Bundle brings, in the order in which its encounters first appear."""
     numbers: dict[Identifier, int] = {}
     rows, by_encounter = [], dict[int, list[Observation]]()
     for visit, row in reading.rows:
         if visit.identifier not in numbers:
-            numbers[visit.identifier] = encounter_of(visit.identifier, source, key)
+            numbers[visit.identifier] = encounter_sent(visit.identifier, source, key)
         encounter = numbers[visit.identifier]
         rows.append((row.number, encounter, row.observation))
         by_encounter.setdefault(encounter, []).append(row.observation)

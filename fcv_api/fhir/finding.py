@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from fcv_api.domain.stays import Stay
 from fcv_api.feed import status, stays
-from fcv_api.fhir.delivery import encounter_of
+from fcv_api.feed.pseudonym import encounter_sent
 from fcv_api.fhir.encounters import REFERENCE
 from fcv_api.fhir.site import FhirSite
 from fcv_api.wire.cells import LARGEST_ID
@@ -66,4 +66,4 @@ def _candidates(word: str, sources: Iterable[str], site: FhirSite) -> Iterator[t
         raise WrongSearch("encounter must be SYSTEM|VALUE, or the number that GET /beds gives.")
     for label in sources:
         source = site.source_labelled(label)
-        yield from ((encounter_of(each, source, site.key), label) for each in identifiers)
+        yield from ((encounter_sent(each, source, site.key), label) for each in identifiers)

@@ -8,11 +8,10 @@ from collections.abc import Iterable
 from fcv_api.domain.arrivals import FUTURE
 from fcv_api.domain.observations import IMPLAUSIBLE, Observation, Posted
 from fcv_api.domain.vitals import INDEX_BY_CODE
-from fcv_api.feed import pseudonym
+from fcv_api.feed.pseudonym import encounter_sent
 from fcv_api.feed.store import Arrival, Delivery
 from fcv_api.mllp.site import Site
 from fcv_api.wire.hl7.observation import Row
-from fcv_api.wire.hl7.patients import Identifier
 from fcv_api.wire.hl7.reading import Group, Reading
 from fcv_api.wire.hl7.reasons import Reason
 from fcv_api.wire.hl7.source import Source
@@ -28,7 +27,7 @@ def delivery_of(reading: Reading, source: Source, site: Site, now: int) -> Deliv
     by_encounter: dict[int, list[Group]] = {}
     for group in reading.groups:
         if group.identifier is not None:
-            by_encounter.setdefault(encounter_of(group.identifier, source, site.key), []).append(group)
+            by_encounter.setdefault(encounter_sent(group.identifier, source, site.key), []).append(group)
     offset = None if reading.sent_at is None else reading.sent_at - now
     if reading.discharges:
         return Delivery((), arrival, closed=sorted(by_encounter), clock_offset=offset)
@@ -45,18 +44,6 @@ def delivery_of(reading: Reading, source: Source, site: Site, now: int) -> Deliv
 def is_unclear(reading: Reading, now: int) -> bool:
     """Return whether MSH-7 does not say when a message was sent: the time of arrival is taken then, and counted."""
     return reading.sent_at is None or reading.sent_at > now + FUTURE
-
-
-def encounter_of(identifier: Identifier, source: Source, key: str) -> int:
-    """Return the encounter of an identifier: hashed, unless the source sends pseudonyms.
-
-    Those of a test source are hashed always, with the mark in its name: no number of it is a real stay's, before or
-    after it goes live.
-    """
-    if source.pseudonyms and identifier.number is not None and not source.test:
-        return identifier.number
-    own = pseudonym.Identifier(source.label, identifier.kind, identifier.authority, identifier.value)
-    return pseudonym.encounter_of(own, key)
 
 
 def _posted(encounter: int, groups: Iterable[Group], source: Source) -> Posted:

@@ -14,8 +14,9 @@ from fcv_api.domain.arrivals import Clock
 from fcv_api.extensions.cursors import run, write_cursor
 from fcv_api.feed import arrivals, store
 from fcv_api.feed.beds import Bed, now_known
+from fcv_api.feed.pseudonym import encounter_sent
 from fcv_api.feed.turns import database_now, run_slot
-from fcv_api.mllp.delivery import delivery_of, encounter_of
+from fcv_api.mllp.delivery import delivery_of
 from fcv_api.wire.hl7.patients import Identifier
 from fcv_api.wire.hl7.reading import read
 from fcv_api.wire.hl7.segments import messages_of
@@ -49,10 +50,10 @@ def test_the_same_visit_in_the_same_bed_is_another_stay_of_another_bed_and_liste
 
 def test_no_number_of_a_test_source_is_a_real_stay_s_not_even_a_pseudonym() -> None:
     real, test = (source(site_of(PSEUDONYMS + more)) for more in ("", "test = true"))
-    assert encounter_of(VISIT, real, KEY) == 5501
-    assert encounter_of(VISIT, test, KEY) != 5501
+    assert encounter_sent(VISIT, real, KEY) == 5501
+    assert encounter_sent(VISIT, test, KEY) != 5501
     hashed = source(site_of(HERE)), source(site_of(HERE + "test = true"))
-    assert len({encounter_of(VISIT, each, KEY) for each in (*hashed, test)}) == 2
+    assert len({encounter_sent(VISIT, each, KEY) for each in (*hashed, test)}) == 2
 
 
 def test_a_source_that_went_live_is_not_held_up_by_what_it_sent_as_a_test() -> None:

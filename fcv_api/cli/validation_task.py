@@ -16,6 +16,7 @@ from fcv_api.app import database_app
 from fcv_api.cli.active import artifact_of
 from fcv_api.cli.policy_files import read_policy
 from fcv_api.domain.prediction import State
+from fcv_api.domain.stays import ACCOUNT
 from fcv_api.ledger import query, stay_outcomes
 from fcv_api.ledger.query import Wanted
 from fcv_api.ledger.record import utc_text
@@ -35,7 +36,7 @@ from fcv_api.validation.record_reader import RecordSource
 from fcv_api.wire.outcomes import Outcome, StayOutcome, first_outcome, stay_outcome
 
 USUAL_HORIZON = 30.0
-OF_ACCOUNTS = ("-", "api:")
+OF_ACCOUNTS = ("-", ACCOUNT)
 """Sites of stays whose encounters are the hospital's own numbers; those of gateways may be hashed."""
 
 

@@ -16,8 +16,8 @@ CLOSED_AFTER = 12 * 60 * MINUTE
 """Of silence."""
 STAYS_CLOSED = 5 * MINUTE
 """After it was closed by hand or by an ADT^A03: what a monitor still sends then reopens nothing."""
-TEST = "test:"
-"""Before the name of a test source: never the name of a real one, nor of an account."""
+ACCOUNT, TEST = "api:", "test:"
+"""Before the name of an account that sends rows itself, and of a test source: never the name of a real gateway."""
 
 
 def is_of_test(source: str) -> bool:

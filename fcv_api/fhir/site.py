@@ -7,11 +7,9 @@ from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Protocol
 
+from fcv_api.domain.stays import ACCOUNT
 from fcv_api.wire.hl7.source import Source
 from fcv_api.wire.hl7.sources_file import WrongSources, read_sources
-
-ACCOUNT = "api:"
-"""Before the name of an account that is a source of its own, as at `/observations`."""
 
 
 class FhirSettings(Protocol):

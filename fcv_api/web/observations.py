@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from flask import Response, jsonify
 
 from fcv_api.accounts import Role
+from fcv_api.domain.stays import ACCOUNT
 from fcv_api.feed import beds, store
 from fcv_api.feed.store import Arrival
 from fcv_api.feed.turns import database_now
@@ -67,7 +68,7 @@ def post_observations(rows: ObservationRows) -> Response:
     service, now = current_service(), time_ns() // 1000
     read = rows.observations(service.zone)
     check_count(len(read.posted))
-    arrival = Arrival(f"api:{current_account().username}", now, now, service.observation_hours)
+    arrival = Arrival(f"{ACCOUNT}{current_account().username}", now, now, service.observation_hours)
     return jsonify(answer_of(read, store.store(read.posted, arrival, read.unnamed)))
 
 

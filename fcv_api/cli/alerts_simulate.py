@@ -17,6 +17,7 @@ from fcv_api.alerts.policies import policy_sha256
 from fcv_api.bulk.assess import assess_each
 from fcv_api.cli.active import artifact_of
 from fcv_api.cli.exports import form_of
+from fcv_api.cli.ledger_replay import wanted
 from fcv_api.cli.policy_files import read_policy
 from fcv_api.cli.policy_table import SCHEMA, print_table
 from fcv_api.domain.instants import utc
@@ -25,7 +26,6 @@ from fcv_api.domain.prediction import Scorer
 from fcv_api.domain.scores import Scores
 from fcv_api.ledger import query
 from fcv_api.ledger.query import Wanted
-from fcv_api.ledger.record import utc_text
 from fcv_api.lstm import trial
 from fcv_api.lstm.attestation import file_sha256
 from fcv_api.settings import Settings
@@ -125,15 +125,14 @@ def _assessed(scores: Scores, model: Scorer) -> Iterator[Assessed]:
 
 def _of_record(settings: Settings, model: Scorer, said: dict[str, Any]) -> Source:
     """Read the record as it was scored."""
-    zone, labels = settings.timezone, said["outcomes"]
-    since, until = (said[name] and utc_text(said[name].replace(tzinfo=zone)) for name in ("since", "until"))
+    labels, asked = said["outcomes"], wanted(settings, said)
     outcomes: dict[int, Outcome] | None = None
     if labels:
-        outcomes = dict(read_labels(labels, zone, form_of(said)))
-    about: dict[str, Any] = {"kind": "record", "origin": "record", "since": since, "until": until}
+        outcomes = dict(read_labels(labels, settings.timezone, form_of(said)))
+    about: dict[str, Any] = {"kind": "record", "origin": "record", "since": asked.since, "until": asked.until}
     if labels:
         about["outcomes"] = {"name": labels.name, "sha256": file_sha256(labels)}
-    return Source(_Recorded(Wanted(since=since, until=until), model.identity.sha256), outcomes, about)
+    return Source(_Recorded(asked, model.identity.sha256), outcomes, about)
 
 
 @dataclass(frozen=True, slots=True)

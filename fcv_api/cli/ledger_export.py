@@ -4,39 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import click
 import orjson
 
-from fcv_api.cli.ledger_replay import left_out
+from fcv_api.cli.ledger_replay import left_out, wanted
 from fcv_api.ledger import query
 from fcv_api.ledger.query import Wanted
-from fcv_api.ledger.record import Record, utc_text
+from fcv_api.ledger.record import Record
 from fcv_api.settings import Settings
 from fcv_api.wire.records import as_wire, csv_lines, values_of
 
 STANDARD_OUTPUT = Path("-")
 
 
-def export(
-    settings: Settings,
-    file: Path,
-    form: str,
-    encounter: int | None,
-    since: datetime | None,
-    until: datetime | None,
-    *,
-    with_test_beds: bool,
-    overwrite: bool,
-) -> None:
-    ends = [utc_text(each.replace(tzinfo=settings.timezone)) if each else None for each in (since, until)]
-    wanted = Wanted(encounter=encounter, since=ends[0], until=ends[1])
-    records = Counted(query.stream(replace(wanted, without_user_id=left_out(with_test_beds=with_test_beds))))
+def export(settings: Settings, file: Path, form: str, **said: Any) -> None:  # noqa: ANN401 - click's options
+    left = left_out(with_test_beds=said["with_test_beds"])
+    asked = replace(wanted(settings, said), encounter=said["encounter"], without_user_id=left)
+    records = Counted(query.stream(asked))
     jsonl = (f"{orjson.dumps(as_wire(each) | {'values': values_of(each)}).decode()}\n" for each in records)
-    with _opened(file, overwrite=overwrite) as target:
+    with _opened(file, overwrite=said["overwrite"]) as target:
         target.writelines(csv_lines(records) if form == "csv" else jsonl)
     click.echo(f"Wrote {records.count:,} records.", err=True)
 

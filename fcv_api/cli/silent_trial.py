@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 import orjson
-from sqlalchemy import select
 
 from fcv_api import __version__, scoring
 from fcv_api.alerts.assessments import assessment_of, stream_of
@@ -21,8 +20,7 @@ from fcv_api.cli.trial_table import print_trial
 from fcv_api.cli.validation_task import USUAL_HORIZON, kept_outcomes, stay_of
 from fcv_api.domain.errors import ModelOutput, NoModel
 from fcv_api.domain.policy import Assessment, Policy
-from fcv_api.extensions import read_transaction
-from fcv_api.feed.tables import StayRow
+from fcv_api.feed import stays
 from fcv_api.ledger import query
 from fcv_api.ledger.record import Record
 from fcv_api.lstm import trial as loading
@@ -145,9 +143,7 @@ def _name_beds(changed: Members) -> None:
     listed = [*changed["gained"], *changed["lost"]]
     numbers = [int(each["encounter"]) for each in listed]
     beds: dict[int, str | None] = {}
-    with read_transaction() as connection:
-        for start in range(0, len(numbers), AT_ONCE):
-            some = StayRow.id.in_(numbers[start : start + AT_ONCE])
-            beds |= {row.id: row.bed for row in connection.execute(select(StayRow.id, StayRow.bed).where(some))}
+    for start in range(0, len(numbers), AT_ONCE):
+        beds |= {each.id: each.bed for each in stays.numbered(numbers[start : start + AT_ONCE])}
     for each in listed:
         each["bed"] = beds.get(int(each["encounter"]))

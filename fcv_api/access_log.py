@@ -123,12 +123,24 @@ class SyslogOutput(logging.Handler):
         self._socket = None
 
 
-class WallClock(logging.Formatter):
-    """Times of a given zone, and a line that stays one line."""
+class InZone(logging.Formatter):
+    """Times of a given zone."""
 
     def __init__(self, zone: tzinfo) -> None:
         super().__init__(LINE)
         self._zone = zone
+
+    def moment(self, record: logging.LogRecord) -> datetime:
+        """Return when a record was made."""
+        return datetime.fromtimestamp(record.created, self._zone)
+
+    def at(self, record: logging.LogRecord) -> str:
+        """Return the same as JSON has it, with the offset from UTC."""
+        return self.moment(record).isoformat(timespec="milliseconds")
+
+
+class WallClock(InZone):
+    """Times of a given zone, and a line that stays one line."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Write a line. What is not printable, line separators among it, is escaped as `repr` does."""
@@ -139,21 +151,15 @@ class WallClock(logging.Formatter):
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802
         """Return when, as `2024-06-13 06:36:41,960`."""
-        moment = datetime.fromtimestamp(record.created, self._zone)
-        return f"{moment:%Y-%m-%d %H:%M:%S},{int(record.msecs):03d}"
+        return f"{self.moment(record):%Y-%m-%d %H:%M:%S},{int(record.msecs):03d}"
 
 
-class JsonLine(logging.Formatter):
+class JsonLine(InZone):
     """The same facts as a JSON object, in printable ASCII: whatever it holds, it stays on one line."""
-
-    def __init__(self, zone: tzinfo) -> None:
-        super().__init__()
-        self._zone = zone
 
     def format(self, record: logging.LogRecord) -> str:
         """Write when, the level, and what is known of a request or else a message."""
-        at = datetime.fromtimestamp(record.created, self._zone).isoformat(timespec="milliseconds")
-        line: dict[str, object] = {"at": at, "level": record.levelname}
+        line: dict[str, object] = {"at": self.at(record), "level": record.levelname}
         line |= record.args if isinstance(record.args, Mapping) else {"message": record.getMessage()}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)

@@ -9,10 +9,10 @@ import json
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 
-from fcv_api.access_log import SharedLogFile, attached, shared_file
+from fcv_api.access_log import InZone, SharedLogFile, attached, shared_file
 
 FILE = "security.log"
 LENGTH = 200
@@ -20,17 +20,12 @@ log = logging.getLogger("fcv_api.security")
 log.propagate = False  # never into app.log
 
 
-class JsonLine(logging.Formatter):
+class JsonLine(InZone):
     """An event as JSON, in ASCII: whatever it holds, it stays on one line."""
-
-    def __init__(self, zone: tzinfo) -> None:
-        super().__init__()
-        self._zone = zone
 
     def format(self, record: logging.LogRecord) -> str:
         """Write an event and when it was, with the offset from UTC."""
-        at = datetime.fromtimestamp(record.created, self._zone).isoformat(timespec="milliseconds")
-        return json.dumps({"at": at} | vars(record)["event"])
+        return json.dumps({"at": self.at(record)} | vars(record)["event"])
 
 
 def open_log(log_dir: Path, zone: tzinfo) -> None:

@@ -9,7 +9,7 @@ import click
 from fcv_api.cli.commands import options
 from fcv_api.cli.commands.choices import LARGEST_ID
 from fcv_api.cli.commands.kinds import DatabaseGroup, ExtraDatabaseCommand
-from fcv_api.cli.commands.options import FILE, POSITIVE, WHEN
+from fcv_api.cli.commands.options import FILE, POSITIVE
 
 if TYPE_CHECKING:
     from fcv_api.settings import Settings
@@ -47,8 +47,8 @@ def seen(settings: Settings, /, **given: Any) -> None:
 @click.option("--policy", "reference", metavar="NAME/VERSION|FILE", required=True, help="Which policy.")
 @click.option("--model", metavar="NAME[/VERSION]", help="Whose scores count, instead of the active one's.")
 @click.option("--outcomes", type=FILE, help="What became of the encounters of the record, as LABELS.")
-@click.option("--since", type=WHEN, help="Only what was recorded then or later, in FCV_TIMEZONE.")
-@click.option("--until", type=WHEN, help="Only what was recorded before then.")
+@options.since
+@options.until
 @click.option("--event-rate", type=POSITIVE, multiple=True, help="Onsets a patient-day.")
 @click.option("--at-most", type=POSITIVE, multiple=True, help="Alarms a patient-day, to try.")
 @click.option("--json", "table", type=FILE, help="Write the table here: `fcv policy activate` needs it.")

@@ -94,8 +94,8 @@ def latest(**given: Any) -> None:
 @click.option("--all", "every", is_flag=True, help="All of the record, instead of one. With --model this is usual.")
 @click.option("--model", metavar="NAME[/VERSION]", help="A silent trial of this model, beside the one that answered.")
 @click.option("--policy", metavar="NAME/VERSION|FILE", help="By which alarms go.  [default: the policy in force]")
-@click.option("--since", type=WHEN, help="Only what was recorded then or later, in FCV_TIMEZONE.")
-@click.option("--until", type=WHEN, help="Only what was recorded before then.")
+@options.since
+@options.until
 @click.option("--horizon", type=POSITIVE, help="Minutes.  [default: the model's own, or 30]")
 @click.option("--other-hospital", is_flag=True, help="The model learnt from another hospital, with numbers of its own.")
 @options.as_json

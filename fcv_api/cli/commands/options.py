@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from fcv_api.cli.commands.choices import DATE_ORDERS, ENCODINGS, SAMPLINGS, TRAINED_ON
+from fcv_api.cli.commands.choices import DATE_ORDERS, ENCODINGS, ORIGINS, SAMPLINGS, TRAINED_ON
 
 FILE = click.Path(dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
@@ -20,6 +20,17 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON: one 
 model = click.option("--model", "reference", metavar="NAME[/VERSION]", help="Which model, instead of the active one.")
 reason = click.option("--reason", required=True, help="Why, for the history.")
 reason_of_rollback = click.option("--reason", default="rollback", show_default=True, help="Why, for the history.")
+since = click.option("--since", type=WHEN, help="Only what was recorded then or later, in FCV_TIMEZONE.")
+until = click.option("--until", type=WHEN, help="Only what was recorded before then.")
+every = click.option(
+    "--every", type=click.IntRange(1), default=1, show_default=True, help="Ask at each so many instants."
+)
+origin = click.option(
+    "--origin", type=click.Choice(ORIGINS), default="unstated", show_default=True, help="Whose patients."
+)
+other_hospital = click.option(
+    "--other-hospital", is_flag=True, help="EXPORT is not of the hospital that the model learnt from."
+)
 with_test_beds = click.option(
     "--with-test-beds", is_flag=True, help="The records of test sources' beds too, which the account feed-test has."
 )

@@ -13,7 +13,6 @@ from fcv_api.cli.commands.choices import (
     ACTIVATIONS,
     LAYERS,
     LEARNT_FROM,
-    ORIGINS,
     PICTURES,
     RECIPE,
     TESTED_ON,
@@ -72,10 +71,10 @@ def train(**given: Any) -> None:
 @click.option("--out", type=FOLDER, required=True, help="The report's folder.")
 @click.option("--train", type=FILE, help="An export of other patients, to fit the baselines on.")
 @click.option("--train-labels", type=FILE, help="Its labels.")
-@click.option("--every", type=click.IntRange(1), default=1, show_default=True, help="Ask at each so many instants.")
+@options.every
 @click.option("--horizon", type=POSITIVE, help="Minutes ahead.  [default: the model's own, or 30]")
-@click.option("--origin", type=click.Choice(ORIGINS), default="unstated", show_default=True, help="Whose patients.")
-@click.option("--other-hospital", is_flag=True, help="EXPORT is not of the hospital that the model learnt from.")
+@options.origin
+@options.other_hospital
 @options.encoding
 @options.dates
 def evaluate(**given: Any) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fcv_api.cli.commands import options
-from fcv_api.cli.commands.choices import EARLY_SHARE, ORIGINS, REFITS
+from fcv_api.cli.commands.choices import EARLY_SHARE, REFITS
 from fcv_api.cli.commands.kinds import DatabaseGroup, ExtraCommand, ExtraDatabaseCommand
 from fcv_api.cli.commands.options import DAY, FILE, FOLDER, POSITIVE
 
@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 )
 @click.option("--refit", type=click.Choice(REFITS), help="Refit on the early part, and show both on the late one.")
 @click.option("--version", help="Of the refitted model, which is saved.")
-@click.option("--every", type=click.IntRange(1), default=1, show_default=True, help="Ask at each so many instants.")
+@options.every
 @click.option("--horizon", type=POSITIVE, help="Minutes.  [default: the model's own, or 30]")
-@click.option("--origin", type=click.Choice(ORIGINS), default="unstated", show_default=True, help="Whose patients.")
-@click.option("--other-hospital", is_flag=True, help="EXPORT is not of the hospital that the model learnt from.")
+@options.origin
+@options.other_hospital
 @options.encoding
 @options.dates
 def validate(**given: Any) -> None:

@@ -11,12 +11,13 @@ import tempfile
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import process_time, time_ns
+from time import time_ns
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import orjson
 
+from bench.ways import spent
 from fcv_api import maintenance
 from fcv_api.app import database_app
 from fcv_api.cli.db import migrate_database
@@ -102,20 +103,13 @@ def main() -> None:
 
 def _spent(beds: Sequence[int]) -> dict[str, list[float]]:
     """Return the milliseconds a Bundle of each way and round, with a minute of its own for each Bundle."""
-    spent: dict[str, list[float]] = {way: [] for way in WAYS}
-    for round_ in range(ROUNDS + 1):
-        bodies = [bundle_of(beds, round_ * BUNDLES + at) for at in range(BUNDLES)]
-        for way, work in WAYS.items():
-            started = process_time()
-            work(bodies)
-            if round_:  # what only a first round pays
-                spent[way].append((process_time() - started) / BUNDLES * 1000)
-    return spent
+    rounds = ([bundle_of(beds, round_ * BUNDLES + at) for at in range(BUNDLES)] for round_ in range(ROUNDS + 1))
+    return spent(WAYS, rounds)
 
 
-def _print(name: str, spent: dict[str, list[float]]) -> None:
+def _print(name: str, found: dict[str, list[float]]) -> None:
     print(f"  {name}")
-    for way, each in spent.items():
+    for way, each in found.items():
         middle = statistics.median(each)
         print(f"    {way:<24} {middle:6.2f} ms ({min(each):.2f} to {max(each):.2f})")
 

@@ -13,10 +13,11 @@ import tempfile
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import process_time, time_ns
+from time import time_ns
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from bench.ways import spent
 from fcv_api.app import database_app
 from fcv_api.cli.db import migrate_database
 from fcv_api.domain.vitals import SIGNS
@@ -102,20 +103,13 @@ def main() -> None:
 
 def _spent(size: int) -> dict[str, list[float]]:
     """Return the milliseconds a message of each way and round. A round is a minute of all beds."""
-    spent: dict[str, list[float]] = {way: [] for way in WAYS}
-    for minute in range(ROUNDS + 1):
-        messages = [message_of(size, bed, minute + 100 * (size == SIZES[0])) for bed in range(BEDS)]
-        for way, work in WAYS.items():
-            started = process_time()
-            work(messages)
-            if minute:  # what only a first round pays
-                spent[way].append((process_time() - started) / BEDS * 1000)
-    return spent
+    first = 100 * (size == SIZES[0])
+    return spent(WAYS, ([message_of(size, bed, minute + first) for bed in range(BEDS)] for minute in range(ROUNDS + 1)))
 
 
-def _print(size: int, spent: dict[str, list[float]]) -> None:
+def _print(size: int, found: dict[str, list[float]]) -> None:
     print(f"  {size} OBX")
-    for way, each in spent.items():
+    for way, each in found.items():
         middle = statistics.median(each)
         ends = f"{min(each):.2f} to {max(each):.2f}"
         print(f"    {way:<20} {middle:6.2f} ms ({ends}), {1000 / middle:6.0f} a second of a core")

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from clients import JSON, SHORT, distinct_request
+from clients import JSON, SHORT, distinct_request, of_its_own
 from conftest import FIXTURES
 from service import Service, running
 
@@ -62,10 +62,7 @@ def bodies() -> list[Body]:
 def post(connection: HTTPConnection, body: bytes, token: dict[str, str]) -> tuple[int, dict[str, Any]]:
     connection.request("POST", "/predict", body, token | JSON)
     response = connection.getresponse()
-    answer = json.loads(response.read())
-    own = [each for each in answer.pop("warnings", ()) if each["code"] != "unvalidated_model"]  # all have that
-    answer |= {"warnings": own} if own else {}
-    return response.status, answer
+    return response.status, of_its_own(json.loads(response.read()))
 
 
 def test_every_worker_answers_after_the_fork_and_every_answer_is_its_encounters(

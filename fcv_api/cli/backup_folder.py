@@ -63,7 +63,7 @@ def write_check(folder: Path, checked: Checked) -> None:
 def last_check(folder: Path) -> Checked | None:
     """Return what the last check found; None where there was none, or what is kept of it is spoilt."""
     try:
-        told = orjson.loads((folder / LAST_CHECK).read_bytes())
-        return Checked(str(told["file"]), datetime.fromisoformat(told["at"]), str(told["problem"]))
+        said = orjson.loads((folder / LAST_CHECK).read_bytes())
+        return Checked(str(said["file"]), datetime.fromisoformat(said["at"]), str(said["problem"]))
     except (OSError, ValueError, TypeError, KeyError):
         return None

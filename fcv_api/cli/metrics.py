@@ -70,7 +70,7 @@ def registry_of(settings: Settings) -> Iterator[CollectorRegistry]:
 
 
 def beat(signs: SignsOfLife, parent: int | None) -> None:
-    """Give signs of life until a signal ends the process at once, as nothing is left undone, or the parent is gone."""
+    """Beat until a signal ends the process at once, as nothing is left undone, or the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     signs.begin()
     while parent in (None, os.getppid()):

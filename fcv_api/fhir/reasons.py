@@ -29,7 +29,7 @@ AnyReason = Reason | FhirReason
 
 
 class Said(NamedTuple):
-    """How a reason is told. code: of FHIR's issue types. element: of the Observation; empty for the entry itself."""
+    """A reason's words. code: of FHIR's issue types. element: of the Observation; empty for the entry itself."""
 
     severity: str
     code: str

@@ -44,7 +44,7 @@ class Server(ThreadingHTTPServer):
         self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
 
     def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
-        """Give a client a thread, or close the connection where a few have one already."""
+        """Serve a client in a thread, or close the connection where a few have one already."""
         if self._places.acquire(blocking=False):
             super().process_request(request, client_address)
         else:

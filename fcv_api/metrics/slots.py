@@ -23,7 +23,7 @@ from prometheus_client import values
 from prometheus_client.mmap_dict import MmapedDict
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-"""The variable by which prometheus_client is told the folder. Set in workers only."""
+"""The variable that names the folder to prometheus_client. Set in workers only."""
 KINDS = ("counter", "histogram")
 BYTES = 1 << 18
 """Of each file, written at once: a page that is not there when a full disk is asked for it ends the process."""

@@ -132,5 +132,5 @@ def command_of(*words: str) -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment of a child. What systemd is told of the service, the master alone tells it."""
+    """Return the environment of a child. Of the service the master alone reports to systemd."""
     return {name: value for name, value in os.environ.items() if name != "NOTIFY_SOCKET"} | ONE_THREAD

@@ -63,7 +63,7 @@ def pair(answered: Vector, candidate: Vector) -> Members:
 
 
 def verdict(value: float, low: float, high: float) -> str:
-    """Return whether two models are told apart."""
+    """Return which of two models is higher, where the interval says so."""
     if np.isnan([value, low, high]).any():
         return "cannot be compared"
     return "higher" if low > 0 else "lower" if high < 0 else "not told apart"

@@ -18,6 +18,6 @@ def language() -> Language:
 
 
 def say_language(response: Response) -> None:
-    """Say in an answer's headers in what language its titles are, and that they depend on what was asked for."""
+    """Name in an answer's headers in what language its titles are, and that they depend on what was asked for."""
     response.headers["Content-Language"] = language()
     response.vary.add("Accept-Language")

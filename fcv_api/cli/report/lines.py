@@ -105,9 +105,9 @@ def parse(raw: bytes, zone: tzinfo) -> Line:
     if len(raw) > LONGEST_LINE:
         raise ValueError(len(raw))
     if raw.startswith(b"{"):
-        told = orjson.loads(raw)
-        day = datetime.fromisoformat(told["at"]).astimezone(zone).date()
-        return Line(day, told["level"], told if "url" in told else None, str(told.get("message", "")))
+        said = orjson.loads(raw)
+        day = datetime.fromisoformat(said["at"]).astimezone(zone).date()
+        return Line(day, said["level"], said if "url" in said else None, str(said.get("message", "")))
     whole = THESIS.fullmatch(raw.decode().rstrip("\n"))
     if whole is None:
         raise ValueError(raw)

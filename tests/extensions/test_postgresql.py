@@ -75,14 +75,14 @@ def test_a_server_that_says_nothing_is_waited_for_no_longer_than_a_client_waits(
     assert serving
     assert ask() == 1
     monkeypatch.setattr(postgresql, "SECONDS_TO_ANSWER", 0.3)
-    monkeypatch.setattr(breaker, "PAUSE", 0.2)
+    monkeypatch.setattr(breaker, "PAUSE", 3600.0)
     began = time.monotonic()
     with pytest.raises(DBAPIError), caplog.at_level(logging.WARNING):
-        ask_so("SELECT pg_sleep(3)")
+        ask_so("SELECT pg_sleep(60)")
     with pytest.raises(OperationalError, match="a moment ago"):
         ask()
-    assert time.monotonic() - began < 1
-    time.sleep(0.25)
+    assert time.monotonic() - began < 30
+    monkeypatch.setattr(breaker, "monotonic", lambda: time.monotonic() + 3601)
     assert ask() == 1
     assert caplog.text == ""
 
@@ -95,7 +95,7 @@ def test_a_host_that_takes_connections_and_says_nothing_is_given_up(make_setting
             for _ in range(20):
                 with pytest.raises(DBAPIError), write_cursor():
                     pass
-            assert time.monotonic() - began < postgresql.SECONDS_TO_CONNECT + 1
+            assert time.monotonic() - began < 5 * postgresql.SECONDS_TO_CONNECT  # of 20 that would each wait
 
 
 def test_a_writer_that_is_gone_holds_the_others_up_no_longer_than_they_wait(

@@ -67,7 +67,7 @@ class Gateway:
 
     def acks(self, count: int) -> list[str]:
         """Return the next acknowledgements, each as its code and control id."""
-        self.connection.settimeout(20)
+        self.connection.settimeout(60)
         while len(self.answers) < count:
             data = self.connection.recv(65_536)
             if not data:

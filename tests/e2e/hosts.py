@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -31,11 +29,8 @@ class Host:
         return self.checkout / "models"
 
     def fcv(self, *words: str) -> str:
-        """Run a command there. It must succeed."""
-        command = [sys.executable, "-m", "fcv_api.cli", *words]
-        done = subprocess.run(
-            command, env=self.service.environment, cwd=self.checkout, capture_output=True, text=True, check=False
-        )
+        """Run a command with the host's settings. It must succeed."""
+        done = self.service.fcv(*words)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

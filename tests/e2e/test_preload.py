@@ -55,7 +55,7 @@ def replace_all_workers(service: Service) -> None:
     old = service.workers()
     for pid in old:
         os.kill(pid, signal.SIGKILL)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if len(service.workers()) == len(old) and set(old).isdisjoint(service.workers()):
             return

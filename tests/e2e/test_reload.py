@@ -11,7 +11,7 @@ from service import start, wait_until_live
 
 from fcv_api.settings import ROOT
 
-SECONDS = 10
+SECONDS = 90
 
 
 def test_an_edited_file_is_served_without_a_restart(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_a_unix_socket_is_for_its_owner_and_group_and_a_silent_client_keeps_no_s
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "fcv.sock"
-    service = start(tmp_path, BIND=f"unix:{path}")
+    service = start(tmp_path, BIND=f"unix:{path}", ITSELF="1")
     try:
         with socket.socket(socket.AF_UNIX) as silent:
             while silent.connect_ex(str(path)) != 0:
@@ -101,13 +101,13 @@ def test_a_unix_socket_is_for_its_owner_and_group_and_a_silent_client_keeps_no_s
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="needs Linux' prlimit")
 def test_300_silent_clients_take_no_descriptor_and_no_thread_of_256_from_the_others(tmp_path: Path) -> None:
-    with running_with(256, start(tmp_path)) as service:
+    with running_with(256, start(tmp_path, ITSELF="1")) as service:
         workers, kept = service.workers(), HTTPConnection(*service.address, timeout=20)
         kept.request("GET", "/health/live")
         assert kept.getresponse().read()
         kept.auto_open = 0  # it must not make another connection without a word
         with idle_clients(service, 300) as silent:
-            answers = [requests.get(f"{service.url}/health/live", timeout=5).status_code for _ in range(50)]
+            answers = [requests.get(f"{service.url}/health/live", timeout=30).status_code for _ in range(50)]
             kept.request("GET", "/health/live")
             assert kept.getresponse().status == 200
             kept.close()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 from service import Service
+from visits import CHROMIUM
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -21,7 +20,7 @@ def test_the_browser_shows_every_call_and_the_button_to_sign_in(plain_service: S
     done = subprocess.run(
         [str(CHROMIUM), *QUIET, f"--user-data-dir={tmp_path}", "--virtual-time-budget=10000", "--dump-dom",
          "--enable-logging=stderr", f"{plain_service.url}/docs"],
-        capture_output=True, text=True, check=True, timeout=60,
+        capture_output=True, text=True, check=True, timeout=180,
     )  # fmt: skip
     page = done.stdout
     for path in ("/predict", "/auth/create_user", "/auth/token", "/auth/logout", "/home", "/health/ready", "/model"):

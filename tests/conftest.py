@@ -17,7 +17,7 @@ from described import DescribedOnce, builder_of
 from flask import Flask
 from flask.testing import FlaskClient
 from migrated import migrate, migrated_database
-from postgres import cluster, drop_database, new_database
+from postgres import cluster, drop_database, memory, new_database
 from service import Service, commanded
 from werkzeug.routing import Rule
 
@@ -33,6 +33,10 @@ from fcv_api.wire.example import example_request
 # Each process of the tests would start a thread a core for TensorFlow, and the clocks of other tests run out meanwhile.
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+
+# A disk waits for each database that is closed, and for each file that is taken away: a sixth of the time of all tests.
+if (fast := memory()) and not os.statvfs(fast).f_flag & os.ST_NOEXEC:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(fast))
 
 FIXTURES = Path(__file__).parent / "fixtures"
 PASSWORD = "correct horse battery"

@@ -72,7 +72,7 @@ def cluster(settings: str = QUICK) -> Iterator[Server]:
     found = shutil.which("initdb") or next(map(str, Path("/usr/lib/postgresql").glob("*/bin/initdb")), None)
     if found is None:
         pytest.skip("PostgreSQL is not installed")
-    folder = _memory() if settings == QUICK else None
+    folder = memory() if settings == QUICK else None
     with tempfile.TemporaryDirectory(prefix="fcv-postgres-", dir=folder) as place:
         if os.getuid() == 0:
             shutil.chown(place, UNPRIVILEGED)
@@ -102,7 +102,7 @@ def drop_database(url: str) -> None:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
 
 
-def _memory() -> Path | None:
+def memory() -> Path | None:
     """Return memory that is a folder, where there is enough: a database is made there in a tenth of the time."""
-    memory = Path("/dev/shm")
-    return memory if memory.is_dir() and shutil.disk_usage(memory).free > ENOUGH else None
+    folder = Path("/dev/shm")
+    return folder if folder.is_dir() and shutil.disk_usage(folder).free > ENOUGH else None

@@ -27,6 +27,7 @@ PLACES = {f"/{path}": uri for path, uri in OUTSIDE.items()}
 FENCE = re.compile(r"^ *```.*?^ *``` *$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[((?:[^][]|\[[^]]*\])*)\]\(([^)\s]+)\)")
 LIST = re.compile(r"(?<=\n)((?![-*|#>] |\d+\. |\s)[^\n]+\n)(?=(?:[-*]|1\.) )")
+ALTERNATE = re.compile(r"[ \t]*<link rel=\"?alternate\b[^>]*>\n?")
 INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 ENGLISH_ALONE = "*Esta página existe solo en inglés.*\n"
 
@@ -138,7 +139,12 @@ def anchors(text: str) -> list[str]:
 
 
 def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
-    """Move each script that stands in a page into a file, so that a policy can forbid all others."""
+    """Move each script that stands in a page into a file, so that a policy can forbid all others.
+
+    Take out its `<link rel="alternate">`: for each, the theme's script asks for a `sitemap.xml` beside the page, and
+    none is there. The switch of languages is a link that leads to the page by itself.
+    """
+    output = ALTERNATE.sub("", output)
     return INLINE_SCRIPT.sub(lambda found: _moved(found[1], page.url, Path(config.site_dir)), output)
 
 

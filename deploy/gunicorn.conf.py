@@ -21,6 +21,7 @@ from fcv_api.serving import affinity
 from fcv_api.serving.child_process import ChildProcess, command_of, look_after
 from fcv_api.serving.concurrency_limit import WAITING
 from fcv_api.serving.descriptors import raise_limit
+from fcv_api.serving.first_steps import print_first_steps
 from fcv_api.serving.sign_of_life import SignOfLife
 from fcv_api.serving.worker import LeavingWorker
 from fcv_api.settings import ROOT, Settings
@@ -54,7 +55,8 @@ forwarded_allow_ips = "127.0.0.1,::1"  # FCV_PROXIES decides who is believed; no
 
 
 def when_ready(server: Any) -> None:  # noqa: ANN401 - gunicorn's own types
-    """Start the feed beside the workers, where it is the master's child, and what answers Prometheus."""
+    """Print what to try first, for it listens now; start the feed, where it is the master's child, and the metrics."""
+    print_first_steps(_settings)
     if _settings.feed == "child":
         look_after(server, ChildProcess("feed", SignOfLife(server.cfg), command_of("feed", "run")))
     if counts is not None:

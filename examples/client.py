@@ -102,7 +102,7 @@ def show(answer: Mapping[str, Any], words: str = "detail") -> None:
         print(f"WARNING {warning['code']}: {warning[words]}")
     print(f"Encounter {answer['idAtencion']}: {answer['State']}")
     for name, probability in answer["inferences"].items():
-        print(f"  {name:<20} {probability:7.1%}  {'#' * round(40 * probability)}")
+        print(f"  {name:<20} {probability:7.1%}  {'#' * round(40 * probability)}".rstrip())
     print("Sano means none of the other three states, not healthy.")
 
 

@@ -93,7 +93,7 @@ def _check_format() -> None:
     *("feed-off", "too-many-large-bodies", "database-unavailable"),
 )
 @fed
-def take() -> Response:
+def post_fhir_bundle() -> Response:
     """Take a Bundle of Observations into the memory of their beds. A wrong entry fails alone, and the answer says why.
 
     Send it again whenever you are not sure: what is known already changes nothing.
@@ -118,7 +118,7 @@ def take() -> Response:
     *("not-authenticated", "not-allowed", "not-acceptable", "invalid-query", "no-model"),
     *("feed-off", "database-unavailable"),
 )
-def search(asked: dict[str, Any]) -> Response:
+def search_risk_assessments(asked: dict[str, Any]) -> Response:
     """A stay's scores, the newest first: three predictions each, warnings first. A refusal is none."""
     words = asked.get("encounter") or asked.get("identifier")
     if not words:
@@ -130,7 +130,7 @@ def search(asked: dict[str, Any]) -> Response:
 @public
 @bp.doc(**ANSWER)
 @outcomes(bp, "not-acceptable")
-def metadata() -> Response:
+def show_fhir_metadata() -> Response:
     """What of FHIR R4 there is here: a CapabilityStatement."""
     return _answer(capability_statement(__version__, request.base_url.removesuffix("/metadata"), SINCE))
 

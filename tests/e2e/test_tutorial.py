@@ -15,8 +15,9 @@ PAGE = ROOT / "docs" / "tutorial.md"
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    """Give a service whose beds are scored when a command says so."""
+    """Give a service whose beds are scored when a command says so. The feed's account is the first, as always."""
     with running(tmp_path_factory.mktemp("tutorial"), FEED="on", WORKERS="1") as service:
+        service.fcv("feed", "run", "--once")
         yield service
 
 

@@ -156,4 +156,7 @@ def test_both_guides_have_every_page_and_ask_no_other_host(site: Path) -> None:
         str(each) for each in site.rglob("*.css") if re.search(r"url\([\"']?(?:https?:)?//", each.read_text("utf-8"))
     ] == []
     assert [str(each) for each, text in html.items() if re.search(r"<script>|<style|\son\w+=\"", text)] == []
+    asks_for_a_sitemap = re.compile(r"<link rel=\"?alternate\b")
+    assert [str(each) for each, text in html.items() if asks_for_a_sitemap.search(text)] == []
+    assert '<a href="/guide/es/install/" hreflang="es"' in html[site / "install" / "index.html"]
     assert '"lang":["en"' in (site / "search" / "search_index.json").read_text("utf-8").replace(" ", "")

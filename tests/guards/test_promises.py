@@ -9,9 +9,9 @@ import pytest
 from flask import Flask
 from marshmallow import Schema
 
-from fcv_api.cli.serve import BUILT, FIRST_STEPS, first_steps
 from fcv_api.domain.errors import IdentityConflict, MissingSigns, ModelOutput, Silent, TooFewInstants, WindowSpan
 from fcv_api.feed.beds import CORRECTED, NOT_YET, Status
+from fcv_api.serving.first_steps import BUILT, FIRST_STEPS, first_steps
 from fcv_api.settings import NAMES
 from fcv_api.web import guide
 from fcv_api.web.problems import PROBLEMS

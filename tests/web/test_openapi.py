@@ -84,6 +84,7 @@ PUBLISHED = {
     *("predict", "predict_batch", "post_observations", "list_beds", "show_model", "home", "check_live", "check_ready"),
     *("list_predictions", "show_prediction", "replay_prediction", "explain_prediction"),
     *("who_am_i", "create_user", "create_token", "end_token"),
+    *("post_fhir_bundle", "search_risk_assessments", "show_fhir_metadata"),
 }
 """Generated clients call these functions: a name that changes breaks them."""
 

@@ -1,0 +1,40 @@
+"""What development prints once the service listens: where it is, and what to try first."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+
+from fcv_api.settings import ROOT, Settings
+
+FIRST_STEPS = """
+Serving on http://{bind} until Ctrl-C. In a second terminal, from this folder:
+
+  curl -i http://{bind}/auth/create_user -H 'Content-Type: application/json' \\
+       -d '{{"username": "ana", "password": "a long passphrase"}}'
+  TOKEN=$(curl -s http://{bind}/auth/token -d 'username=ana' -d 'password=a long passphrase' \\
+       | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
+  curl -i http://{bind}/predict -H "Authorization: Bearer $TOKEN" \\
+       -H 'Content-Type: application/json' --data-binary @examples/encounter.json
+
+In a browser: http://{bind}/docs for programmers, http://{bind}/ward for people
+(whose accounts are made so: .venv/bin/fcv users add NAME --role clinician)
+"""
+"""What development prints once it listens: lines to copy."""
+GUIDE = "All pages of docs/, with a search: http://{bind}/guide (en español: http://{bind}/guide/es/)\n"
+"""What it prints besides where `make docs` has built the guide."""
+BUILT = ROOT / "build" / "guide" / "index.html"
+
+
+def first_steps(bind: str, *, built: bool) -> str:
+    """Return what to try first, and where the guide is if it was built."""
+    return "".join(lines.format(bind=bind) for lines in (FIRST_STEPS, GUIDE if built else ""))
+
+
+def print_first_steps(settings: Settings) -> None:
+    """Print them in development. A socket's path and a descriptor have no address to print."""
+    if settings.production or "/" in settings.bind:
+        return
+    with contextlib.suppress(OSError):  # nobody reads the output: no reason not to serve
+        sys.stdout.write(first_steps(settings.bind, built=BUILT.is_file()) + "\n")
+        sys.stdout.flush()

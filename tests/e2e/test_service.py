@@ -148,7 +148,7 @@ def test_production_warns_in_every_answer_of_a_model_without_real_patients(tmp_p
 
 def test_the_demonstration_prints_an_answer_and_the_score_of_a_bed_that_was_fed(root: Path) -> None:
     shown = subprocess.run(
-        [sys.executable, "examples/demo.py"], cwd=root, capture_output=True, text=True, check=True, timeout=150
+        [sys.executable, "examples/demo.py"], cwd=root, capture_output=True, text=True, check=True, timeout=400
     )
     assert "Encounter 5501: " in shown.stdout
     assert "evidence: unvalidated" in shown.stdout

@@ -30,7 +30,7 @@ def tables(report: Members) -> Iterator[Table]:
 def _flow(flow: list[Members]) -> Table:
     """Return who was measured, who was set apart, as those of the early part, and who was lost."""
     head, rows = flow_table(flow)
-    parts = [[each["part"], *row] for each, row in zip(flow, rows, strict=True)]
+    parts = [[each["part"], row[0], words(row[1]), *row[2:]] for each, row in zip(flow, rows, strict=True)]
     return "Patients, and what became of them", ["", *head], parts
 
 

@@ -90,7 +90,7 @@ ablation: $(VENV)/dev ## Take from the simulator, in turn, each thing that it wa
 	@mkdir -p build
 	@$(BIN)/fcv ablation --model fcv-sim --out build/ablation.json
 
-validation-truth: $(VENV)/dev ## Hold a validation's intervals, drift and memory against what is known of simulated patients (half an hour)
+validation-truth: $(VENV)/dev ## Hold a validation's intervals, drift and memory against what is known of simulated patients (an hour)
 	@$(BIN)/python -m bench.validation
 
 faults: $(VENV)/dev ## Load the service, and see that nothing is lost (minutes)

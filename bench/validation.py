@@ -22,7 +22,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import orjson
 
 from bench.validation_coverage import coverage
@@ -39,7 +38,8 @@ SEED, FIRST = 90_210, 7_000_000_000
 WEEK, MONTHS, REFERENCE, SHIFT = 50, 12, 800, 2.0
 """Stays a week, as of a unit of twenty beds with stays of three days."""
 SATURATION = INDEX_BY_NAME["MDC_PULS_OXIM_SAT_O2"]
-SIZES = (300, 600, 1200)
+SIZES, MANY = (300, 600, 1200), 5_000_000
+"""Stays through the whole command, and made-up windows through all of it but reading and scoring."""
 
 
 def drift() -> dict[str, Any]:
@@ -78,7 +78,7 @@ def _drifted(findings: list[Any]) -> list[str]:
 
 
 def memory() -> dict[str, Any]:
-    """Return the peak memory of `fcv validate` on exports of some sizes, and what a window adds to it."""
+    """Return the peak memory of `fcv validate` on exports of some sizes, and of millions of windows from scores on."""
     found = []
     with tempfile.TemporaryDirectory() as folder:
         for stays in SIZES:
@@ -89,9 +89,9 @@ def memory() -> dict[str, Any]:
             count = windows["early_windows"] + windows["late_windows"]
             found.append({"stays": stays, "windows": count, "peak_mb": round(peak / 1024, 1)})
             print(f"  {found[-1]}", flush=True)
-    slope, base = np.polyfit([each["windows"] for each in found], [each["peak_mb"] for each in found], 1)
-    reckoned = {"bytes_a_window": round(slope * 1e6), "mb_of_5_million_windows": round(base + slope * 5e6)}
-    return {"runs": found} | reckoned
+    command = [sys.executable, "-m", "bench.validation_size", str(MANY)]
+    many = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
+    return {"whole_command": found, "from_scores_on": orjson.loads(many)}
 
 
 def fcv(*arguments: object) -> int:

@@ -54,8 +54,8 @@ def is_trial(record_id: str | None, model: str | None, **said: Any) -> bool:  # 
     """Return whether the options ask for a silent trial. Raises UsageError where they ask for nothing that there is."""
     if bool(record_id) == bool(said["every"] or (model and not record_id)):
         raise click.UsageError("Give the ID of a record, or --all, or --model.")
-    if model is None and (said["policy"] or said["horizon"] or said["as_json"]):
-        raise click.UsageError("--policy, --horizon and --json are of a trial: they go with --model.")
+    if model is None and (said["policy"] or said["horizon"] or said["language"] or said["as_json"]):
+        raise click.UsageError("--policy, --horizon, --language and --json are of a trial: they go with --model.")
     return model is not None and record_id is None
 
 

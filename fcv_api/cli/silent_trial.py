@@ -31,6 +31,7 @@ from fcv_api.training.dataset import Horizon
 from fcv_api.training.fingerprints import Fingerprints, learnt_from, texts_of_stay
 from fcv_api.validation.policy_alarms import Followed
 from fcv_api.validation.record_reader import OTHER_WINDOW
+from fcv_api.validation.spanish import ENGLISH
 from fcv_api.validation.trial_figures import trial_members
 from fcv_api.validation.trial_stays import trial_data
 from fcv_api.validation.trial_windows import Trial, TrialGatherer, Tried
@@ -56,14 +57,14 @@ def try_out(settings: Settings, reference: str, said: dict[str, Any]) -> None:
     if not len(trial.windows):
         raise click.ClickException("There is no recorded window to score.")
     _refuse_known(artifact.manifest, trial, other_hospital=said["other_hospital"])
-    _print(_report(artifact.manifest, trial, about, horizon), as_json=said["as_json"])
+    _print(_report(artifact.manifest, trial, about, horizon), said)
 
 
-def _print(report: Members, *, as_json: bool) -> None:
-    if as_json:
+def _print(report: Members, said: dict[str, Any]) -> None:
+    if said["as_json"]:
         click.echo(orjson.dumps(report, option=orjson.OPT_INDENT_2 | orjson.OPT_SERIALIZE_NUMPY).decode())
     else:
-        print_trial(report)
+        print_trial(report, said["language"] or ENGLISH)
 
 
 def tries(records: Iterator[Record], model: LiteRtModel) -> Iterator[Tried]:

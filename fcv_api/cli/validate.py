@@ -16,6 +16,7 @@ from fcv_api.lstm.artifact import Manifest
 from fcv_api.lstm.registry import Registry
 from fcv_api.settings import Settings
 from fcv_api.training.fingerprints import Fingerprints
+from fcv_api.validation.cells import resting
 from fcv_api.validation.drift import compare_with
 from fcv_api.validation.flow_notes import flow, flow_notes
 from fcv_api.validation.from_export import ExportSource, gather_export
@@ -62,6 +63,8 @@ def report_on(task: Task, gathered: Gathered, subject: Subject) -> None:
     click.echo("Measuring the model and simpler scorers: minutes for 1,000 patients.", err=True)
     report = validation_members(subject, gathered, split, more)
     page, data = write_validation(task.said["out"], report, _notes(task))
+    for figure in resting(report):
+        click.echo(f"† rests on one patient: {figure}")
     click.echo(f"{sentence(report)[0]} Wrote {page} and {data}.")
     if child:
         folder = Registry(task.settings.models_dir).models_dir / str(child.manifest.identity)

@@ -149,9 +149,8 @@ def _whole(whole: Watch, rung: NDArray[np.intp]) -> Figures:
 
 def _rate(alarms: Vector, days: Vector) -> Figures:
     """Return the alarms a patient-day, with the interval over patients. Both (p,), sums of patients."""
-    low, high = ratio_interval(alarms, days)
     whole = float(days.sum())
-    return {"value": float(alarms.sum()) / whole if whole else float("nan"), "low": low, "high": high}
+    return ratio_interval(alarms, days).of(float(alarms.sum()) / whole if whole else float("nan"))
 
 
 def _ratio(above: Vector, below: Vector) -> Vector:

@@ -7,13 +7,29 @@ degrees of freedom as it is worth (Pan and Wall 2002). `make validation-truth` m
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 from scipy.stats import t as student
 
 from fcv_api.training.metrics import Vector
 
-NOTHING = (float("nan"), float("nan"))
-Ends = tuple[float, float]
+
+class Ends(NamedTuple):
+    """The 95 % interval of a figure. one_patient: the largest share of one patient in the variance, 0 to 1."""
+
+    low: float
+    high: float
+    one_patient: float
+
+    def of(self, value: float) -> dict[str, Any]:
+        """Return the figure with them, as a report holds it."""
+        return {"value": value, **self._asdict()}
+
+
+ONE_DECIDES = 0.5
+"""Of a figure's variance: a patient with more weighs more than all the others together."""
+NOTHING = Ends(*[float("nan")] * 3)
 
 
 def degrees(parts: Vector) -> float:
@@ -32,14 +48,22 @@ def reach(parts: Vector) -> float:
     return float(student.ppf(0.975, degrees(parts))) * standard_error(parts)
 
 
+def largest_share(parts: Vector) -> float:
+    """Return the largest share of one patient in the sum of squared parts, (p,); NaN where nobody moves the figure."""
+    squares = parts**2
+    total = float(squares.sum())
+    return float(squares.max()) / total if total > 0 else float("nan")
+
+
 def ratio_interval(above: Vector, below: Vector) -> Ends:
     """Return the interval of a ratio of two sums, on the scale of its logarithm. above, below: (p,), of patients."""
     total, of = above.sum(), below.sum()
     if not (total > 0 and of > 0):
         return NOTHING
     ratio = total / of
-    far = reach((above - ratio * below) / of) / ratio
-    return float(ratio * np.exp(-far)), float(ratio * np.exp(far))
+    parts = (above - ratio * below) / of
+    far = reach(parts) / ratio
+    return Ends(float(ratio * np.exp(-far)), float(ratio * np.exp(far)), largest_share(parts))
 
 
 def standard_error(parts: Vector) -> float:

@@ -80,7 +80,7 @@ def html_table(title: str, head: list[str], rows: list[list[str]]) -> str:
     """Draw a table under its heading."""
     top = "".join(f"<th>{escape(cell)}</th>" for cell in head)
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<h2>{escape(title)}</h2><table><tr>{top}</tr>{body}</table>"
+    return f"<h2>{escape(title)}</h2><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def inline(figure: Figure) -> str:

@@ -19,7 +19,7 @@ from fcv_api.validation.intervals import (
 
 
 def with_intervals(said: Vector, happened: Mask, patients: NDArray[Any]) -> dict[str, Any]:
-    """Return the figures of `agreement`, and under `intervals` their 95 % intervals. All (n,)."""
+    """Return the figures of `agreement`, their 95 % intervals, and one patient's largest share in each. All (n,)."""
     found = agreement(said, happened)
     odds = log_odds(said)
     sums = by_patient(np.stack([happened, said, (said - happened) ** 2, np.ones_like(said)], axis=1), patients)
@@ -29,7 +29,10 @@ def with_intervals(said: Vector, happened: Mask, patients: NDArray[Any]) -> dict
         "intercept": offset_interval(odds, happened, patients, found["intercept"]),
         "brier_skill": skill_interval(sums[:, 0], sums[:, 2], sums[:, 3]),
     }
-    return found | {"intervals": intervals}
+    return found | {
+        "intervals": {name: [ends.low, ends.high] for name, ends in intervals.items()},
+        "one_patient": {name: ends.one_patient for name, ends in intervals.items()},
+    }
 
 
 def _slope_interval(odds: Vector, happened: Mask, patients: NDArray[Any]) -> Ends:

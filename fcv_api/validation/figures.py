@@ -121,8 +121,7 @@ def named_of(measured: Measured) -> dict[str, Figures]:
     for name in measured.answered:
         own = label == ILL[name]
         right = by_patient(np.stack([own & (said == ILL[name]), own], axis=1).astype(float), patients)
-        low, high = share_interval(right[:, 0], right[:, 1])
-        found[name] = {"value": right[:, 0].sum() / right[:, 1].sum(), "low": low, "high": high}
+        found[name] = share_interval(right[:, 0], right[:, 1]).of(right[:, 0].sum() / right[:, 1].sum())
     return found
 
 

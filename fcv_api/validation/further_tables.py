@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from fcv_api.training.report_members import ILL
 from fcv_api.training.tables import Table, shown, with_interval
-from fcv_api.validation.cells import CANNOT, Members, bounded, words
+from fcv_api.validation.cells import CANNOT, Members, bounded, mark, measured, words
 
 FIGURES = ("auroc", "observed_to_expected")
 
@@ -25,11 +25,7 @@ def _subgroups(groups: list[Members]) -> Table:
             each["by"],
             each["group"],
             *(str(each[name]) for name in ("patients", "windows", "events")),
-            *(
-                [CANNOT] * 2
-                if each["cannot_answer"]
-                else map(with_interval, (each["auroc"], each["observed_to_expected"]))
-            ),
+            *([CANNOT] * 2 if each["cannot_answer"] else map(measured, (each["auroc"], each["observed_to_expected"]))),
         ]
         for each in groups
     ]
@@ -39,7 +35,7 @@ def _subgroups(groups: list[Members]) -> Table:
 
 def _differences(report: Members) -> Iterator[Table]:
     rows = [
-        [name, area.upper(), words(state), by_state["verdict"]]
+        [name, area.upper(), words(state), by_state["verdict"] + mark(by_state.get("one_patient"))]
         for name, areas in report["differences"].items()
         for area, states in areas.items()
         for state, by_state in states.items()

@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 from fcv_api.domain.window import Matrix
 from fcv_api.training.metrics import Mask, Vector
-from fcv_api.training.parts import NOTHING, Ends, reach, standard_error
+from fcv_api.training.parts import NOTHING, Ends, largest_share, reach, standard_error
 
 Z = float(norm.ppf(0.975))
 Patients = NDArray[np.int32]
@@ -28,7 +28,7 @@ def area_interval(value: float, parts: Vector, left: Vector) -> Ends:
         return NOTHING
     centre = logit(value) - _bias(float(logit(value)), logit(known))
     far = reach(parts) / (value * (1 - value))
-    return float(expit(centre - far)), float(expit(centre + far))
+    return Ends(float(expit(centre - far)), float(expit(centre + far)), largest_share(parts))
 
 
 def sum_interval(value: float, parts: Vector, left: Vector) -> Ends:
@@ -37,7 +37,7 @@ def sum_interval(value: float, parts: Vector, left: Vector) -> Ends:
     if len(known) < 2 or not parts.any():  # noqa: PLR2004 - of one group nothing is left
         return NOTHING
     centre, far = value - _bias(value, known), reach(parts)
-    return centre - far, centre + far
+    return Ends(centre - far, centre + far, largest_share(parts))
 
 
 def _bias(value: float, left: Vector) -> float:
@@ -55,8 +55,9 @@ def skill_interval(happened: Vector, error: Vector, windows: Vector) -> Ends:
     if not (totals > 0).all():
         return NOTHING
     signs = np.array([1.0, 1.0, -1.0, -1.0])
-    far, rest = reach((signs / totals) @ sums), float(np.exp((signs * np.log(totals)).sum()))
-    return float(1 - rest * np.exp(far)), float(1 - rest * np.exp(-far))
+    parts = (signs / totals) @ sums
+    far, rest = reach(parts), float(np.exp((signs * np.log(totals)).sum()))
+    return Ends(float(1 - rest * np.exp(far)), float(1 - rest * np.exp(-far)), largest_share(parts))
 
 
 def share_interval(some: Vector, of: Vector) -> Ends:
@@ -70,13 +71,15 @@ def share_interval(some: Vector, of: Vector) -> Ends:
     if not whole:
         return NOTHING
     share = total / whole
-    variance = standard_error((some[there] - share * of[there]) / whole) ** 2
+    parts = (some[there] - share * of[there]) / whole
+    variance = standard_error(parts) ** 2
     count = float(min(whole, share * (1 - share) / variance) if variance > 0 else there.sum())
     centre, spread = share + Z**2 / (2 * count), Z * np.sqrt(share * (1 - share) / count + (Z / (2 * count)) ** 2)
-    return float((centre - spread) / (1 + Z**2 / count)), float((centre + spread) / (1 + Z**2 / count))
+    low, high = ((centre + sign * spread) / (1 + Z**2 / count) for sign in (-1, 1))
+    return Ends(float(low), float(high), largest_share(parts))
 
 
-def slope_interval(odds: Vector, happened: Mask, patients: Patients, fitted: Ends) -> Ends:
+def slope_interval(odds: Vector, happened: Mask, patients: Patients, fitted: tuple[float, float]) -> Ends:
     """Return the interval of the slope of a logistic recalibration, by leaving out one patient at a time.
 
     Each is one step of Newton's from the whole, of the patients' own scores and information (Bell and McCaffrey 2002).
@@ -88,8 +91,9 @@ def slope_interval(odds: Vector, happened: Mask, patients: Patients, fitted: End
     score, steep, level, mixed, square = by_patient(parts, patients).T
     left = level.sum() - level, mixed.sum() - mixed, square.sum() - square
     moved = (left[1] * score - left[0] * steep) / (left[0] * left[2] - left[1] ** 2)
-    far = reach(moved - moved.mean())
-    return fitted[1] - far, fitted[1] + far
+    parts = moved - moved.mean()
+    far = reach(parts)
+    return Ends(fitted[1] - far, fitted[1] + far, largest_share(parts))
 
 
 def offset_interval(odds: Vector, happened: Mask, patients: Patients, intercept: float) -> Ends:
@@ -97,4 +101,4 @@ def offset_interval(odds: Vector, happened: Mask, patients: Patients, intercept:
     likely = expit(odds + intercept)
     scores = by_patient((happened - likely)[:, np.newaxis], patients)[:, 0]
     far = reach(scores) / float((likely * (1 - likely)).sum())
-    return intercept - far, intercept + far
+    return Ends(intercept - far, intercept + far, largest_share(scores))

@@ -19,7 +19,7 @@ from fcv_api.validation.tables import tables
 Members = dict[str, Any]
 PRINTED = (
     "@media print{body{margin:0;max-width:none;font-size:9px}td,th{padding:.1rem .3rem}"
-    "tr,img{break-inside:avoid}h2{break-after:avoid}thead{display:table-header-group}}"
+    "table,tr,img{break-inside:avoid}h2{break-after:avoid}thead{display:table-header-group}}"
 )
 PHONE = "table{display:block;overflow-x:auto;width:max-content;max-width:100%}td,th{text-align:left}"
 AREA, SAID, SEEN = "AUROC: 0.5 is chance, 1 is perfect (95 % interval)", "Probability said", "Frequency seen"

@@ -22,7 +22,8 @@ OPENINGS = {
             "Alarms go by no policy: by thresholds with at most 1.2 and 4.8 alarms a patient-day before onsets."
         ),
         "end": (
-            "Intervals are 95 %, over patients; of a kind of patient who is not here they cannot know. "
+            "Intervals are 95 %, over patients; of a kind of patient who is not here they cannot know. † stands beside "
+            "a figure that rests on one patient: theirs is more than half of its variance. "
             "docs/validate.md defines each figure."
         ),
     },
@@ -43,6 +44,7 @@ OPENINGS = {
         ),
         "end": (
             "Los intervalos son de 95 %, sobre pacientes; de una clase de pacientes que no está aquí no pueden saber. "
+            "† está junto a una cifra que depende de un paciente: suya es más de la mitad de su varianza. "
             "docs/validate.es.md define cada cifra."
         ),
     },

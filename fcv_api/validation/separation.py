@@ -44,8 +44,8 @@ def areas_with_intervals(separation: Separation) -> Figures:
 
 def _with_ends(own: Areas, at: int, name: str) -> Figures:
     value, parts, left = float(own.value[at]), own.parts[:, at], own.left[:, at]
-    low, high = sum_interval(value, parts, left) if name == MEAN else area_interval(value, parts, left)
-    return {"value": value, "low": _share(low), "high": _share(high)}
+    ends = (sum_interval if name == MEAN else area_interval)(value, parts, left)
+    return ends._replace(low=_share(ends.low), high=_share(ends.high)).of(value)
 
 
 def _share(end: float) -> float:
@@ -62,5 +62,5 @@ def differences(separation: Separation, name: str, other: Separation) -> Figures
 
 def _difference(name: str, apart: Areas, at: int) -> Figures:
     value = float(apart.value[at])
-    low, high = sum_interval(value, apart.parts[:, at], apart.left[:, at])
-    return {"value": value, "low": low, "high": high, "verdict": verdict(name, value, low, high)}
+    ends = sum_interval(value, apart.parts[:, at], apart.left[:, at])
+    return ends.of(value) | {"verdict": verdict(name, value, ends.low, ends.high)}

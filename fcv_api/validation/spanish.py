@@ -15,6 +15,7 @@ ENGLISH, SPANISH = LANGUAGES = "en", "es"
 PATTERNS: list[tuple[re.Pattern[str], str]] = [
     (re.compile(pattern), spanish)
     for pattern, spanish in (
+        (r"(.+) † rests on one patient \((\d+%)\)", "{0} † depende de un paciente ({1})"),
         (r"(.+) \((\d+) events\)", "{0} ({1} eventos)"),
         (r"(\d+) of (\d+): (.+)", "{0} de {1}: {2}"),
         (r"(-|[-+\d.]+) \((-|[-+\d.]+) to (-|[-+\d.]+)\)", "{0} ({1} a {2})"),

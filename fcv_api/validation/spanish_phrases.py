@@ -70,6 +70,7 @@ PHRASES = {
     "low_cardiac_output": "bajo gasto cardíaco",
     "cardiogenic_shock": "choque cardiogénico",
     "none_of_these": "ninguno de los tres",
+    "none of these": "ninguno de los tres",
     flow.MEASURED: "medidos",
     flow.APART: "apartados",
     flow.LOST: "perdidos",

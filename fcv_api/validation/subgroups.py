@@ -72,12 +72,9 @@ def _figures(windows: LabelledWindows, ill: NDArray[np.float64]) -> Figures:
     ahead = windows.ahead
     happened, said, patients = windows.label[ahead] != NONE, ill[ahead], windows.patient[ahead]
     area = Areas.of(said, happened, owners_of(patients))
-    low, high = area_interval(area.value[0], area.parts[:, 0], area.left[:, 0])
     sums = by_patient(np.stack([happened, said], axis=1), patients)
-    ends = ratio_interval(sums[:, 0], sums[:, 1])
-    ratio = {"value": float(happened.sum() / said.sum()), "low": ends[0], "high": ends[1]}
     return found | {
         "cannot_answer": False,
-        "auroc": {"value": area.value[0], "low": low, "high": high},
-        "observed_to_expected": ratio,
+        "auroc": area_interval(area.value[0], area.parts[:, 0], area.left[:, 0]).of(area.value[0]),
+        "observed_to_expected": ratio_interval(sums[:, 0], sums[:, 1]).of(float(happened.sum() / said.sum())),
     }

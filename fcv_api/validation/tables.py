@@ -8,8 +8,8 @@ from fcv_api.lstm.attest import FEW_EVENTS, FEWEST_EVENTS
 from fcv_api.training.burden import AHEAD, EVENT_RATES
 from fcv_api.training.flow import flow_table
 from fcv_api.training.report_members import ILL
-from fcv_api.training.tables import Table, with_interval
-from fcv_api.validation.cells import CANNOT, Members, bounded, counted, words
+from fcv_api.training.tables import Table
+from fcv_api.validation.cells import CANNOT, Members, bounded, counted, measured, words
 from fcv_api.validation.further_tables import further_tables
 from fcv_api.validation.separation import ANY
 
@@ -30,7 +30,7 @@ def tables(report: Members) -> Iterator[Table]:
 def _flow(flow: list[Members]) -> Table:
     """Return who was measured, who was set apart, as those of the early part, and who was lost."""
     head, rows = flow_table(flow)
-    parts = [[each["part"], *row] for each, row in zip(flow, rows, strict=True)]
+    parts = [[each["part"], row[0], words(row[1]), *row[2:]] for each, row in zip(flow, rows, strict=True)]
     return "Patients, and what became of them", ["", *head], parts
 
 
@@ -77,7 +77,7 @@ def _areas(report: Members) -> Table:
 def _figure(areas: Members, area: str) -> str:
     if not areas:
         return CANNOT
-    return with_interval(areas[area]) if area in areas else "-"
+    return measured(areas[area]) if area in areas else "-"
 
 
 def _calibration(report: Members) -> Table:
@@ -94,7 +94,7 @@ def _calibration(report: Members) -> Table:
 
 def _named(report: Members) -> Table:
     named = report["sensitivity_intervals"]
-    rows = [[counted(report, state), with_interval(named[state]) if state in named else CANNOT] for state in ILL]
+    rows = [[counted(report, state), measured(named[state]) if state in named else CANNOT] for state in ILL]
     title = "Sensitivity of State, the most probable class, by window"
     return title, ["state", "share of its windows before the onset (95 %)"], rows
 
@@ -130,17 +130,17 @@ def _found(report: Members) -> Iterator[Table]:
 def _share(part: Members | None) -> str:
     if part is None:
         return CANNOT
-    return f"{part['count']} of {part['of']}: {with_interval(part)}"
+    return f"{part['count']} of {part['of']}: {measured(part)}"
 
 
 def _burden(report: Members) -> Table:
     rows = [
         [
             _rule(at),
-            with_interval(at["whole_stays"]["alarms_per_patient_day"]),
+            measured(at["whole_stays"]["alarms_per_patient_day"]),
             _share(at["whole_stays"]["stays_that_ring"]),
             f"{at['whole_stays']['patient_hours']:.0f}",
-            *(with_interval(at["drawn"][_ppv(rate)]) if "drawn" in at else CANNOT for rate in EVENT_RATES),
+            *(measured(at["drawn"][_ppv(rate)]) if "drawn" in at else CANNOT for rate in EVENT_RATES),
         ]
         for at in report["alarms"]
     ]

@@ -9,6 +9,12 @@ from marshmallow import INCLUDE, Schema, fields
 from marshmallow.validate import OneOf, Range
 
 COUNT, SHARE = Range(min=0), Range(min=0, max=1)
+ONE_PATIENT = "The largest share of one patient in a figure's variance: over 0.5 it rests on that patient."
+
+
+def one_patient() -> fields.Float:
+    """Return the member beside a figure with an interval; null where there is no interval."""
+    return fields.Float(allow_none=True, validate=SHARE, metadata={"description": ONE_PATIENT})
 
 
 class Members(Schema):
@@ -26,6 +32,7 @@ class IntervalSchema(Members):
     value = fields.Float(required=True, validate=SHARE)
     low = fields.Float(required=True, allow_none=True, validate=SHARE)
     high = fields.Float(required=True, allow_none=True, validate=SHARE)
+    one_patient = one_patient()
 
 
 class FlowNoteSchema(Members):
@@ -52,6 +59,7 @@ class RatioSchema(Members):
     value = fields.Float(required=True, validate=COUNT)
     low = fields.Float(required=True, allow_none=True, validate=COUNT)
     high = fields.Float(required=True, allow_none=True, validate=COUNT)
+    one_patient = one_patient()
 
 
 class SubgroupSchema(Members):
@@ -74,6 +82,7 @@ class DifferenceSchema(Members):
     low = fields.Float(required=True, allow_none=True)
     high = fields.Float(required=True, allow_none=True)
     verdict = fields.String(required=True)
+    one_patient = one_patient()
 
 
 class DifferencesSchema(Members):

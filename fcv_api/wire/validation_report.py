@@ -11,7 +11,7 @@ from marshmallow import Schema, fields
 from marshmallow.validate import Equal, Length, OneOf, Range, Regexp
 
 from fcv_api.domain.prediction import State
-from fcv_api.wire.validation_members import COUNT, SHARE, IntervalSchema, Members, ValidationMembers
+from fcv_api.wire.validation_members import COUNT, SHARE, IntervalSchema, Members, ValidationMembers, one_patient
 
 SCHEMA = "fcv-report-1"
 ORIGINS = ("hospital", "simulated", "unstated")
@@ -48,6 +48,7 @@ class StateCalibrationSchema(Members):
         required=True, metadata={"description": "Against the base rate: 1 - Brier / Brier of it."}
     )
     reliability = fields.List(fields.Nested(BinSchema), required=True, validate=Length(min=1))
+    one_patient = fields.Dict(fields.String(), one_patient(), metadata={"description": "By figure."})
 
 
 class FileSchema(Members):

@@ -21,6 +21,7 @@ from fcv_api.domain.samples import Sampling
 from fcv_api.lstm.network import ACTIVATIONS, LAYERS, Recipe
 from fcv_api.training.reference import Budget
 from fcv_api.validation.refit import KINDS
+from fcv_api.validation.spanish import LANGUAGES
 from fcv_api.validation.split import EARLY_SHARE
 from fcv_api.wire.answer import INFERENCE_KEYS
 from fcv_api.wire.cells import LARGEST_ID
@@ -111,6 +112,7 @@ def test_the_literal_choices_are_those_of_the_modules_that_they_belong_to() -> N
     assert (choices.LAYERS, choices.ACTIVATIONS) == (LAYERS, ACTIVATIONS)
     assert (Budget().patients, Budget().tested) == (choices.LEARNT_FROM, choices.TESTED_ON)
     assert (choices.REFITS, choices.EARLY_SHARE, choices.ORIGINS) == (KINDS, EARLY_SHARE, ORIGINS)
+    assert choices.LANGUAGES == LANGUAGES
     assert (choices.ENCODINGS, choices.DATE_ORDERS, choices.ROWS_A_PART) == (ENCODINGS, DATES, ROWS_A_PART)
     assert (*(LARGEST_ID, LONGEST_BED, LONGEST_CHANNEL),) == (
         choices.LARGEST_ID,

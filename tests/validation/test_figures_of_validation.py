@@ -21,6 +21,7 @@ from fcv_api.training.baselines import EARLY_WARNING, FITTED
 from fcv_api.training.dataset import Horizon
 from fcv_api.training.flow import NO_LABEL, NO_ROWS, ONSET_OUTSIDE, PARTS, TOO_SHORT
 from fcv_api.training.report_members import ILL
+from fcv_api.validation.cells import resting
 from fcv_api.validation.gathered import Gathered
 from fcv_api.validation.members import Subject, validation_members
 from fcv_api.validation.page import write_validation
@@ -121,7 +122,7 @@ def test_the_page_in_spanish_has_no_english_title_head_or_word(pages: dict[str, 
     assert "La deriva no se muestra" in page
     assert '<a href="report.es.html">En español</a>' in pages["en"]
     assert not re.search(r"<t[dh]>[^<]*\b(the|of|cannot|patients|onsets)\b", page)
-    assert page.count("<table>") == pages["en"].count("<table>")
+    assert page.count("<table><thead>") == pages["en"].count("<table>")  # a head is printed on each page
 
 
 def test_all_that_a_page_can_say_has_its_spanish(report: dict[str, Any]) -> None:
@@ -135,6 +136,17 @@ def test_all_that_a_page_can_say_has_its_spanish(report: dict[str, Any]) -> None
     assert same == {"AUROC", "AUPRC", "AUROC (95 %)", "AUPRC (95 %)", report["model"]}
     assert "Carga de la política ours/1 en estancias enteras" in [table_in(each, "es")[0] for each in found]
     assert in_spanish("3 of 4: 0.750 (0.300 to 0.954)") == "3 de 4: 0,750 (0,300 a 0,954)"
+
+
+def test_a_figure_that_rests_on_one_patient_is_marked_and_no_other(report: dict[str, Any]) -> None:
+    own = report["calibration"]["low_cardiac_output"]
+    heavy = {"low_cardiac_output": own | {"one_patient": own["one_patient"] | {"brier_skill": 0.6}}}
+    marked = report | {"calibration": report["calibration"] | heavy}
+    assert (resting(report), resting(marked)) == ([], ["brier skill of low cardiac output (60%)"])
+    before, after = ({cell for *_, rows in tables(each) for row in rows for cell in row} for each in (report, marked))
+    (cell,) = after - before
+    assert cell.endswith(" † rests on one patient (60%)")
+    assert in_spanish(cell).endswith(") † depende de un paciente (60%)")
 
 
 def test_baselines_learn_from_the_early_part_alone(gathered: Gathered, report: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from fcv_api.training.parts import degrees, ratio_interval, reach
+from fcv_api.training.parts import degrees, largest_share, ratio_interval, reach
 from fcv_api.validation.areas import GROUPS, Areas, mean_of, owners_of
 from fcv_api.validation.intervals import (
     area_interval,
@@ -50,7 +50,7 @@ def test_a_difference_and_a_mean_are_of_the_same_patients() -> None:
     other = Areas.of(np.round(SCORES + DICE.normal(0, 0.3, 1500), 2), HIT, OWNERS)
     apart, mean = FOUND.minus(other), mean_of([FOUND, other])
     assert apart.value + 2 * other.value == pytest.approx(2 * mean.value)
-    low, high = sum_interval(apart.value[0], apart.parts[:, 0], apart.left[:, 0])
+    low, high, _ = sum_interval(apart.value[0], apart.parts[:, 0], apart.left[:, 0])
     assert 0 < low < apart.value[0] < high
     nothing = FOUND.minus(FOUND)
     assert np.isnan(sum_interval(0.0, nothing.parts[:, 0], nothing.left[:, 0])).all()
@@ -62,10 +62,18 @@ def test_patients_of_equal_weight_are_as_many_degrees_of_freedom_and_one_who_dec
     assert reach(np.append(np.full(999, 1e-6), 1.0)) > 4  # Student's t, and not 1.96
 
 
+def test_the_share_of_the_patient_who_moves_a_figure_most_comes_with_its_interval() -> None:
+    assert largest_share(np.array([1.0, -2.0, 0.0])) == 0.8
+    alike, one = np.ones(50), np.append(np.ones(49), 20.0)  # one patient's error is as that of twenty
+    assert skill_interval(alike, one, 100 * np.ones(50)).one_patient > 0.9
+    assert skill_interval(alike, alike + 0.1 * OWNERS[:50], 100 * np.ones(50)).one_patient < 0.1
+    assert np.isnan(ratio_interval(alike * 0, alike).one_patient)
+
+
 def test_an_area_of_which_nothing_can_be_known_has_no_interval() -> None:
     perfect = Areas.of(HIT.astype(float), HIT, OWNERS)
     assert np.isnan(area_interval(1.0, perfect.parts[:, 0], perfect.left[:, 0])).all()
-    low, high = area_interval(FOUND.value[1], FOUND.parts[:, 1], FOUND.left[:, 1])
+    low, high, _ = area_interval(FOUND.value[1], FOUND.parts[:, 1], FOUND.left[:, 1])
     assert 0 < low < FOUND.value[1] < high < 1
 
 
@@ -76,7 +84,7 @@ def test_an_area_of_one_patient_has_no_interval() -> None:
 
 def test_windows_of_few_patients_are_worth_less() -> None:
     hit, of = np.array([30.0, 0, 0, 0]), np.full(4, 30.0)  # one patient is always found, three never
-    low, high = share_interval(hit, of)
+    low, high, _ = share_interval(hit, of)
     alike = share_interval(np.full(4, 7.5), of)
     assert (low < alike[0], high > alike[1]) == (True, True)
     assert np.isnan(share_interval(hit * 0, of * 0)).all()

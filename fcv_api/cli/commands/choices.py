@@ -36,4 +36,5 @@ ABLATED = 1200
 PICTURES = (".png", ".svg", ".pdf")
 EARLY_SHARE = 0.4
 REFITS = ("intercept", "slope")
+LANGUAGES = ("en", "es")
 ROWS_A_PART = 100_000

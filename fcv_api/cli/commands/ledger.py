@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fcv_api.cli.commands import options
+from fcv_api.cli.commands.choices import LANGUAGES
 from fcv_api.cli.commands.kinds import DatabaseGroup, ExtraDatabaseCommand
 from fcv_api.cli.commands.options import FILE, POSITIVE, WHEN
 
@@ -98,6 +99,7 @@ def latest(**given: Any) -> None:
 @options.until
 @click.option("--horizon", type=POSITIVE, help="Minutes.  [default: the model's own, or 30]")
 @click.option("--other-hospital", is_flag=True, help="The model learnt from another hospital, with numbers of its own.")
+@click.option("--language", type=click.Choice(LANGUAGES), help="Of a trial's words.  [default: en]")
 @options.as_json
 @options.with_test_beds
 @click.pass_obj

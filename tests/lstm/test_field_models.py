@@ -90,7 +90,7 @@ def test_a_model_of_cudnn_answers_as_the_plain_one_with_the_same_weights(tmp_pat
     artifact = imported(tmp_path / "cudnn.h5", tmp_path)
     model = LiteRtModel(artifact)
     scaled = [model.spec.scale(window) for window in random_walks(model.spec)[:8]]
-    wanted = twin.predict(np.stack(scaled).astype(np.float32), verbose=0)
+    wanted = twin(np.stack(scaled).astype(np.float32), training=False)
     np.testing.assert_allclose([model.score(window) for window in scaled], wanted, atol=1e-5)
     assert artifact.manifest.source["changed"] == f"{card} as {plain}"
 

@@ -100,12 +100,12 @@ def test_a_model_is_imported_by_the_process_that_imports_and_answers(
 
     monkeypatch.setattr(model_import, "import_file", heard)
     source = models.parent / "LSTM--1.2.0.h5"
-    source.write_bytes((FIXTURES / "bilstm_gru_keras2.h5").read_bytes())
+    source.write_bytes(Path(LSTM).read_bytes())
     imported = here("model", "import", str(source))
     assert "Imported LSTM/1.2.0" in imported.stdout, imported.stderr
     assert (told, told[-1]) == (sorted(told), STEPS)
     answered = here("predict", str(FIXTURES / "encounter_5502.json"), "--model", "LSTM")
-    wanted = expected["encounter_5502"]["bilstm_gru_keras2"]
+    wanted = expected["encounter_5502"]["lstm_relu_keras2"]
     assert list(json.loads(answered.stdout)["inferences"].values()) == pytest.approx(wanted, abs=1e-5)
     again = here("model", "import", str(source))
     assert (again.returncode, "give another --version" in again.stderr) == (1, True)

@@ -16,8 +16,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.util import CommandError
 from conftest import BOTH_DATABASES
-from forked import begun, ended
-from sqlalchemy import Engine, create_engine, event, inspect, text
+from forked import begun, ended, migrate_and_die
+from sqlalchemy import Engine, create_engine, inspect, text
 
 from fcv_api import accounts
 from fcv_api.app import create_app, database_app
@@ -27,17 +27,6 @@ from fcv_api.feed import tables as _tables  # noqa: F401 - compared, too
 from fcv_api.settings import Settings
 
 pytestmark = BOTH_DATABASES
-
-
-def migrate_and_die(settings: Settings) -> None:
-    """Be killed in the middle of a migration."""
-
-    def die(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        if "CREATE TABLE predictions" in statement:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    event.listen(Engine, "before_cursor_execute", die)
-    migrate_database(settings)
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def listen_and_die(settings: Settings, told: Connection) -> None:
     def die(*_: Any, **__: Any) -> Any:
         os.kill(os.getpid(), signal.SIGKILL)
 
-    answers.acknowledgement = die
+    answers.acknowledgement = die  # type: ignore[attr-defined]
     with listened(settings, site_of()) as (_, port):
         told.send(port)
         signal.pause()

@@ -56,7 +56,8 @@ forwarded_allow_ips = "127.0.0.1,::1"  # FCV_PROXIES decides who is believed; no
 
 def when_ready(server: Any) -> None:  # noqa: ANN401 - gunicorn's own types
     """Print what to try first, for it listens now; start the feed, where it is the master's child, and the metrics."""
-    print_first_steps(_settings)
+    if not _settings.production:
+        print_first_steps(_settings.bind, built=(ROOT / "build" / "guide" / "index.html").is_file())
     if _settings.feed == "child":
         look_after(server, ChildProcess("feed", SignOfLife(server.cfg), command_of("feed", "run")))
     if counts is not None:

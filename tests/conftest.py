@@ -201,6 +201,23 @@ def token(make_token: MakeToken) -> dict[str, str]:
     return make_token()
 
 
+@pytest.fixture(scope="module")
+def few_trees() -> Iterator[None]:
+    """Let gradient boosting grow five rounds of trees, where it stands beside a model and it is not asked how well."""
+    from fcv_api.training import baselines
+    from fcv_api.validation import second_opinions
+
+    grown = baselines.boosting
+
+    def few() -> Any:
+        return grown().set_params(max_iter=5)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(baselines, "boosting", few)
+        patched.setattr(second_opinions, "MAKERS", (second_opinions.MAKERS[0], (few, second_opinions.ALL)))
+        yield
+
+
 @pytest.fixture(scope="session")
 def plain_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """Give a real service as it is by itself, for every test that leaves it so: a start takes seconds."""

@@ -24,12 +24,15 @@ from fcv_api.lstm.keras_names import KerasFileError
 
 LARGEST_MEMORY = 12 * 1024**3  # bytes of address space, of which TensorFlow's libraries take some
 CPU_SECONDS = 600
+UNUSED = ("matplotlib", "pandas", "sklearn")
+"""Keras loads them where they are there, which takes as long as half of TensorFlow, and an import draws nothing."""
 
 
 def main() -> None:
     """Import the file that the command line names, by the request on standard input."""
     resource.setrlimit(resource.RLIMIT_AS, (LARGEST_MEMORY, LARGEST_MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    sys.modules.update(dict.fromkeys(UNUSED))  # type: ignore[arg-type]  # None: they are not installed
     request = ImportRequest.from_json(sys.stdin.buffer.read())
     with _own_output() as output:
         output.write(_run(Path(sys.argv[1]), request, output) + b"\n")

@@ -94,6 +94,7 @@ def fit(train: Examples, validation: Examples, recipe: Recipe, heard: Heard) -> 
     model = _build(keras, train[0].shape[1:], recipe)
     batches = -(-len(train[1]) // recipe.batch)
     model.compile(optimizer=_optimizer(keras, recipe.rate, batches), loss="sparse_categorical_crossentropy")
+    model.optimizer.build(model.trainable_variables)  # in its first step it would let TensorFlow trace the step twice
     weights = class_weights(train[1])
     history = model.fit(
         *train,

@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import sys
 
-from fcv_api.settings import ROOT, Settings
-
 FIRST_STEPS = """
 Serving on http://{bind} until Ctrl-C. In a second terminal, from this folder:
 
@@ -23,7 +21,6 @@ In a browser: http://{bind}/docs for programmers, http://{bind}/ward for people
 """What development prints once it listens: lines to copy."""
 GUIDE = "All pages of docs/, with a search: http://{bind}/guide (en español: http://{bind}/guide/es/)\n"
 """What it prints besides where `make docs` has built the guide."""
-BUILT = ROOT / "build" / "guide" / "index.html"
 
 
 def first_steps(bind: str, *, built: bool) -> str:
@@ -31,10 +28,10 @@ def first_steps(bind: str, *, built: bool) -> str:
     return "".join(lines.format(bind=bind) for lines in (FIRST_STEPS, GUIDE if built else ""))
 
 
-def print_first_steps(settings: Settings) -> None:
-    """Print them in development. A socket's path and a descriptor have no address to print."""
-    if settings.production or "/" in settings.bind:
+def print_first_steps(bind: str, *, built: bool) -> None:
+    """Print them. A socket's path and a descriptor have no address to print."""
+    if "/" in bind:
         return
     with contextlib.suppress(OSError):  # nobody reads the output: no reason not to serve
-        sys.stdout.write(first_steps(settings.bind, built=BUILT.is_file()) + "\n")
+        sys.stdout.write(first_steps(bind, built=built) + "\n")
         sys.stdout.flush()

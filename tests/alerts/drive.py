@@ -1,13 +1,9 @@
-"""Score the turns of some slots as one host: `drive.py FIRST COUNT [KILLED_AT]`. The database is FCV_DATABASE_URL.
-
-KILLED_AT: at so many groups of turns it is killed, within the transaction that has recorded them and their alerts.
-"""
+"""Score the turns of some slots as one host, in a process of its own."""
 
 from __future__ import annotations
 
 import os
 import signal
-import sys
 from typing import Any
 
 import numpy as np
@@ -48,12 +44,14 @@ class WaveringModels:
 FEED = Feed(WaveringModels(), 7, "fake", OFFLINE)
 
 
-def main() -> None:
-    """Drive the slots one after the other."""
-    first, count, *killed_at = map(int, sys.argv[1:])
+def drive(settings: Settings, first: int, count: int, killed_at: int = 0) -> None:
+    """Drive the slots one after the other.
+
+    killed_at: at so many groups of turns it is killed, within the transaction that has recorded them and their alerts.
+    """
     if killed_at:
-        _die_at(killed_at[0])
-    with database_app(Settings.from_environment(dotenv=None)).app_context():
+        _die_at(killed_at)
+    with database_app(settings).app_context():
         for slot in range(count):
             run_slot(FEED, first + slot * STEP)
 
@@ -70,7 +68,3 @@ def _die_at(number: int) -> None:
         return held
 
     live.follow_records = follow_and_die  # type: ignore[assignment]
-
-
-if __name__ == "__main__":
-    main()

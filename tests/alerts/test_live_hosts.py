@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import random
 import signal
-import subprocess
-import sys
-from pathlib import Path
+from multiprocessing.process import BaseProcess
 
 from conftest import BOTH_DATABASES
-from drive import STEP
+from drive import STEP, drive
 from fed import fill
 from force import POLICY, enforce, happened, simulated
+from forked import begun, ended
 from memory import MINUTE, NOW, observation, post, rows
 
 from fcv_api.app import database_app
@@ -21,12 +20,11 @@ from fcv_api.ledger import chain
 from fcv_api.settings import Settings
 
 STAYS, SLOTS = 12, 6
-DRIVE = Path(__file__).with_name("drive.py")
 
 
-def drive(*said: int) -> subprocess.Popen[bytes]:
+def started(settings: Settings, *killed_at: int) -> BaseProcess:
     """Start a host that scores the turns of the slots."""
-    return subprocess.Popen([sys.executable, str(DRIVE), str(NOW), str(SLOTS), *map(str, said)])
+    return begun(drive, settings, NOW, SLOTS, *killed_at)
 
 
 @BOTH_DATABASES
@@ -39,10 +37,9 @@ def test_two_hosts_and_a_killed_one_raise_what_a_simulation_over_the_record_rais
         for encounter in range(1, STAYS + 1):
             found = (observation(80 + 60 * dice.random(), minutes=-5 * slot) for slot in range(SLOTS))
             post(*found, encounter=encounter, now=NOW + SLOTS * STEP)
-        killed = drive(3)
-        assert killed.wait(300) == -signal.SIGKILL
-        hosts = [drive(), drive()]
-        assert [host.wait(300) for host in hosts] == [0, 0]
+        assert ended(started(settings, 3)) == -signal.SIGKILL
+        hosts = [started(settings) for _ in range(2)]
+        assert [ended(host) for host in hosts] == [0, 0]
         pairs = rows("SELECT encounter, slot FROM predictions")
         assert len(pairs) == len(set(pairs)) >= STAYS * (SLOTS - 1)
         assert rows(f"SELECT count(*) FROM predictions WHERE slot = {NOW + (SLOTS - 1) * 5 * MINUTE}") == [(STAYS,)]

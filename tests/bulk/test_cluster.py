@@ -49,7 +49,7 @@ def cluster_of(count: int) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]
 def stays(make_settings: MakeSettings, tmp_path: Path) -> Path:
     make_settings()
     export = tmp_path / "stays.parquet"
-    score("simulate", "--patients", 60, export, tmp_path / "labels.csv")
+    score("simulate", "--patients", 30, export, tmp_path / "labels.csv")
     return export
 
 
@@ -76,7 +76,7 @@ def test_a_worker_that_is_killed_in_the_middle_changes_nothing(
                 workers[0].send_signal(signal.SIGKILL)
 
         monkeypatch.setattr(Checkpoint, "keep_scores", keep_and_kill)
-        score("score", stays, "-o", there, "--rolling", "--rows", 900, "--dask", address)
+        score("score", stays, "-o", there, "--rolling", "--rows", 450, "--dask", address)
         assert workers[0].wait(5) == -signal.SIGKILL
         assert [each.poll() for each in workers[1:]] == [None]
     assert sorted(done) == list(range(len(done)))

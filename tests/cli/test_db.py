@@ -5,8 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +16,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.util import CommandError
 from conftest import BOTH_DATABASES
+from forked import begun, ended, migrate_and_die
 from sqlalchemy import Engine, create_engine, inspect, text
 
 from fcv_api import accounts
@@ -25,24 +24,9 @@ from fcv_api.app import create_app, database_app
 from fcv_api.cli.db import migrate_database
 from fcv_api.extensions import db
 from fcv_api.feed import tables as _tables  # noqa: F401 - compared, too
-from fcv_api.settings import ROOT, Settings
-
-pytestmark = BOTH_DATABASES
-UPGRADE = [sys.executable, "-m", "fcv_api.cli", "db", "upgrade"]
-KILLED = """
-import os, signal
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
-from fcv_api.cli.db import migrate_database
 from fcv_api.settings import Settings
 
-@event.listens_for(Engine, "before_cursor_execute")
-def die(connection, cursor, statement, *more):
-    if "CREATE TABLE predictions" in statement:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-migrate_database(Settings.from_environment(dotenv=None))
-"""
+pytestmark = BOTH_DATABASES
 
 
 @pytest.fixture
@@ -73,19 +57,18 @@ def somebody_migrates(engine: Engine, folder: Path) -> Iterator[None]:
 
 
 def test_instances_that_migrate_at_once_wait_for_one_another_and_leave_one_sound_schema(
-    engine: Engine, tmp_path: Path
+    engine: Engine, tmp_path: Path, settings: Settings
 ) -> None:
     with somebody_migrates(engine, tmp_path):
-        started = [subprocess.Popen(UPGRADE, cwd=ROOT, stdout=subprocess.DEVNULL) for _ in range(2)]
+        started = [begun(migrate_database, settings) for _ in range(2)]
         time.sleep(2)
-        assert [each.poll() for each in started] == [None, None]
-    assert [each.wait(timeout=120) for each in started] == [0, 0]
+        assert [each.exitcode for each in started] == [None, None]
+    assert [ended(each) for each in started] == [0, 0]
     assert is_sound(engine)
 
 
 def test_a_migration_that_is_killed_in_the_middle_leaves_no_half_schema(engine: Engine, settings: Settings) -> None:
-    killed = subprocess.run([sys.executable, "-c", KILLED], cwd=ROOT, check=False)
-    assert killed.returncode == -signal.SIGKILL
+    assert ended(begun(migrate_and_die, settings)) == -signal.SIGKILL
     assert inspect(engine).get_table_names() == []
     migrate_database(settings)
     assert is_sound(engine)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import os
+import signal
 import socket
-import subprocess
-import sys
 from contextlib import closing
+from importlib import import_module
+from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from conftest import BOTH_DATABASES, UNTRAINED, MakeSettings
-from gateways import connected, listened, live, site_of
+from forked import begun, ended
+from gateways import connected, listen_and_die, listened, live, site_of
 from memory import rows
 
 from fcv_api.cli import main
@@ -21,25 +22,14 @@ from fcv_api.cli.hl7_listener import checked_site, hl7_listener
 from fcv_api.cli.hl7_sources import known_sources, source_named, sources_in
 from fcv_api.extensions.cursors import run
 from fcv_api.feed import store
-from fcv_api.settings import ROOT, Settings, SettingsError
+from fcv_api.settings import Settings, SettingsError
 
 PRODUCTION = {
     "ENV": "production",
     "FEED": "on",
     "HL7_BIND": "10.0.0.1:2575",
 }
-FEED = sys.modules["fcv_api.cli.feed_run"]
-KILLED = """
-import os, signal, sys
-from fcv_api.mllp import answers
-from fcv_api.settings import Settings
-from gateways import listened, site_of
-
-answers.acknowledgement = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
-with listened(Settings.from_environment(dotenv=None), site_of()) as address:
-    print(address[1], flush=True)
-    sys.stdin.read()
-"""
+FEED = import_module("fcv_api.cli.feed_run")
 
 
 def free_port() -> int:
@@ -165,17 +155,11 @@ def test_what_it_stores_by_waits_for_the_disk_and_no_other_connection_of_sqlite_
 @BOTH_DATABASES
 @pytest.mark.usefixtures("empty_database")
 def test_killed_between_commit_and_acknowledgement_it_is_sent_again_and_stored_once(settings: Settings) -> None:
-    paths = [str(ROOT), *(str(ROOT / "tests" / each) for each in ("", "e2e", "wire", "mllp"))]
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
-    command, sent = [sys.executable, "-c", KILLED], live("77")
-    with subprocess.Popen(
-        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
-    ) as child:
-        assert child.stdout is not None
-        port = int(child.stdout.readline())
-        with connected(("127.0.0.1", port)) as own:
-            assert own.exchange(sent) == []
-    assert child.returncode == -9
+    told, told_by, sent = *Pipe(), live("77")
+    child = begun(listen_and_die, settings, told_by)
+    with connected(("127.0.0.1", told.recv())) as own:
+        assert own.exchange(sent) == []
+    assert ended(child) == -signal.SIGKILL
     assert rows("SELECT value FROM observations") == [(77.0,)]
     with listened(settings, site_of()) as address, connected(address) as own:
         assert own.exchange(sent) == ["AA M1"]

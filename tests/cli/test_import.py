@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +18,12 @@ from conftest import FIXTURES, MakeSettings
 
 from fcv_api.cli import main, model_import
 from fcv_api.domain.vitals import SIGN_NAMES
+from fcv_api.lstm import keras_import
 from fcv_api.lstm.artifact import Artifact
+from fcv_api.lstm.import_process import import_file
 from fcv_api.lstm.import_request import ImportRequest
 from fcv_api.lstm.keras_file import KerasFile
-from fcv_api.lstm.keras_import import Report, import_model
+from fcv_api.lstm.keras_import import STEPS, Report, import_model
 from fcv_api.settings import ROOT
 
 pytestmark = [pytest.mark.needs_train, pytest.mark.filterwarnings("ignore")]  # TensorFlow and Keras warn of themselves
@@ -29,31 +31,34 @@ LSTM = str(FIXTURES / "lstm_relu_keras2.h5")
 CLASSES = ["Arresto_Cardiaco", "Bajo_Gasto_Cardiaco", "Sano", "Shock_Cardiogenico"]
 
 
-Fcv = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-def fcv(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in a process of its own."""
-    command = [sys.executable, "-m", "fcv_api.cli", *arguments]
-    environment = os.environ | environment
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env=environment)
+def here(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in this process."""
+    result = CliRunner().invoke(main, list(arguments))
+    return subprocess.CompletedProcess(arguments, result.exit_code, result.stdout, result.stderr)
 
 
 @pytest.fixture
-def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Fcv:
-    """Run the command in this process, which loads TensorFlow once for all tests."""
+def imported_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Import in this process, where it is not the process that is tested, and convert the file once for all tests."""
 
     def imported(path: Path, request: ImportRequest, report: Report) -> Artifact:
-        private = tmp_path / "private"
-        private.mkdir()
-        return import_model(KerasFile.inspect(path, private), request, report)
+        return import_model(KerasFile.inspect(path, tmp_path), request, report)
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        result = CliRunner().invoke(main, list(arguments))
-        return subprocess.CompletedProcess(arguments, result.exit_code, result.stdout, result.stderr)
-
+    monkeypatch.setattr(keras_import, "load", lambda _file: _loaded())
+    monkeypatch.setattr(keras_import, "_convert", _converted)
     monkeypatch.setattr(model_import, "import_file", imported)
-    return run
+
+
+_load, _convert = keras_import.load, keras_import._convert  # noqa: SLF001
+
+
+@cache
+def _loaded() -> Any:
+    with tempfile.TemporaryDirectory() as private:
+        return _load(KerasFile.inspect(Path(LSTM), Path(private)))
+
+
+_converted = cache(_convert)
 
 
 @pytest.fixture
@@ -81,21 +86,33 @@ def refused(result: subprocess.CompletedProcess[str], models: Path) -> str:
     return result.stderr
 
 
-def test_a_model_is_imported_under_the_name_of_its_file_and_answers(
-    here: Fcv, models: Path, expected: dict[str, Any]
+def test_a_model_is_imported_by_the_process_that_imports_and_answers(
+    models: Path, expected: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    told: list[int] = []
+
+    def heard(path: Path, request: ImportRequest, report: Report) -> Artifact:
+        def report_too(step: str, done: int) -> None:
+            told.append(done)
+            report(step, done)
+
+        return import_file(path, request, report_too)
+
+    monkeypatch.setattr(model_import, "import_file", heard)
     source = models.parent / "LSTM--1.2.0.h5"
-    source.write_bytes((FIXTURES / "bilstm_gru_keras2.h5").read_bytes())
-    imported = fcv("model", "import", str(source))
+    source.write_bytes(Path(LSTM).read_bytes())
+    imported = here("model", "import", str(source))
     assert "Imported LSTM/1.2.0" in imported.stdout, imported.stderr
+    assert (told, told[-1]) == (sorted(told), STEPS)
     answered = here("predict", str(FIXTURES / "encounter_5502.json"), "--model", "LSTM")
-    wanted = expected["encounter_5502"]["bilstm_gru_keras2"]
+    wanted = expected["encounter_5502"]["lstm_relu_keras2"]
     assert list(json.loads(answered.stdout)["inferences"].values()) == pytest.approx(wanted, abs=1e-5)
     again = here("model", "import", str(source))
     assert (again.returncode, "give another --version" in again.stderr) == (1, True)
 
 
-def test_what_nobody_said_is_told_as_assumed_and_stands_on_the_card(here: Fcv, models: Path) -> None:
+@pytest.mark.usefixtures("imported_here")
+def test_what_nobody_said_is_told_as_assumed_and_stands_on_the_card(models: Path) -> None:
     imported = here("model", "import", LSTM, "--name", "LSTM", "--step", "5", "--sampling", "mean")
     assert imported.stdout.count("ASSUMED: ") == 3
     assert "horizon not stated" in imported.stdout
@@ -106,8 +123,9 @@ def test_what_nobody_said_is_told_as_assumed_and_stands_on_the_card(here: Fcv, m
         assert told in card
 
 
+@pytest.mark.usefixtures("imported_here")
 def test_an_expectation_that_is_met_leaves_no_assumption_and_becomes_a_golden_window(
-    here: Fcv, models: Path, expectation: Path
+    models: Path, expectation: Path
 ) -> None:
     said = ["--expect", str(expectation), "--step", "5", "--horizon", "30", "--trained-on", "hospital"]
     imported = here("model", "import", LSTM, "--name", "LSTM", *said)
@@ -118,6 +136,7 @@ def test_an_expectation_that_is_met_leaves_no_assumption_and_becomes_a_golden_wi
     assert (manifest["evidence"], manifest["trained_on"]) == ("unvalidated", "hospital")
 
 
+@pytest.mark.usefixtures("imported_here")
 @pytest.mark.parametrize(
     "said",
     [
@@ -128,7 +147,7 @@ def test_an_expectation_that_is_met_leaves_no_assumption_and_becomes_a_golden_wi
     ids=lambda said: said[0],
 )
 def test_an_expectation_refuses_another_order_or_scaling(
-    here: Fcv, models: Path, expectation: Path, tmp_path: Path, said: tuple[str, str]
+    models: Path, expectation: Path, tmp_path: Path, said: tuple[str, str]
 ) -> None:
     (tmp_path / "scaler.json").write_text(json.dumps({"mean": [50.0] * 9, "deviation": [20.0] * 9}))
     scaler = ["--scaler", str(tmp_path / "scaler.json")] if said[1] == "population" else []
@@ -154,7 +173,7 @@ def test_an_expectation_refuses_another_order_or_scaling(
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
 def test_what_was_said_wrong_is_told_before_anything_is_loaded(
-    here: Fcv, models: Path, said: tuple[str, str], reason: str
+    models: Path, said: tuple[str, str], reason: str
 ) -> None:
     assert reason in refused(here("model", "import", LSTM, *said), models)
 
@@ -163,23 +182,24 @@ def test_what_was_said_wrong_is_told_before_anything_is_loaded(
     "scaler",
     ["{}", "[]", '{"mean": [1], "deviation": [1]}', '{"mean": [1,1,1,1,1,1,1,1,1], "deviation": [0,1,1,1,1,1,1,1,1]}'],
 )
-def test_a_scaler_that_scales_nothing_is_refused(here: Fcv, models: Path, tmp_path: Path, scaler: str) -> None:
+def test_a_scaler_that_scales_nothing_is_refused(models: Path, tmp_path: Path, scaler: str) -> None:
     (tmp_path / "scaler.json").write_text(scaler)
     said = ["--scaling", "population", "--scaler", str(tmp_path / "scaler.json")]
     assert "scaler.json must" in refused(here("model", "import", LSTM, *said), models)
 
 
-def test_a_file_that_holds_code_is_refused_and_leaves_nothing(here: Fcv, models: Path) -> None:
+def test_a_file_that_holds_code_is_refused_and_leaves_nothing(models: Path) -> None:
     result = here("model", "import", str(FIXTURES / "lambda_keras2.h5"))
     assert "Lambda layer, which is code" in refused(result, models)
 
 
 @pytest.mark.parametrize("package", ["h5py", "tf_keras"])
 def test_without_the_train_extra_the_command_that_installs_it_is_named(
-    models: Path, tmp_path: Path, package: str
+    models: Path, tmp_path: Path, package: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / f"{package}.py").write_text(f"raise ImportError('not here', name={package!r})")
-    message = refused(fcv("model", "import", LSTM, PYTHONPATH=str(tmp_path)), models)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    message = refused(here("model", "import", LSTM), models)
     assert f"Error: {package} is not installed. Install it with:" in message
     assert "-m pip install -c constraints.txt -e '.[train]'" in message
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -16,9 +17,10 @@ from flask import Flask
 from memory import rows
 from proxied import certify
 from served import served
-from source import package
+from source import Module
 
 from fcv_api.cli import main
+from fcv_api.settings import ROOT
 
 FAST = ("--speed", 1e6, "--user", "ana")
 
@@ -156,13 +158,15 @@ def test_tls_needs_the_authority_that_signed_the_service(
 
 
 def test_a_player_needs_nothing_but_what_serves() -> None:
-    imports = {module.name: module.imports() for module in package()}
+    paths = {".".join(each.relative_to(ROOT).with_suffix("").parts): each for each in (ROOT / "fcv_api").rglob("*.py")}
     reached: set[str] = set()
     to_come = ["fcv_api.cli.player.command"]
     while to_come:
         name = to_come.pop()
         if name not in reached:
             reached.add(name)
-            to_come += [each for own in imports.get(name, ()) for each in (own, own.rpartition(".")[0])]
+            path = paths.get(name) or paths.get(f"{name}.__init__")
+            imports = Module(path, ast.parse(path.read_text("utf-8"))).imports() if path else ()
+            to_come += [each for own in imports for each in (own, own.rpartition(".")[0])]
     assert "fcv_api.training.gateway" in reached
     assert not {name.split(".")[0] for name in reached} & {"duckdb", "pyarrow", "scipy", "sklearn", "requests", "tqdm"}

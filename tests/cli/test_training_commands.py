@@ -14,10 +14,13 @@ from conftest import FIXTURES, MakeSettings
 
 from fcv_api.cli import main
 from fcv_api.lstm.registry import SHIPPED, SHIPPED_IN
+from fcv_api.training import report
 from fcv_api.training.dataset import Horizon
 from fcv_api.training.fingerprints import Fingerprints
 from fcv_api.training.flow import labelled_cohort
+from fcv_api.training.simulate import first_id, simulate
 from fcv_api.wire.export import read_cohort
+from fcv_api.wire.stays import write_stays
 from fcv_api.wire.validation_report import ILL
 
 Run = Any
@@ -99,15 +102,20 @@ def test_what_plot_cannot_draw_is_one_sentence(
     assert not out.exists()
 
 
-@pytest.fixture
-def cohort(run: Run, tmp_path: Path) -> tuple[Path, Path]:
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Simulate a cohort in which every state occurs."""
-    export, labels = tmp_path / "cohort.parquet", tmp_path / "cohort_labels.parquet"
-    assert run("simulate", "--patients", 40, "--seed", 3, export, labels).exit_code == 0
-    return export, labels
+    folder = tmp_path_factory.mktemp("cohort")
+    files = folder / "cohort.parquet", folder / "cohort_labels.parquet"
+    assert write_stays(*files, simulate(40, 3, first_id(3))) == 40
+    return files
 
 
-def test_evaluate_writes_a_page_and_its_figures(run: Run, cohort: tuple[Path, Path], tmp_path: Path) -> None:
+@pytest.mark.usefixtures("few_trees")
+def test_evaluate_writes_a_page_and_its_figures(
+    run: Run, cohort: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "inline", lambda _figure: "data:,")  # tests/training draws the pictures
     told = run("evaluate", *cohort, "--every", 6, "--out", tmp_path / "report").output
     figures = orjson.loads((tmp_path / "report" / "report.json").read_bytes())
     ill = figures["scorers"][figures["model"]]["auroc"]["ill"]

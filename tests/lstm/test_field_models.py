@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from conftest import FIXTURES
 
+from fcv_api.domain.window import WindowSpec
 from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.import_request import ImportRequest
 from fcv_api.lstm.keras_file import KerasFile
-from fcv_api.lstm.keras_import import import_model
+from fcv_api.lstm.keras_import import import_model, load
 from fcv_api.lstm.keras_names import KerasFileError
-from fcv_api.lstm.parity import random_walks
-from fcv_api.lstm.runtime import LiteRtModel
+from fcv_api.lstm.parity import compare, random_walks
 
 pytestmark = [pytest.mark.needs_train, pytest.mark.filterwarnings("ignore")]
 FIELD = FIXTURES / "field_models"
@@ -29,10 +29,14 @@ FOUND = {
 Build = Callable[[Any, Any, Any], Any]
 
 
+def private(folder: Path) -> Path:
+    made = folder / "private"
+    made.mkdir()
+    return made
+
+
 def imported(path: Path, folder: Path) -> Artifact:
-    private = folder / "private"
-    private.mkdir()
-    return import_model(KerasFile.inspect(path, private), ImportRequest("any", "1"), lambda _step, _done: None)
+    return import_model(KerasFile.inspect(path, private(folder)), ImportRequest("any", "1"), lambda _step, _done: None)
 
 
 @pytest.mark.parametrize("name", FOUND)
@@ -49,13 +53,13 @@ def test_a_model_without_a_softmax_is_refused_in_words_that_say_what_to_add(tmp_
         imported(FIELD / "sigmoid.h5", tmp_path)
 
 
-def test_logits_are_refused_too(tmp_path: Path) -> None:
+def test_logits_are_refused_too() -> None:
     import keras
 
     source = keras.Input((20, 9))
-    keras.Model(source, keras.layers.Dense(4)(keras.layers.LSTM(8)(source))).save(tmp_path / "logits.keras")
+    logits = keras.Model(source, keras.layers.Dense(4)(keras.layers.LSTM(8)(source)))
     with pytest.raises(KerasFileError, match=r"no probabilities \(they sum to .*\): add a softmax"):
-        imported(tmp_path / "logits.keras", tmp_path)
+        compare(logits, b"", WindowSpec(), lambda _done: None)  # as an import does
 
 
 def test_a_model_that_mixes_patients_is_refused(tmp_path: Path) -> None:
@@ -87,12 +91,12 @@ def test_a_model_of_cudnn_answers_as_the_plain_one_with_the_same_weights(tmp_pat
     made = keras_2(getattr(layers, card)(8))  # only a graphics card can run it
     made.load_weights(tmp_path / "weights.h5")
     made.save(tmp_path / "cudnn.h5")
-    artifact = imported(tmp_path / "cudnn.h5", tmp_path)
-    model = LiteRtModel(artifact)
-    scaled = [model.spec.scale(window) for window in random_walks(model.spec)[:8]]
-    wanted = twin.predict(np.stack(scaled).astype(np.float32), verbose=0)
-    np.testing.assert_allclose([model.score(window) for window in scaled], wanted, atol=1e-5)
-    assert artifact.manifest.source["changed"] == f"{card} as {plain}"
+    file = KerasFile.inspect(tmp_path / "cudnn.h5", private(tmp_path))
+    spec = WindowSpec()
+    scaled = np.stack([spec.scale(window) for window in random_walks(spec)[:8]]).astype(np.float32)
+    answered, wanted = (model(scaled, training=False) for model in (load(file), twin))
+    np.testing.assert_allclose(answered, wanted, atol=1e-5)
+    assert file.changes == (f"{card} as {plain}",)
 
 
 def test_time_major_recurrence_is_imported(tmp_path: Path) -> None:

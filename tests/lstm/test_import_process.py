@@ -18,9 +18,8 @@ from fcv_api.lstm.artifact import Artifact
 from fcv_api.lstm.import_process import import_file, parity_of
 from fcv_api.lstm.import_request import ImportRequest
 from fcv_api.lstm.keras_file import KerasFile
-from fcv_api.lstm.keras_import import STEPS, Report, import_model
+from fcv_api.lstm.keras_import import Report, import_model
 from fcv_api.lstm.keras_names import KerasFileError
-from fcv_api.lstm.parity import largest_difference
 
 pytestmark = [pytest.mark.needs_train, pytest.mark.filterwarnings("ignore")]  # TensorFlow and Keras warn of themselves
 H5, KERAS = FIXTURES / "lstm_relu_keras2.h5", FIXTURES / "lstm_keras3.keras"
@@ -145,14 +144,6 @@ def test_nothing_is_left_in_the_temporary_folder(tmp_path: Path, monkeypatch: py
     assert list(tmp_path.iterdir()) == []
 
 
-def test_progress_is_told_to_the_end() -> None:
-    told: list[int] = []
-    artifact = import_file(H5, REQUEST, lambda _step, done: told.append(done))
-    assert told == sorted(told)
-    assert told[-1] == STEPS
-    assert largest_difference(artifact, IMPORTED) < 1e-5
-
-
 @pytest.mark.usefixtures("here")
 def test_parity_with_its_own_file_is_found_again() -> None:
     assert parity_of(H5, IMPORTED) < 1e-5
@@ -161,4 +152,4 @@ def test_parity_with_its_own_file_is_found_again() -> None:
 @pytest.mark.usefixtures("here")
 def test_parity_with_another_file_is_refused() -> None:
     with pytest.raises(KerasFileError, match="differs from the Keras file"):
-        parity_of(FIXTURES / "bilstm_gru_keras2.h5", IMPORTED)
+        parity_of(KERAS, IMPORTED)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ TABLE = {
 }
 
 
+@cache
 def installed(package: str) -> dict[str, set[str]]:
     """Read the names of a Keras that is installed here, without loading it."""
     found = importlib.util.find_spec(package)

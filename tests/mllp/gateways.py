@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from multiprocessing.connection import Connection
 from typing import Any
 
 from hl7_messages import HEART_RATE, message, obx, patient
@@ -14,6 +17,7 @@ from fcv_api import maintenance
 from fcv_api.app import database_app
 from fcv_api.extensions import db
 from fcv_api.extensions.sqlite_file import survive_power_cuts
+from fcv_api.mllp import answers
 from fcv_api.mllp.listener import listening
 from fcv_api.mllp.site import Site
 from fcv_api.settings import Settings
@@ -51,6 +55,18 @@ def listened(settings: Settings, site: Site, tls: Any = None) -> Iterator[tuple[
     with listening(("127.0.0.1", 0), site, app, tls) as address:
         yield address
     engine.dispose()
+
+
+def listen_and_die(settings: Settings, told: Connection) -> None:
+    """Listen, say where, and be killed instead of acknowledging: after a commit."""
+
+    def die(*_: Any, **__: Any) -> Any:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    answers.acknowledgement = die  # type: ignore[attr-defined]
+    with listened(settings, site_of()) as (_, port):
+        told.send(port)
+        signal.pause()
 
 
 class Gateway:

@@ -61,6 +61,7 @@ def test_a_ranking_has_no_calibration_and_no_most_probable_class(windows: Labell
     assert "auroc" in told
 
 
+@pytest.mark.usefixtures("few_trees")
 def test_all_baselines_stand_beside_the_model(windows: LabelledWindows, truth: Matrix) -> None:
     told = compare(windows, {"oracle/1": truth}, train=windows)
     assert len(told["scorers"]) == 4

@@ -21,7 +21,7 @@ def silent(*_: object) -> None:
 
 
 @pytest.fixture(scope="module")
-def one() -> Reference:
+def one(few_trees: None) -> Reference:  # noqa: ARG001 - what it does is wanted
     """Give a small reference model: it takes long to make."""
     return make_reference(Plan("small", "1.0.0"), BUDGET, silent)
 

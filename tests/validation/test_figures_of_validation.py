@@ -21,6 +21,7 @@ from fcv_api.training.baselines import EARLY_WARNING, FITTED
 from fcv_api.training.dataset import Horizon
 from fcv_api.training.flow import NO_LABEL, NO_ROWS, ONSET_OUTSIDE, PARTS, TOO_SHORT
 from fcv_api.training.report_members import ILL
+from fcv_api.validation import page as page_of_validation
 from fcv_api.validation.cells import resting
 from fcv_api.validation.gathered import Gathered
 from fcv_api.validation.members import Subject, validation_members
@@ -56,7 +57,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def report(gathered: Gathered, folder: Path) -> dict[str, Any]:
+def report(gathered: Gathered, folder: Path, few_trees: None) -> dict[str, Any]:  # noqa: ARG001 - what it does is wanted
     return report_of(gathered, folder)
 
 
@@ -84,7 +85,11 @@ def test_the_areas_are_scikit_learns_on_windows_before_the_onset(gathered: Gathe
         assert own["auprc"]["value"] == pytest.approx(average_precision_score(hit, said))
 
 
-def test_under_twenty_events_a_state_cannot_be_answered_and_has_no_figure(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("few_trees")
+def test_under_twenty_events_a_state_cannot_be_answered_and_has_no_figure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page_of_validation, "inline", lambda _figure: "data:,")
     report = report_of(made_up(tmp_path, events=19, well=10), tmp_path)
     assert report["cannot_answer"] == list(ILL)
     for member in ("discrimination", "calibration", "sensitivity", "sensitivity_intervals", "curves"):

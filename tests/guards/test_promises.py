@@ -11,8 +11,8 @@ from marshmallow import Schema
 
 from fcv_api.domain.errors import IdentityConflict, MissingSigns, ModelOutput, Silent, TooFewInstants, WindowSpan
 from fcv_api.feed.beds import CORRECTED, NOT_YET, Status
-from fcv_api.serving.first_steps import BUILT, FIRST_STEPS, first_steps
-from fcv_api.settings import NAMES
+from fcv_api.serving.first_steps import FIRST_STEPS, first_steps
+from fcv_api.settings import NAMES, ROOT
 from fcv_api.web import guide
 from fcv_api.web.problems import PROBLEMS
 from fcv_api.wire.beds import BedRefusalSchema, BedSchema, LastScoreSchema
@@ -143,7 +143,9 @@ def test_the_readmes_curl_lines_are_those_that_the_service_prints(root: Path, na
 
 
 def test_the_first_steps_name_the_guide_once_it_was_built() -> None:
-    assert BUILT.parent == guide.FOLDER
+    looked_for = '(ROOT / "build" / "guide" / "index.html").is_file()'
+    assert looked_for in (ROOT / "deploy" / "gunicorn.conf.py").read_text("utf-8")
+    assert guide.FOLDER == ROOT / "build" / "guide"
     assert "/guide" not in first_steps("127.0.0.1:8000", built=False)
     assert "http://127.0.0.1:8000/guide " in first_steps("127.0.0.1:8000", built=True)
 

@@ -12,4 +12,4 @@ def test_only_a_service_with_an_address_prints_it(capsys: pytest.CaptureFixture[
     print_first_steps(bind, built=True)
     printed = capsys.readouterr().out
     assert printed.count("Serving on http://127.0.0.1:8000 until") == times
-    assert printed.count("http://127.0.0.1:8000/guide") == times
+    assert printed.count("http://127.0.0.1:8000/guide (") == times

@@ -30,6 +30,8 @@ from fcv_api.settings import ROOT, Settings
 from fcv_api.web import routes
 from fcv_api.wire.example import example_request
 
+# What is collected lives as long as the process, and takes a quarter less time when nobody looks for garbage in it.
+gc.disable()
 # Each process of the tests would start a thread a core for TensorFlow, and the clocks of other tests run out meanwhile.
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
@@ -245,6 +247,7 @@ def pytest_collection_finish() -> None:
     """Keep the garbage collector from what lives as long as the process: it would walk through it again and again."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from fcv_api.settings import ROOT
@@ -42,6 +43,7 @@ class Module:
         yield from (node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef))
 
 
+@cache
 def package() -> list[Module]:
     """Give all modules of the package."""
     return [Module(path, ast.parse(path.read_text("utf-8"))) for path in sorted((ROOT / "fcv_api").rglob("*.py"))]

@@ -16,7 +16,6 @@ import pytest
 import requests
 from hosts import Host, hosts
 from postgres import new_database
-from proxied import needs_nginx, proxied
 from scraping import Prometheus, needs_prometheus, scraping
 
 from fcv_api.lstm.artifact import Artifact
@@ -169,25 +168,3 @@ def all_rules_are_evaluated(prometheus: Prometheus) -> bool:
 def expressions_of_dashboard() -> list[str]:
     panels = json.loads((ROOT / "deploy" / "grafana.json").read_bytes())["panels"]
     return [target["expr"] for panel in panels for target in panel.get("targets", ())]
-
-
-@needs_nginx
-def test_nginx_asks_both_and_goes_on_with_one(both: list[Host], encounter: dict[str, Any], tmp_path: Path) -> None:
-    token = both[0].service.sign_in("flor")
-    with proxied(tmp_path / "nginx", *(host.service for host in both)) as proxy:
-
-        def ask(times: int) -> set[int]:
-            url, trusted = f"{proxy.url}/predict", str(proxy.ca)
-            return {
-                requests.post(url, json=encounter, headers=token, verify=trusted, timeout=10).status_code
-                for _ in range(times)
-            }
-
-        before = [host.service.log().count("'/predict'") for host in both]
-        assert ask(20) == {200}
-        after = [host.service.log().count("'/predict'") for host in both]
-        assert all(now > then for then, now in zip(before, after, strict=True))
-        both[1].stop()
-        assert ask(20) == {200}
-        both[1].begin()
-        assert ask(20) == {200}

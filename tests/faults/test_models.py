@@ -161,9 +161,9 @@ def test_a_malformed_flatbuffer_ends_no_worker_and_no_starting_master(
 def test_a_model_of_twelve_instants_serves_beside_the_default(
     tmp_path: Path, models: Path, encounter: dict[str, Any]
 ) -> None:
-    from test_architectures import ARCHITECTURES, save
+    from test_architectures import plain, save
 
-    source = save(ARCHITECTURES["tanh"], tmp_path / "short--1.0.0.keras", instants=12)
+    source = save(plain, tmp_path / "short--1.0.0.keras", instants=12)
     with running(tmp_path, MODELS_DIR=str(models)) as service:
         command = [sys.executable, "-m", "fcv_api.cli", "model", "import", str(source)]
         subprocess.run(command, env=service.environment, check=True, capture_output=True, cwd=ROOT)

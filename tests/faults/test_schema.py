@@ -13,6 +13,10 @@ from schema_run import PHASES, SERVICE, explore
 from service import PASSWORD, Service, running
 
 SHORT = os.environ.get("FAULTS_SHORT") == "1"
+OPEN = {
+    *("GET /home", "GET /health/live", "GET /health/ready", "POST /auth/create_user", "POST /auth/token"),
+    "GET /fhir/metadata",
+}
 EXAMPLES, WANTED = (10, PHASES[2:]) if SHORT else (500, PHASES)
 
 
@@ -32,4 +36,9 @@ def test_no_answer_is_other_than_the_openapi_document_says(service: Service, acc
     print(run.output[run.output.find("= SUMMARY") :])
     assert not run.failed, run.output
     assert {call.phase for call in run.calls} == set(WANTED)
-    assert run.count(status=200, route="POST /predict") > (2 * EXAMPLES // 5 if account else -1)
+    if account:
+        assert run.count(status=200, route="POST /predict") > 2 * EXAMPLES // 5
+    else:
+        public = {call.route for call in run.calls if call.status < 300 and not call.route.startswith("OPTIONS")}
+        assert public <= OPEN
+        assert run.count(status=401, route="POST /predict") > EXAMPLES // 2

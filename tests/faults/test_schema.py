@@ -37,7 +37,8 @@ def test_no_answer_is_other_than_the_openapi_document_says(service: Service, acc
     assert not run.failed, run.output
     assert {call.phase for call in run.calls} == set(WANTED)
     if account:
-        assert run.count(status=200, route="POST /predict") > 2 * EXAMPLES // 5
+        scored = [run.count(status=200, route=route) for route in ("POST /predict", "POST /predict/batch")]
+        assert sum(scored) > EXAMPLES // 5  # ten examples of one route may all be spoilt
     else:
         public = {call.route for call in run.calls if call.status < 300 and not call.route.startswith("OPTIONS")}
         assert public <= OPEN

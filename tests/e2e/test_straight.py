@@ -1,19 +1,15 @@
-"""Straight to gunicorn, without nginx: bodies over the limit, a Unix socket, and clients that say nothing."""
+"""Straight to gunicorn, without nginx: bodies over the limit, a Unix socket."""
 
 from __future__ import annotations
 
 import json
-import resource
 import socket
 import stat
 import time
 from collections.abc import Iterator
-from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
-import requests
-from idle_clients import idle_clients, running_with, still_open
 from service import Service, running, start
 
 LIMIT = 4 << 20
@@ -97,21 +93,3 @@ def test_a_unix_socket_is_for_its_owner_and_group_and_a_silent_client_keeps_no_s
     finally:
         service.master.kill()
         service.master.wait(timeout=40)
-
-
-@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="needs Linux' prlimit")
-def test_300_silent_clients_take_no_descriptor_and_no_thread_of_256_from_the_others(tmp_path: Path) -> None:
-    with running_with(256, start(tmp_path, ITSELF="1")) as service:
-        workers, kept = service.workers(), HTTPConnection(*service.address, timeout=20)
-        kept.request("GET", "/health/live")
-        assert kept.getresponse().read()
-        kept.auto_open = 0  # it must not make another connection without a word
-        with idle_clients(service, 300) as silent:
-            answers = [requests.get(f"{service.url}/health/live", timeout=30).status_code for _ in range(50)]
-            kept.request("GET", "/health/live")
-            assert kept.getresponse().status == 200
-            kept.close()
-            assert 0 < still_open(silent) < 256
-        assert answers == [200] * 50
-        assert service.workers() == workers
-        assert "Traceback" not in (tmp_path / "output").read_text()

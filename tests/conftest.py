@@ -247,6 +247,7 @@ def pytest_collection_finish() -> None:
     """Keep the garbage collector from what lives as long as the process: it would walk through it again and again."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000)  # objects made since: by itself it looks after each 700
     gc.enable()
 
 

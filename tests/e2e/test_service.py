@@ -117,7 +117,6 @@ def test_what_is_no_http_gets_a_problem_and_not_a_page(service: Service, sent: b
             {"ENV": "production", "TIMEZONE": "UTC"},
             "(evidence: unvalidated, trained on: simulated), and production refuses it",
         ),
-        ({"MODEL": "other"}, "There is no model 'other'"),
         ({"JWT_SECRET": "short"}, "FCV_JWT_SECRET has 5 bytes"),
         ({"LOG_DIR": "/proc/nowhere"}, "/proc/nowhere"),
     ],

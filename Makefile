@@ -17,6 +17,9 @@ $(shell rm -rf $(VENV))
 endif
 endif
 
+# What the short faults leave to `make attack`, `make soak` and `make feed-load`: minutes of waiting, and they have half an hour with all checks.
+LONG_ONLY := test_memory test_growth test_feed_load
+
 .DEFAULT_GOAL := help
 .PHONY: help serve docs demo test check lint types format audit bench bench-short bench-parts feed-load profile model ablation validation-truth faults attack soak page-check screenshots ward-demo fuzz certs secrets \
 	lock sbom image-check host-check bundle bundle-check clean
@@ -94,7 +97,7 @@ validation-truth: $(VENV)/dev ## Hold a validation's intervals, drift and memory
 	@$(BIN)/python -m bench.validation
 
 faults: $(VENV)/dev ## Load the service, and see that nothing is lost (minutes)
-	@$(BIN)/python -m pytest tests/faults --override-ini addopts=--strict-markers -s
+	@$(BIN)/python -m pytest tests/faults --override-ini addopts=--strict-markers -s $(if $(FAULTS_SHORT),$(LONG_ONLY:%=--ignore=tests/faults/%.py))
 
 page-check: $(VENV)/dev ## Look at the ward's pages in Chromium at every width, and write bench/ward.md: what they cost (a quarter of an hour)
 	@$(BIN)/python -m pytest tests/page --override-ini addopts=--strict-markers -s

@@ -55,6 +55,12 @@ def largest_share(parts: Vector) -> float:
     return float(squares.max()) / total if total > 0 else float("nan")
 
 
+def around(centre: float, parts: Vector, over: float = 1.0) -> Ends:
+    """Return the interval that reaches as far to either side. over: what the parts are divided by, of all patients."""
+    far = reach(parts) / over
+    return Ends(centre - far, centre + far, largest_share(parts))
+
+
 def ratio_interval(above: Vector, below: Vector) -> Ends:
     """Return the interval of a ratio of two sums, on the scale of its logarithm. above, below: (p,), of patients."""
     total, of = above.sum(), below.sum()

@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 from fcv_api.domain.window import Matrix
 from fcv_api.training.metrics import Mask, Vector
-from fcv_api.training.parts import NOTHING, Ends, largest_share, reach, standard_error
+from fcv_api.training.parts import NOTHING, Ends, around, largest_share, reach, standard_error
 
 Z = float(norm.ppf(0.975))
 Patients = NDArray[np.int32]
@@ -36,8 +36,7 @@ def sum_interval(value: float, parts: Vector, left: Vector) -> Ends:
     known = left[~np.isnan(left)]
     if len(known) < 2 or not parts.any():  # noqa: PLR2004 - of one group nothing is left
         return NOTHING
-    centre, far = value - _bias(value, known), reach(parts)
-    return Ends(centre - far, centre + far, largest_share(parts))
+    return around(value - _bias(value, known), parts)
 
 
 def _bias(value: float, left: Vector) -> float:
@@ -91,14 +90,11 @@ def slope_interval(odds: Vector, happened: Mask, patients: Patients, fitted: tup
     score, steep, level, mixed, square = by_patient(parts, patients).T
     left = level.sum() - level, mixed.sum() - mixed, square.sum() - square
     moved = (left[1] * score - left[0] * steep) / (left[0] * left[2] - left[1] ** 2)
-    parts = moved - moved.mean()
-    far = reach(parts)
-    return Ends(fitted[1] - far, fitted[1] + far, largest_share(parts))
+    return around(fitted[1], moved - moved.mean())
 
 
 def offset_interval(odds: Vector, happened: Mask, patients: Patients, intercept: float) -> Ends:
     """Return the interval of the shift of the log-odds at which as many are expected as happened."""
     likely = expit(odds + intercept)
     scores = by_patient((happened - likely)[:, np.newaxis], patients)[:, 0]
-    far = reach(scores) / float((likely * (1 - likely)).sum())
-    return Ends(intercept - far, intercept + far, largest_share(scores))
+    return around(intercept, scores, float((likely * (1 - likely)).sum()))

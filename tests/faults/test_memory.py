@@ -26,9 +26,6 @@ ENOUGH = 8
 SCALE = replace(attacks.SHORT, many=8, size=6_000_000, seconds=0) if SHORT else attacks.LONG
 """In the short form each client sends once."""
 
-NAMES = [*LARGE_BODIES, "slow readers of a kept answer"][:: 3 if SHORT else 1]
-"""The short form has a third of them: `make attack` has all."""
-
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
@@ -47,7 +44,7 @@ def before(target: Target) -> Seen:
     return usual(target, 5 if SHORT else 20)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*LARGE_BODIES, "slow readers of a kept answer"])
 def test_whatever_many_send_at_once_others_are_answered_and_memory_is_bounded(
     target: Target, before: Seen, name: str
 ) -> None:

@@ -36,7 +36,7 @@ gc.disable()
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
-# A disk waits for each database that is closed, and for each file that is taken away: a sixth of the time of all tests.
+# A disk waits for each database that is closed, and for each file that is taken away: a sixth of the time of tests/web.
 if (fast := memory()) and not os.statvfs(fast).f_flag & os.ST_NOEXEC:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(fast))
 

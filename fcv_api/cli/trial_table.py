@@ -25,23 +25,23 @@ def print_trial(report: Members, language: str) -> None:
 
 def lines_of(report: Members, words: Words) -> Iterator[str]:
     """Yield it line by line: who, by what, the alarms first, and the agreement last."""
-    told, data = Told(report, words), report["data"]
+    tables, data = Tables(report, words), report["data"]
     models = ", ".join(f"{name} ({words.number(count)})" for name, count in report["answered"]["models"].items())
     counts = {name: words.number(data[name]) for name in ("windows", "stays")}
     yield words.say("whom", model=report["candidate"]["model"], **counts)
     yield words.say("by", models=models, first=data["first"], last=data["last"])
-    yield from told.flow()
+    yield from tables.flow()
     yield from () if report["outcomes"] else (words.say("no_outcomes"),)
     for at in report["alarms"]:
-        yield from told.alarms(at)
+        yield from tables.alarms(at)
     if report["outcomes"]:
-        yield from told.by_window()
-    yield from told.refusals()
-    yield from told.agreement()
+        yield from tables.by_window()
+    yield from tables.refusals()
+    yield from tables.agreement()
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Tables:
     """A trial's report, and the words for it."""
 
     report: Members

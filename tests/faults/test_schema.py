@@ -34,16 +34,16 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 @pytest.fixture(scope="module")
 def signed_in(service: Service) -> Run:
     """Give what came of the calls of a client."""
-    return told(explore(service, f"ana:{PASSWORD}", EXAMPLES))
+    return printed(explore(service, f"ana:{PASSWORD}", EXAMPLES))
 
 
 @pytest.fixture(scope="module")
 def nobody(service: Service) -> Run:
     """Give what came of the calls without a token."""
-    return told(explore(service, None, EXAMPLES, "--phases", ",".join(NOBODYS)))
+    return printed(explore(service, None, EXAMPLES, "--phases", ",".join(NOBODYS)))
 
 
-def told(run: Run) -> Run:
+def printed(run: Run) -> Run:
     """Print how a run went."""
     answered = {status: run.count(status=status) for status in sorted({call.status for call in run.calls})}
     print(f"\n{sum(run.calls.values())} calls, answered {answered}")
